@@ -1,0 +1,18 @@
+/** Wall and timer behind one seam, so that a simulator can stand in for both. */
+export type Clock = {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Runs `fn` once after `delayMs`; the returned function cancels it. */
+  after(delayMs: number, fn: () => void): () => void
+}
+
+/** A number in [0, 1). */
+export type Random = () => number
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (delayMs, fn) => {
+    const timer = setTimeout(fn, delayMs)
+    return () => clearTimeout(timer)
+  }
+}
