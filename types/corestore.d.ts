@@ -1,0 +1,43 @@
+// corestore 7.
+declare module 'corestore' {
+  import type { EventEmitter } from 'node:events'
+  import type Hypercore from 'hypercore'
+  import type { HypercoreOptions } from 'hypercore'
+  import type { KeyPair } from 'hypercore-crypto'
+  import type { NoiseSecretStream } from '@hyperswarm/secret-stream'
+
+  interface Corestore extends EventEmitter {}
+  class Corestore {
+    constructor(
+      storage: string,
+      options?: {
+        primaryKey?: Uint8Array
+        /** Must be set when `primaryKey` is. */
+        unsafe?: boolean
+        namespace?: Uint8Array
+        manifestVersion?: number
+        writable?: boolean
+        readOnly?: boolean
+        active?: boolean
+        wait?: boolean
+      }
+    )
+    readonly primaryKey: Uint8Array
+    readonly opened: boolean
+    readonly closed: boolean
+    ready(): Promise<void>
+    get(
+      options: Uint8Array | (HypercoreOptions & { name?: string; discoveryKey?: Uint8Array })
+    ): Hypercore
+    session(options?: { namespace?: Uint8Array }): Corestore
+    namespace(name: string | Uint8Array): Corestore
+    createKeyPair(name: string, namespace?: Uint8Array): Promise<KeyPair>
+    list(namespace?: Uint8Array): AsyncIterable<Uint8Array>
+    /** Attaches all cores, now and later, to the stream. */
+    replicate(stream: boolean | NoiseSecretStream): NoiseSecretStream
+    suspend(): Promise<void>
+    resume(): Promise<void>
+    close(): Promise<void>
+  }
+  export default Corestore
+}
