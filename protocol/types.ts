@@ -228,7 +228,7 @@ export type ChainEvent = { sequence: number } & (
       /** Quanta by token index, no trailing zero. */
       fees: number[]
     }
-  | { kind: 'batchVoided'; index: number }
+  | { kind: 'batchVoided'; index: number; hash: Bytes24 }
   | { kind: 'claimed'; account: Address; token: number; quanta: number }
 )
 
