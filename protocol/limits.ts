@@ -1,0 +1,48 @@
+// Every constant that daemons must agree on and that a manifest does not choose. Sizes of integers
+// follow from the vault's packing (contracts/src/Vault.sol) and from safe integers.
+
+/** Quanta, fees, batch indexes: safe integers. */
+export const SAFE_MAX = Number.MAX_SAFE_INTEGER
+/** Ticks: 32 bits. */
+export const PRICE_MAX = 2 ** 32 - 1
+/** Lots: 30 bits, so that a mark shares a storage word with an account's balances. */
+export const QUANTITY_MAX = 2 ** 30 - 1
+/** Nonces, floors, sequences: 40 bits. */
+export const NONCE_MAX = 2 ** 40 - 1
+/** Whole seconds since 1970: 40 bits. */
+export const EXPIRY_MAX = 2 ** 40 - 1
+/** Ring slots an account can have at most. */
+export const SLOTS_LIMIT = 65_536
+export const U32_MAX = 2 ** 32 - 1
+
+/** Sizes of a venue. */
+export const VALIDATORS_LIMIT = 64
+export const TOKENS_LIMIT = 64
+export const MARKETS_LIMIT = 256
+
+/** Lane blocks. */
+export const BLOCK_VERSION = 1
+export const BLOCK_BYTES_MAX = 64 * 1024
+export const BLOCK_ENTRIES_MAX = 512
+/** How long a lane gathers entries into one block. */
+export const COALESCE_IDLE_MS = 2
+export const COALESCE_BUSY_MS = 10
+
+/** Lists inside an entry. */
+export const BULK_ORDERS_MAX = 256
+export const BULK_HEIGHT_MAX = 8
+export const CANCEL_NONCES_MAX = 256
+
+/** Cuts. */
+export const CUT_BYTES_MAX = 1024 * 1024
+export const CUT_ENTRIES_MAX = 4096
+export const LANES_PER_CUT_MAX = 256
+/** A subscriber of the tape that is more blocks behind takes the history by replication. */
+export const STREAM_BEHIND_MAX = 1024
+
+/** Signed messages. */
+export const EIP712_NAME = 'Curb'
+export const EIP712_VERSION = '1'
+
+/** Most of the gas that Ethereum grants one transaction (EIP-7825). */
+export const TRANSACTION_GAS_MAX = 16_777_216
