@@ -62,8 +62,9 @@ declare module 'brittle' {
   }
 
   type Register = {
-    (name: string, run: (t: Assert) => unknown): Promise<boolean>
-    (name: string, options: TestOptions, run: (t: Assert) => unknown): Promise<boolean>
+    // The runner awaits these itself; nobody at the top of a file does.
+    (name: string, run: (t: Assert) => unknown): void
+    (name: string, options: TestOptions, run: (t: Assert) => unknown): void
   }
 
   const test: Register & {
