@@ -1,0 +1,62 @@
+// What the rest of the daemon sees of the tape: design 2.3. The tape is the one source of finality:
+// a block gets here from this daemon's own consensus or from a peer's stream, is journaled, and is
+// then announced, in order, to the replica, the lanes, consensus and the subscribers.
+import type { PartialSignature } from '../../protocol/log-manifest.ts'
+import type { MerkleLog } from '../../protocol/merkle-log.ts'
+import type { TapeBlock } from '../../protocol/tape-block.ts'
+import type { Bytes32 } from '../../protocol/types.ts'
+
+/** A final block, after its journal record is on the disk. */
+export type FinalBlock = {
+  readonly index: number
+  /** Canonical bytes (protocol/tape-block.ts). */
+  readonly bytes: Uint8Array
+  /** The same, decoded. From own consensus the lane blocks are the very arrays that the lanes
+   * hold, so that what was computed of them on arrival is found again. */
+  readonly block: TapeBlock
+  /** The tape up to and with this block. */
+  readonly log: MerkleLog
+  /** The quorum's signature of the head at index + 1; null inside a run that only its last block's
+   * signature covers. */
+  readonly signature: Uint8Array | null
+  /** `own`: from this validator's consensus, whose vote has checked every slice. `peer`: streamed.
+   * `disk`: replayed after a restart. */
+  readonly source: 'own' | 'peer' | 'disk'
+}
+
+/** What this validator's consensus hands over when a block became final. */
+export type OwnFinal = {
+  index: number
+  /** The encoded cut, as it was proposed. */
+  cut: Uint8Array
+  /** The lanes' blocks, one list a slice. */
+  blocks: readonly (readonly Uint8Array[])[]
+  /** Tree hash after the block, as agreed. */
+  treeHash: Bytes32
+  /** Exactly a quorum, ascending by signer, checked. */
+  partials: readonly PartialSignature[]
+}
+
+export type TapeReads = {
+  /** The tape's Hypercore key. */
+  readonly key: Bytes32
+  /** Announced blocks. */
+  readonly length: number
+  /** The tape so far: `length` blocks. */
+  readonly log: MerkleLog
+  /** The lowest index that `read` can give; above 0 after a start from a snapshot. */
+  readonly first: number
+  /** A block by index, from memory or the archive; null outside [first, length). */
+  read(index: number): Promise<FinalBlock | null>
+}
+
+export type Tape = TapeReads & {
+  /** Takes the next block from own consensus. Index must be the next one. Resolves when it is in
+   * the journal and announced. */
+  appendOwn(final: OwnFinal): Promise<void>
+  /** Each announced block, in order. */
+  onfinal(listener: (final: FinalBlock) => void): void
+}
+
+/** A run [from, from + blocks.length) under one signature of the head after it. */
+export type TapeRun = { from: number; blocks: Uint8Array[]; signature: Uint8Array }
