@@ -18,7 +18,7 @@ export const protocolFaults = {
   address_invalid: 'Not an Ethereum address, or its mixed-case checksum is wrong.',
   bulk_invalid: 'A bulk signature holds no order or too many, or a proof does not fit its tree.',
   key_invalid: 'A private key, public key or seed has the wrong length or value.',
-  crypto_not_open: 'Hashing or signing was asked for before its backend was opened.',
+  crypto_unavailable: 'The chosen signature backend does not exist on this machine.',
   pool_busy: 'The signature workers have as much queued as they may; try again.',
   pool_closed: 'The signature workers were closed before the work was done.',
   pool_failed: 'A signature worker ended unexpectedly.'

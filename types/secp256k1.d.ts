@@ -27,3 +27,7 @@ declare module 'secp256k1' {
   }
   export default secp256k1
 }
+// The native library alone: the import fails where there is no prebuilt binary.
+declare module 'secp256k1/bindings.js' {
+  export { default } from 'secp256k1'
+}
