@@ -23,6 +23,8 @@ declare module 'corestore' {
       }
     )
     readonly primaryKey: Uint8Array
+    /** Internal: the column family that holds all cores (`storage.flush()` flushes another). */
+    readonly storage: { readonly db: { flush(): Promise<void> } }
     readonly opened: boolean
     readonly closed: boolean
     ready(): Promise<void>

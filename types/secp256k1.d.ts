@@ -31,3 +31,14 @@ declare module 'secp256k1' {
 declare module 'secp256k1/bindings.js' {
   export { default } from 'secp256k1'
 }
+
+declare module 'secp256k1/bindings.js' {
+  // The native build alone; throws when it cannot be loaded.
+  import secp256k1 from 'secp256k1'
+  export default secp256k1
+}
+
+declare module 'secp256k1/elliptic.js' {
+  import secp256k1 from 'secp256k1'
+  export default secp256k1
+}

@@ -40,6 +40,9 @@ export type Journal = {
   /** Bytes of the current file: the measure for when to rotate. */
   readonly byteLength: number
 
+  /** Bytes that wait for the disk: a measure for when to take no more work. */
+  readonly pendingBytes: number
+
   /** Waits for the appends under way. Idempotent. */
   close(): Promise<void>
 }
