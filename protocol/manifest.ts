@@ -1,5 +1,5 @@
 // A venue is its manifest: whoever has it can join and verify everything. It is written as JSON
-// by people; its one canonical encoding (manifest-codec.ts) is what the venue id is a hash of.
+// by people (manifest-check.ts reads it); its one canonical encoding (venue.ts) is what the venue id is a hash of.
 // Validators, tokens, markets and limits are fixed for a venue's life.
 import type { Address } from './types.ts'
 
@@ -43,7 +43,7 @@ export type ManifestToken = {
   /** 1 to 16 of A-Z, a-z, 0-9, `.`, `_`, `-`; unique. */
   symbol: string
   address: Address
-  /** Of the ERC-20, 0 to 36. */
+  /** Of the ERC-20: 0 to 36. */
   decimals: number
   /** The smallest amount that the venue counts, in base units: a positive whole decimal string. */
   quantum: string
@@ -150,6 +150,12 @@ export type ManifestSettlement = {
   unsettledGasMax: number
   /** Age of the chain view at which matching stops. */
   chainStaleMaxMs: number
+  /** Worst-case gas of a batch before its content, of a command that traded, of a fill (the
+   * maker's order included), of a withdrawal. */
+  gasBase: number
+  gasOrder: number
+  gasFill: number
+  gasWithdrawal: number
 }
 
 /** Quanta given to an account at the start of a venue without a chain. */
