@@ -1,0 +1,195 @@
+// Signature recovery off the main thread: it is the largest cost of taking in an order, and the
+// only one that can be done anywhere. Jobs are shared among threads; without threads, or when one
+// is lost, they are done in place, so an answer always comes.
+import { Worker } from 'node:worker_threads'
+import { Fault } from '../protocol/faults.ts'
+import { Signing } from './signing.ts'
+import type { SigningTerms } from '../protocol/typed-data.ts'
+import type { Address } from '../protocol/types.ts'
+import type { Signers } from './block-signers.ts'
+import type { SecpBackend } from './secp256k1.ts'
+import type { Job, JobResult, Work, WorkerOptions } from './signer-jobs.ts'
+
+export type SignerPoolOptions = {
+  terms: SigningTerms
+  backend: SecpBackend | 'auto'
+  /** Threads; 0 does the work in place. */
+  workers: number
+  /** Bytes of jobs that may be waiting; a job that finds none waiting is always taken. */
+  queueBytesMax: number
+}
+
+export type SignerPoolDependencies = {
+  /** A thread ended by itself. The pool goes on with the others, or in place. */
+  onFault: (fault: Fault<'pool_failed'>) => void
+}
+
+type Pending = {
+  work: Work
+  bytes: number
+  resolve: (signers: (Signers | null)[]) => void
+  reject: (fault: Error) => void
+}
+
+type Thread = { worker: Worker; jobs: Map<number, Pending> }
+
+export class SignerPool {
+  readonly #options: SignerPoolOptions
+  readonly #onFault: SignerPoolDependencies['onFault']
+  #signing: Signing | null = null
+  #threads: Thread[] = []
+  #state: 'new' | 'open' | 'closed' = 'new'
+  #opening: Promise<void> | null = null
+  #nextId = 1
+  #queuedBytes = 0
+
+  constructor(options: SignerPoolOptions, dependencies: SignerPoolDependencies) {
+    this.#options = options
+    this.#onFault = dependencies.onFault
+  }
+
+  /** Bytes of the jobs that are not answered yet. */
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
+  /** Threads that are alive. */
+  get workers(): number {
+    return this.#threads.length
+  }
+
+  /** @throws Fault crypto_unavailable */
+  open(): Promise<void> {
+    this.#opening ??= this.#open()
+    return this.#opening
+  }
+
+  async #open(): Promise<void> {
+    this.#signing = await Signing.load(this.#options.terms, this.#options.backend)
+    if (this.#state === 'closed') return
+    this.#state = 'open'
+    for (let i = 0; i < this.#options.workers; i++) this.#threads.push(this.#start())
+  }
+
+  /** Ends the threads; jobs that are not answered are refused with pool_closed. */
+  async close(): Promise<void> {
+    this.#state = 'closed'
+    const threads = this.#threads
+    this.#threads = []
+    for (const { jobs } of threads) {
+      for (const pending of jobs.values()) {
+        this.#queuedBytes -= pending.bytes
+        pending.reject(closed())
+      }
+      jobs.clear()
+    }
+    await Promise.all(threads.map(({ worker }) => worker.terminate()))
+  }
+
+  /** Signers of the entries of each block of a lane; null for a block that does not decode.
+   * @throws Fault pool_busy, pool_closed */
+  blockSigners(lane: Uint8Array, blocks: readonly Uint8Array[]): Promise<(Signers | null)[]> {
+    const bytes = blocks.reduce((sum, block) => sum + block.length, 0)
+    return this.#submit({ kind: 'blocks', lane, blocks }, bytes)
+  }
+
+  /** The signer of each digest.
+   * @throws Fault pool_busy, pool_closed */
+  async recover(
+    digests: readonly Uint8Array[],
+    signatures: readonly Uint8Array[]
+  ): Promise<(Address | null)[]> {
+    const work: Work = { kind: 'digests', digests, signatures }
+    const [signers] = await this.#submit(work, digests.length * (32 + 65))
+    return signers ?? []
+  }
+
+  async #submit(work: Work, bytes: number): Promise<(Signers | null)[]> {
+    if (this.#state !== 'open' || this.#signing === null) throw closed()
+    if (this.#threads.length === 0) return this.#signing.run(work)
+    if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > this.#options.queueBytesMax) {
+      throw new Fault('pool_busy', 'the signature workers are behind: try again', {
+        queuedBytes: this.#queuedBytes
+      })
+    }
+    return new Promise((resolve, reject) => {
+      this.#queuedBytes += bytes
+      this.#give({ work, bytes, resolve, reject })
+    })
+  }
+
+  /** To the thread that has the fewest bytes to do. */
+  #give(pending: Pending): void {
+    const load = (thread: Thread): number =>
+      [...thread.jobs.values()].reduce((sum, each) => sum + each.bytes, 0)
+    const thread = this.#threads.reduce((best, each) => (load(each) < load(best) ? each : best))
+    const job: Job = { id: this.#nextId++, work: packed(pending.work) }
+    thread.jobs.set(job.id, pending)
+    thread.worker.ref()
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
+    thread.worker.postMessage(job)
+  }
+
+  #start(): Thread {
+    // Run from source the thread needs the same loader; built, it is plain JavaScript.
+    const source = import.meta.url.endsWith('.ts')
+    const file = new URL(source ? './signer-worker.ts' : './signer-worker.js', import.meta.url)
+    const workerData: WorkerOptions = {
+      terms: this.#options.terms,
+      backend: this.#options.backend
+    }
+    const worker = new Worker(file, {
+      workerData,
+      execArgv: source ? ['--import', import.meta.resolve('tsx')] : []
+    })
+    const thread: Thread = { worker, jobs: new Map() }
+    worker.on('message', (result: JobResult) => this.#answer(thread, result))
+    worker.on('error', (cause: Error) => this.#lose(thread, cause))
+    worker.on('exit', (code) => this.#lose(thread, new Error(`exit code ${code}`)))
+    // A thread without a job must not keep a process alive that has nothing else to do.
+    worker.unref()
+    return thread
+  }
+
+  #answer(thread: Thread, result: JobResult): void {
+    const pending = thread.jobs.get(result.id)
+    if (pending === undefined) return
+    thread.jobs.delete(result.id)
+    if (thread.jobs.size === 0) thread.worker.unref()
+    this.#queuedBytes -= pending.bytes
+    pending.resolve(result.signers)
+  }
+
+  #lose(thread: Thread, cause: Error): void {
+    if (!this.#threads.includes(thread)) return
+    this.#threads = this.#threads.filter((each) => each !== thread)
+    this.#onFault(
+      new Fault('pool_failed', 'a signature worker ended', { left: this.#threads.length }, cause)
+    )
+    for (const pending of thread.jobs.values()) {
+      if (this.#threads.length > 0) this.#give(pending)
+      else this.#inPlace(pending)
+    }
+    thread.jobs.clear()
+  }
+
+  #inPlace(pending: Pending): void {
+    this.#queuedBytes -= pending.bytes
+    if (this.#signing === null) pending.reject(closed())
+    else pending.resolve(this.#signing.run(pending.work))
+  }
+}
+
+/** Copies, since sending a view sends the whole buffer under it. */
+function packed(work: Work): Work {
+  const copies = (parts: readonly Uint8Array[]): Uint8Array[] =>
+    parts.map((part) => new Uint8Array(part))
+  if (work.kind === 'blocks') {
+    return { kind: 'blocks', lane: new Uint8Array(work.lane), blocks: copies(work.blocks) }
+  }
+  return { kind: 'digests', digests: copies(work.digests), signatures: copies(work.signatures) }
+}
+
+function closed(): Fault<'pool_closed'> {
+  return new Fault('pool_closed', 'the signature workers are not open')
+}
