@@ -19,15 +19,16 @@ const ROOTS_MAX = 53
 const SIGNATURE_BYTES = 68
 const ACK_BYTES = 64
 
+/** A message's number is its place in the channel's list. */
 export const laneMessageTypes = {
-  run: 1,
-  acks: 2,
-  certificate: 3,
-  request: 4,
-  heads: 5,
-  evidence: 6,
-  claim: 7,
-  known: 8
+  run: 0,
+  acks: 1,
+  certificate: 2,
+  request: 3,
+  heads: 4,
+  evidence: 5,
+  claim: 6,
+  known: 7
 } as const satisfies Record<LaneMessage['kind'], number>
 
 /** Type number and payload of a message. @throws EncodeFault on a field out of range. */

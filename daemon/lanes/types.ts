@@ -139,12 +139,18 @@ export type LaneReads = {
     fromHash: Bytes32,
     limit: Size
   ): (HeadClaim & { size: Size }) | null
-  /** Certificates of heads beyond `length`, longest first (at most a few are kept), checked. */
-  certified(lane: LaneKey, length: number): Certified[]
+  /** Certificates of heads beyond `length` that came before `beforeMs` (any time unless told),
+   * longest first. Checking one costs a quorum of signature checks, once: ask only for what a rule
+   * needs, such as those that are overdue. */
+  certified(lane: LaneKey, length: number, beforeMs?: number): Certified[]
   /** Sends what is known of the branch beyond `from` to a peer (a voter to the leader). */
   forward(lane: LaneKey, from: number, length: number, treeHash: Bytes32, to: PeerKey): void
   /** Every lane, ascending by key. */
   lanes(): readonly LaneStatus[]
+  /** Where the lane stands on the tape, with the Merkle roots; null for an unknown lane. */
+  base(lane: LaneKey): LaneBase | null
+  /** Proof that the lane signed two histories, or null. */
+  evidence(lane: LaneKey): Evidence | null
 }
 
 /** Where an entry went. */

@@ -1,0 +1,139 @@
+// Acknowledgements and certificates. Checking a certificate costs a quorum of ed25519 checks, and
+// nearly all of them are overtaken by the tape before anyone needs them: they are put on a shelf
+// unchecked, and checked when a vote rule asks.
+import { equalBytes } from '../../protocol/bytes.ts'
+import type { Bytes32 } from '../../protocol/types.ts'
+import { ackSignable } from './lane-key.ts'
+import type { Certificate, Certified, PeerKey, Verify } from './types.ts'
+
+export type AckRules = {
+  venue: Bytes32
+  /** Swarm keys, by index. */
+  validators: readonly Bytes32[]
+  quorum: number
+}
+
+export function verifyAck(
+  rules: AckRules,
+  verify: Verify,
+  validator: number,
+  ack: { lane: Bytes32; length: number; treeHash: Bytes32; signature: Uint8Array }
+): boolean {
+  if (validator >= rules.validators.length) return false
+  const signable = ackSignable(rules.venue, ack.lane, ack.length, ack.treeHash)
+  return verify(signable, ack.signature, rules.validators[validator])
+}
+
+/** True for exactly a quorum of genuine acknowledgements, ascending by validator. */
+export function verifyCertificate(
+  rules: AckRules,
+  verify: Verify,
+  certificate: Certificate
+): boolean {
+  if (certificate.acks.length !== rules.quorum) return false
+  let previous = -1
+  for (const { validator, signature } of certificate.acks) {
+    if (validator <= previous) return false
+    previous = validator
+    if (!verifyAck(rules, verify, validator, { ...certificate, signature })) return false
+  }
+  return true
+}
+
+type Entry = {
+  source: PeerKey
+  certificate: Certificate
+  receivedAtMs: number
+  checked: boolean
+}
+
+/** A lane's certificates beyond what is final: of each source its oldest, whose age gives the
+ * lane its right to be included, and its latest. */
+export class CertificateShelf {
+  readonly #bySource = new Map<PeerKey, Entry[]>()
+  readonly #sourcesMax: number
+
+  constructor(options: { sourcesMax: number }) {
+    this.#sourcesMax = options.sourcesMax
+  }
+
+  add(source: PeerKey, certificate: Certificate, receivedAtMs: number): void {
+    const entry: Entry = { source, certificate, receivedAtMs, checked: false }
+    const entries = this.#bySource.get(source)
+    if (entries === undefined) {
+      if (this.#bySource.size < this.#sourcesMax) this.#bySource.set(source, [entry])
+      return
+    }
+    const last = entries[entries.length - 1]
+    if (certificate.length > last.certificate.length) {
+      entries[Math.min(entries.length, 1)] = entry
+    }
+  }
+
+  /** Drops what the tape has overtaken. */
+  prune(finalLength: number): void {
+    for (const [source, entries] of this.#bySource) {
+      const rest = entries.filter(({ certificate }) => certificate.length > finalLength)
+      if (rest.length === 0) this.#bySource.delete(source)
+      else if (rest.length < entries.length) this.#bySource.set(source, rest)
+    }
+  }
+
+  /** Genuine ones beyond `length` that came before `beforeMs`, longest first. Each is checked once;
+   * a false one is dropped and its source reported. */
+  list(
+    length: number,
+    beforeMs: number,
+    check: (certificate: Certificate) => boolean,
+    onfalse: (source: PeerKey) => void
+  ): Certified[] {
+    const found: Certified[] = []
+    for (const [source, entries] of this.#bySource) {
+      for (const entry of [...entries]) {
+        if (entry.certificate.length <= length || entry.receivedAtMs >= beforeMs) continue
+        if (!entry.checked && !check(entry.certificate)) {
+          this.#drop(source, entry)
+          onfalse(source)
+          continue
+        }
+        entry.checked = true
+        found.push(certified(entry))
+      }
+    }
+    return found.sort((a, b) => b.length - a.length || a.receivedAtMs - b.receivedAtMs)
+  }
+
+  /** The longest, unchecked, to be relayed. */
+  latest(): Certificate | null {
+    let best: Certificate | null = null
+    for (const entries of this.#bySource.values()) {
+      for (const { certificate } of entries) {
+        if (best === null || certificate.length > best.length) best = certificate
+      }
+    }
+    return best
+  }
+
+  #drop(source: PeerKey, entry: Entry): void {
+    const rest = (this.#bySource.get(source) ?? []).filter((other) => other !== entry)
+    if (rest.length === 0) this.#bySource.delete(source)
+    else this.#bySource.set(source, rest)
+  }
+}
+
+function certified({ certificate, receivedAtMs }: Entry): Certified {
+  return {
+    length: certificate.length,
+    treeHash: certificate.treeHash,
+    receivedAtMs,
+    validators: certificate.acks.map(({ validator }) => validator)
+  }
+}
+
+/** True when both name the same head. */
+export function sameHead(
+  a: { length: number; treeHash: Bytes32 },
+  b: { length: number; treeHash: Bytes32 }
+): boolean {
+  return a.length === b.length && equalBytes(a.treeHash, b.treeHash)
+}

@@ -1,0 +1,50 @@
+import { toHex } from '../../protocol/bytes.ts'
+import type { AckRules } from './certificates.ts'
+import { LaneNames } from './lane-key.ts'
+import { LanePeers } from './lane-peers.ts'
+import { LaneTable } from './lane-table.ts'
+import type { LaneBookDependencies, LaneBookOptions } from './options.ts'
+import { Repair } from './repair.ts'
+import type { Ack, LaneKey, PeerKey, SignedHead } from './types.ts'
+
+/** What concerns the daemon's own lane is handed to it. */
+export type OwnPort = {
+  readonly key: LaneKey
+  acks(peer: PeerKey, acks: readonly Ack[]): void
+  /** A peer's answer: the longest head of the lane that it knows; checked. */
+  known(peer: PeerKey, head: SignedHead | null): void
+  /** The lane's key signed this head, or the tape has it, and it is not in this daemon's log. */
+  behind(length: number): void
+}
+
+/** Weights of misbehaviour: what an honest peer might do, and what none does. */
+export const SLIP = 1
+export const FORGERY = 50
+
+const NAMES_MAX = 16_384
+
+/** What the parts of the pure core share. */
+export class LaneContext {
+  readonly options: LaneBookOptions
+  readonly deps: LaneBookDependencies
+  readonly rules: AckRules
+  readonly names: LaneNames
+  readonly table: LaneTable
+  readonly peers: LanePeers
+  readonly repair: Repair
+  readonly self: PeerKey
+  own: OwnPort | null = null
+  /** Bytes of all lanes that are not final. */
+  pendingBytes = 0
+
+  constructor(options: LaneBookOptions, dependencies: LaneBookDependencies) {
+    this.options = options
+    this.deps = dependencies
+    this.rules = options
+    this.names = new LaneNames({ venue: options.venue, limit: NAMES_MAX }, dependencies)
+    this.table = new LaneTable(options.limits, options.validators.length + 2, dependencies)
+    this.peers = new LanePeers(options)
+    this.repair = new Repair(options.repair)
+    this.self = toHex(options.self)
+  }
+}

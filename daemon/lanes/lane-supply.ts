@@ -1,0 +1,134 @@
+// Missing blocks are asked for, and asked-for blocks are sent; heads are told to the validators.
+import { toHex } from '../../protocol/bytes.ts'
+import { type LaneContext } from './lane-context.ts'
+import type { PeerState } from './lane-peers.ts'
+import type { Lane } from './lane-table.ts'
+import type { LaneNode } from './lane-tree.ts'
+import { encodeRun } from './messages.ts'
+import { runsOf } from './runs.ts'
+import type { HeadClaim, LaneKey, PeerKey, SignedHead } from './types.ts'
+
+const HEADS_AT_ONCE = 128
+
+export type LaneRequest = {
+  lane: Uint8Array
+  from: number
+  length: number
+  treeHash: Uint8Array
+}
+
+export class LaneSupply {
+  readonly #context: LaneContext
+  #gossipAtMs = 0
+
+  constructor(context: LaneContext) {
+    this.#context = context
+  }
+
+  /** Notes that a head is missing. It is asked for when it does not come in time. */
+  want(head: HeadClaim, peers: readonly PeerKey[]): void {
+    const { table, repair, deps, pendingBytes } = this.#context
+    const key = toHex(head.lane)
+    const lane = table.add(key, head.lane)
+    if (had(lane, head)) return
+    repair.want(key, head, peers, deps.now(), pendingBytes)
+  }
+
+  /** Blocks of the lane came in. */
+  moved(lane: Lane): void {
+    const { repair, deps, pendingBytes } = this.#context
+    repair.settle(lane.key, (head) => had(lane, head))
+    repair.moved(lane.key, deps.now(), pendingBytes)
+  }
+
+  /** Sends the requests and the gossip that are due. Returns when to call again, or null while
+   * there is nothing to wait for. */
+  tick(): number | null {
+    const { deps, repair, pendingBytes, options, peers } = this.#context
+    const now = deps.now()
+    for (const want of repair.due(now, pendingBytes)) {
+      const to = this.#source(want.peers, want.attempts)
+      if (to !== null) this.#request(to, want.key, want.head, want.attempts)
+    }
+    if (pendingBytes > 0 && now >= this.#gossipAtMs) {
+      this.#gossipAtMs = now + options.limits.gossipMs
+      for (const peer of peers.validators()) this.tellHeads(peer)
+    }
+    const next = repair.nextAtMs()
+    if (pendingBytes === 0) return next
+    return next === null ? this.#gossipAtMs : Math.min(next, this.#gossipAtMs)
+  }
+
+  #request(to: PeerKey, key: LaneKey, head: HeadClaim, attempts: number): void {
+    const lane = this.#context.table.get(key)
+    if (lane === null) return
+    // At first from where the one branch ends; if that is another branch, from the final head.
+    const tip = lane.tree.tips[0].log.length
+    const from = attempts % 2 === 1 && tip < head.length ? tip : lane.finalLength
+    const { length, treeHash } = head
+    this.#context.deps.host.send(to, { kind: 'request', lane: lane.lane, from, length, treeHash })
+  }
+
+  /** Those who said that they have it first, then the validators in turn. */
+  #source(named: readonly PeerKey[], attempts: number): PeerKey | null {
+    const { peers } = this.#context
+    const first = named.filter((peer) => peers.get(peer) !== null)
+    const others = peers.validators().filter((peer) => !first.includes(peer))
+    const all = [...first, ...others]
+    return all.length === 0 ? null : all[(attempts - 1) % all.length]
+  }
+
+  /** Answers a request as far as the peer's allowance goes; silence means no. */
+  serve(peer: PeerKey, state: PeerState, request: LaneRequest): void {
+    const { table, deps, options } = this.#context
+    const lane = table.get(toHex(request.lane))
+    const node = lane?.tree.find(request.length, request.treeHash) ?? null
+    if (lane === null || node === null) return
+    const now = deps.now()
+    const { serveBytesPerSecond, serveBurstBytes } = options.limits
+    const earned = (Math.max(0, now - state.servedAtMs) * serveBytesPerSecond) / 1000
+    state.serveBytes = Math.min(serveBurstBytes, state.serveBytes + earned)
+    state.servedAtMs = now
+    state.serveBytes -= this.#sendRuns(peer, lane, node, request.from, state.serveBytes)
+  }
+
+  /** Sends the branch up to `node`, in runs, as far as `budget` bytes go. Returns what it cost. */
+  #sendRuns(peer: PeerKey, lane: Lane, node: LaneNode, from: number, budget: number): number {
+    let spent = 0
+    for (const run of runsOf(lane, node, from)) {
+      const bytes = encodeRun(run)
+      if (spent + bytes.length > budget) break
+      spent += bytes.length
+      this.#context.deps.host.send(peer, { kind: 'run', run, bytes })
+    }
+    return spent
+  }
+
+  /** Sends a branch beyond `from`, and the lane's latest certificate, without being asked. */
+  forward(key: LaneKey, from: number, length: number, treeHash: Uint8Array, to: PeerKey): void {
+    const { table, deps, options } = this.#context
+    const lane = table.get(key)
+    const node = lane?.tree.find(length, treeHash) ?? null
+    if (lane === null || node === null) return
+    this.#sendRuns(to, lane, node, from, options.limits.serveBurstBytes)
+    const certificate = lane.shelf.latest()
+    if (certificate !== null) deps.host.send(to, { kind: 'certificate', certificate })
+  }
+
+  /** The longest heads that are not final. */
+  tellHeads(peer: PeerKey): void {
+    const heads: SignedHead[] = []
+    for (const lane of this.#context.table.sorted()) {
+      const head = lane.longest()
+      if (head === null || head.length <= lane.finalLength) continue
+      heads.push(head)
+      if (heads.length === HEADS_AT_ONCE) break
+    }
+    if (heads.length > 0) this.#context.deps.host.send(peer, { kind: 'heads', heads })
+  }
+}
+
+function had(lane: Lane, { length, treeHash }: HeadClaim): boolean {
+  if (length <= lane.finalLength) return true
+  return lane.tree.find(length, treeHash)?.durable === true
+}

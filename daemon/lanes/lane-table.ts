@@ -1,0 +1,141 @@
+// The lanes that a daemon knows. A lane that has nothing final yet is a stranger: anyone can make
+// up signing keys, so strangers are few, and few by each peer.
+import { compareBytes } from '../../protocol/bytes.ts'
+import type { HashParts } from '../../protocol/merkle-log.ts'
+import type { Bytes32 } from '../../protocol/types.ts'
+import { CertificateShelf } from './certificates.ts'
+import { type LaneNode, LaneTree } from './lane-tree.ts'
+import type { LaneLimits } from './options.ts'
+import type { Evidence, LaneKey, LaneStatus, PeerKey, SignedHead } from './types.ts'
+
+export class Lane implements LaneStatus {
+  readonly key: LaneKey
+  readonly lane: Bytes32
+  readonly tree: LaneTree
+  readonly shelf: CertificateShelf
+  /** Null while only the tape has told of the lane. */
+  signer: Bytes32 | null = null
+  evidence: Evidence | null = null
+  /** The longest head shown by a peer whose blocks are not here. */
+  ahead: SignedHead | null = null
+  /** Who brought it, while it is a stranger. */
+  broughtBy: PeerKey | null
+  /** Longest journaled node. */
+  durable: LaneNode
+
+  constructor(
+    key: LaneKey,
+    lane: Bytes32,
+    broughtBy: PeerKey | null,
+    limits: LaneLimits,
+    sourcesMax: number,
+    hash: HashParts
+  ) {
+    this.key = key
+    this.lane = lane
+    this.broughtBy = broughtBy
+    this.tree = new LaneTree(limits, { hash })
+    this.shelf = new CertificateShelf({ sourcesMax })
+    this.durable = this.tree.final
+  }
+
+  get finalLength(): number {
+    return this.tree.final.log.length
+  }
+
+  get durableLength(): number {
+    return this.durable.log.length
+  }
+
+  get conflicted(): boolean {
+    return this.evidence !== null
+  }
+
+  /** The longest head that the lane signed, as far as its blocks are here; null when none is. */
+  longest(): SignedHead | null {
+    let best: LaneNode | null = null
+    for (const tip of [this.tree.final, ...this.tree.tips]) {
+      if (tip.signature !== null && (best === null || tip.log.length > best.log.length)) best = tip
+    }
+    if (best === null || best.signature === null || this.signer === null) return this.ahead
+    const { log, signature } = best
+    if (this.ahead !== null && this.ahead.length > log.length) return this.ahead
+    return { signer: this.signer, length: log.length, treeHash: log.treeHash(), signature }
+  }
+}
+
+export class LaneTable {
+  readonly #limits: LaneLimits
+  readonly #sourcesMax: number
+  readonly #hash: HashParts
+  readonly #lanes = new Map<LaneKey, Lane>()
+  readonly #strangers = new Map<PeerKey, Set<Lane>>()
+  #strangerCount = 0
+  #sorted: Lane[] | null = null
+
+  constructor(limits: LaneLimits, sourcesMax: number, dependencies: { hash: HashParts }) {
+    this.#limits = limits
+    this.#sourcesMax = sourcesMax
+    this.#hash = dependencies.hash
+  }
+
+  get(key: LaneKey): Lane | null {
+    return this.#lanes.get(key) ?? null
+  }
+
+  /** A lane that need not ask: this daemon's own, one of the tape, or one that is wanted. */
+  add(key: LaneKey, lane: Bytes32): Lane {
+    return this.#lanes.get(key) ?? this.#create(key, lane, null)
+  }
+
+  /** A lane that a peer brought; null when there are too many of that sort. */
+  meet(key: LaneKey, lane: Bytes32, peer: PeerKey, trusted: boolean): Lane | null {
+    const known = this.#lanes.get(key)
+    if (known !== undefined) return known
+    const brought = this.#strangers.get(peer)
+    const { strangersMax, strangersPerPeerMax } = this.#limits
+    if (this.#strangerCount >= strangersMax && !this.#evict()) return null
+    if (!trusted && brought !== undefined && brought.size >= strangersPerPeerMax) return null
+    const stranger = this.#create(key, lane, peer)
+    if (brought === undefined) this.#strangers.set(peer, new Set([stranger]))
+    else brought.add(stranger)
+    this.#strangerCount++
+    return stranger
+  }
+
+  #create(key: LaneKey, lane: Bytes32, broughtBy: PeerKey | null): Lane {
+    const created = new Lane(key, lane, broughtBy, this.#limits, this.#sourcesMax, this.#hash)
+    this.#lanes.set(key, created)
+    this.#sorted = null
+    return created
+  }
+
+  /** It has something final now. */
+  settled(lane: Lane): void {
+    if (lane.broughtBy === null) return
+    const brought = this.#strangers.get(lane.broughtBy)
+    if (brought?.delete(lane)) this.#strangerCount--
+    if (brought?.size === 0) this.#strangers.delete(lane.broughtBy)
+    lane.broughtBy = null
+  }
+
+  /** Makes room by forgetting the first stranger that is convicted or brought nothing. */
+  #evict(): boolean {
+    for (const lanes of this.#strangers.values()) {
+      for (const lane of lanes) {
+        if (!lane.conflicted && lane.tree.pendingBytes > 0) continue
+        this.settled(lane)
+        this.#lanes.delete(lane.key)
+        this.#sorted = null
+        return true
+      }
+    }
+    return false
+  }
+
+  /** Ascending by key: what a cut's slices are sorted by. */
+  sorted(): readonly Lane[] {
+    this.#sorted ??= [...this.#lanes.values()].sort((a, b) => compareBytes(a.lane, b.lane))
+    return this.#sorted
+  }
+}

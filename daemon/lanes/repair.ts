@@ -1,0 +1,145 @@
+// Which missing heads to ask for, of whom and when. Pushes normally bring everything, so a head is
+// asked for only after a wait, and the wait grows with the number of heads that are missing, with
+// the data that is waiting to be final, and with each attempt: asking again while the answer is
+// still under way is what makes an overloaded venue collapse (a fixed wait of 40 ms did).
+import { toHex } from '../../protocol/bytes.ts'
+import type { HeadClaim, LaneKey, PeerKey } from './types.ts'
+
+export type RepairOptions = {
+  /** Wait before the first request, when nothing else is missing. */
+  fetchAfterMs: number
+  /** The longest wait. */
+  fetchAfterMaxMs: number
+  /** Heads wanted at once, in all and of one lane. */
+  wantsMax: number
+  wantsPerLaneMax: number
+  /** Requests for one head before it is given up (whoever still needs it wants it again). */
+  attemptsMax: number
+}
+
+export const repairDefaults: RepairOptions = {
+  fetchAfterMs: 60,
+  fetchAfterMaxMs: 5000,
+  wantsMax: 1024,
+  wantsPerLaneMax: 8,
+  attemptsMax: 16
+}
+
+/** This many missing heads, or bytes waiting, double the wait. */
+const HEADS_TO_DOUBLE = 16
+const BYTES_TO_DOUBLE = 2 * 1024 * 1024
+
+export type Want = {
+  readonly key: LaneKey
+  readonly head: HeadClaim
+  /** Who said that it has it, newest last. */
+  readonly peers: PeerKey[]
+  attempts: number
+  dueAtMs: number
+}
+
+const PEERS_PER_WANT = 8
+
+export class Repair {
+  readonly #options: RepairOptions
+  readonly #wants = new Map<LaneKey, Map<string, Want>>()
+  #size = 0
+
+  constructor(options: RepairOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Returns false when too many heads are wanted already. */
+  want(
+    key: LaneKey,
+    head: HeadClaim,
+    peers: readonly PeerKey[],
+    nowMs: number,
+    backlogBytes: number
+  ): boolean {
+    const id = `${head.length}:${toHex(head.treeHash)}`
+    let lane = this.#wants.get(key)
+    const known = lane?.get(id)
+    if (known !== undefined) {
+      this.#addPeers(known, peers)
+      return true
+    }
+    if (this.#size >= this.#options.wantsMax) return false
+    if (lane === undefined) this.#wants.set(key, (lane = new Map<string, Want>()))
+    if (lane.size >= this.#options.wantsPerLaneMax) return false
+    const want: Want = { key, head, peers: [], attempts: 0, dueAtMs: 0 }
+    this.#addPeers(want, peers)
+    lane.set(id, want)
+    this.#size++
+    want.dueAtMs = nowMs + this.#wait(want, backlogBytes)
+    return true
+  }
+
+  #addPeers(want: Want, peers: readonly PeerKey[]): void {
+    for (const peer of peers) {
+      if (want.peers.length < PEERS_PER_WANT && !want.peers.includes(peer)) want.peers.push(peer)
+    }
+  }
+
+  /** True while a head beyond `from` of the lane is wanted: blocks from there on are no intrusion. */
+  wants(key: LaneKey, from: number): boolean {
+    for (const { head } of this.#wants.get(key)?.values() ?? []) if (head.length > from) return true
+    return false
+  }
+
+  /** Data of the lane came in: an answer or a push is on its way, so wait again. */
+  moved(key: LaneKey, nowMs: number, backlogBytes: number): void {
+    for (const want of this.#wants.get(key)?.values() ?? []) {
+      want.dueAtMs = nowMs + this.#wait(want, backlogBytes)
+    }
+  }
+
+  /** Forgets each head of the lane that is now had, or that is final. */
+  settle(key: LaneKey, had: (head: HeadClaim) => boolean): void {
+    const lane = this.#wants.get(key)
+    if (lane === undefined) return
+    for (const [id, want] of lane) if (had(want.head)) this.#remove(lane, id, key)
+  }
+
+  #remove(lane: Map<string, Want>, id: string, key: LaneKey): void {
+    if (lane.delete(id)) this.#size--
+    if (lane.size === 0) this.#wants.delete(key)
+  }
+
+  /** Wants whose wait is over, each counted as asked now; in the order in which they came. */
+  due(nowMs: number, backlogBytes: number): Want[] {
+    const due: Want[] = []
+    for (const [key, lane] of this.#wants) {
+      for (const [id, want] of lane) {
+        if (want.dueAtMs > nowMs) continue
+        if (want.attempts >= this.#options.attemptsMax) {
+          this.#remove(lane, id, key)
+          continue
+        }
+        want.attempts++
+        want.dueAtMs = nowMs + this.#wait(want, backlogBytes)
+        due.push(want)
+      }
+    }
+    return due
+  }
+
+  /** When `due` has something next, or null. */
+  nextAtMs(): number | null {
+    let next: number | null = null
+    for (const lane of this.#wants.values()) {
+      for (const { dueAtMs } of lane.values()) if (next === null || dueAtMs < next) next = dueAtMs
+    }
+    return next
+  }
+
+  #wait({ attempts }: Want, backlogBytes: number): number {
+    const { fetchAfterMs, fetchAfterMaxMs } = this.#options
+    const load = 1 + this.#size / HEADS_TO_DOUBLE + backlogBytes / BYTES_TO_DOUBLE
+    return Math.min(fetchAfterMaxMs, Math.ceil(fetchAfterMs * load * 2 ** Math.min(attempts, 8)))
+  }
+}
