@@ -6,14 +6,17 @@ import type { MerkleLog } from '../../protocol/merkle-log.ts'
 import type { TapeBlock } from '../../protocol/tape-block.ts'
 import type { Bytes32 } from '../../protocol/types.ts'
 
-/** A final block, after its journal record is on the disk. */
-export type FinalBlock = {
+export type TapeEntry = {
   readonly index: number
   /** Canonical bytes (protocol/tape-block.ts). */
   readonly bytes: Uint8Array
   /** The same, decoded. From own consensus the lane blocks are the very arrays that the lanes
    * hold, so that what was computed of them on arrival is found again. */
   readonly block: TapeBlock
+}
+
+/** A final block, after its journal record is on the disk. */
+export type FinalBlock = TapeEntry & {
   /** The tape up to and with this block. */
   readonly log: MerkleLog
   /** The quorum's signature of the head at index + 1; null inside a run that only its last block's
@@ -47,7 +50,7 @@ export type TapeReads = {
   /** The lowest index that `read` can give; above 0 after a start from a snapshot. */
   readonly first: number
   /** A block by index, from memory or the archive; null outside [first, length). */
-  read(index: number): Promise<FinalBlock | null>
+  read(index: number): Promise<TapeEntry | null>
 }
 
 export type Tape = TapeReads & {

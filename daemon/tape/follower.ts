@@ -1,0 +1,238 @@
+// Keeps a daemon's tape up with its peers. A daemon without a vote subscribes to one peer and
+// changes it when that one stalls, refuses or lies. A validator makes its tape by itself: it
+// follows only while it is behind. History is fetched run by run, the next one asked for while the
+// last is being checked.
+import type { Clock, Random } from '../clock.ts'
+import type { Peer } from '../network/types.ts'
+import { send } from './streamer.ts'
+import type { VenueTape } from './tape.ts'
+import type { TapeRun } from './types.ts'
+
+export type FollowerOptions = {
+  /** Always subscribed: a daemon without a vote. */
+  always: boolean
+  /** Without progress for so long while a peer has more, another peer is asked. */
+  stallMs: number
+  /** How often it looks whether it is behind. */
+  checkMs: number
+  /** How long a peer that refused, or had nothing, is left alone. */
+  avoidMs: number
+}
+
+export type FollowerDependencies = {
+  tape: VenueTape
+  clock: Clock
+  random: Random
+  /** Peers on which the channel is open. */
+  peers: () => Iterable<Peer>
+}
+
+/** `fetching`: history; `subscribed`: live. */
+type Mode = 'idle' | 'fetching' | 'subscribed'
+
+export class TapeFollower {
+  readonly #options: FollowerOptions
+  readonly #tape: VenueTape
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #peers: () => Iterable<Peer>
+  readonly #avoided = new Map<string, number>()
+  #mode: Mode = 'idle'
+  #peer: Peer | null = null
+  #progressAt = 0
+  #backfilling: { peer: Peer; from: number; at: number } | null = null
+  /** What peers have shown beyond their announcements. */
+  #shown = 0
+  #stop: (() => void) | null = null
+
+  constructor(options: FollowerOptions, dependencies: FollowerDependencies) {
+    this.#options = options
+    this.#tape = dependencies.tape
+    this.#clock = dependencies.clock
+    this.#random = dependencies.random
+    this.#peers = dependencies.peers
+    this.#tape.onfinal((block) => {
+      this.#progressAt = this.#clock.now()
+      if (block.source === 'own' && !this.#options.always) this.#leave()
+    })
+  }
+
+  open(): void {
+    if (this.#stop !== null) return
+    this.#progressAt = this.#clock.now()
+    this.#tick()
+  }
+
+  close(): void {
+    this.#stop?.()
+    this.#stop = null
+    this.#leave()
+  }
+
+  get state(): { mode: Mode; peer: string | null } {
+    return { mode: this.#mode, peer: this.#peer?.id ?? null }
+  }
+
+  /** The longest tape that a peer claims. */
+  get longest(): number {
+    let longest = this.#shown
+    for (const peer of this.#peers()) longest = Math.max(longest, lengthOf(peer))
+    return longest
+  }
+
+  /** Consensus has seen that the tape is at least so long: `length` blocks. */
+  behind(length: number): void {
+    if (length <= this.#shown) return
+    this.#shown = length
+    if (this.#mode === 'idle' && this.#stop !== null) this.#look()
+  }
+
+  #tick(): void {
+    this.#stop = this.#clock.after(this.#options.checkMs, () => this.#tick())
+    this.#look()
+  }
+
+  #look(): void {
+    const now = this.#clock.now()
+    const stalled =
+      now - this.#progressAt >= this.#options.stallMs && this.longest > this.#tape.taken
+    if (this.#mode !== 'idle' && stalled && this.#peer !== null) this.#drop(this.#peer)
+    if (this.#mode === 'idle' && (this.#options.always || stalled || this.#farBehind())) {
+      this.#follow()
+    }
+    this.#backfill(now)
+  }
+
+  /** More than what a moment's delay explains. */
+  #farBehind(): boolean {
+    return this.longest > this.#tape.taken + 16
+  }
+
+  opened(peer: Peer): void {
+    if (this.#mode === 'idle' && (this.#options.always || lengthOf(peer) > this.#tape.taken)) {
+      this.#follow()
+    }
+  }
+
+  closed(peer: Peer): void {
+    if (this.#backfilling?.peer === peer) this.#backfilling = null
+    if (this.#peer !== peer) return
+    this.#peer = null
+    this.#mode = 'idle'
+    if (this.#stop !== null) this.#look()
+  }
+
+  #follow(): void {
+    const peer = this.#choose(this.#tape.taken)
+    if (peer === null) return
+    this.#peer = peer
+    this.#progressAt = this.#clock.now()
+    this.#subscribe(peer)
+  }
+
+  #choose(above: number): Peer | null {
+    const now = this.#clock.now()
+    const ready: Peer[] = []
+    for (const peer of this.#peers()) {
+      if (peer.closed || (this.#avoided.get(peer.id) ?? 0) > now) continue
+      if (lengthOf(peer) >= above || this.#options.always) ready.push(peer)
+    }
+    // One that has what is wanted, if any has.
+    const ahead = ready.filter((peer) => lengthOf(peer) > above)
+    const from = ahead.length > 0 ? ahead : ready
+    return from[Math.floor(this.#random() * from.length)] ?? null
+  }
+
+  #subscribe(peer: Peer): void {
+    this.#mode = 'subscribed'
+    send(peer, { kind: 'subscribe', from: this.#tape.taken })
+  }
+
+  #leave(): void {
+    if (this.#mode === 'subscribed' && this.#peer !== null)
+      send(this.#peer, { kind: 'unsubscribe' })
+    this.#mode = 'idle'
+    this.#peer = null
+  }
+
+  #drop(peer: Peer): void {
+    this.#avoided.set(peer.id, this.#clock.now() + this.#options.avoidMs)
+    if (this.#avoided.size > 256) this.#avoided.clear()
+    if (this.#peer === peer) this.#leave()
+  }
+
+  onbehind(peer: Peer): void {
+    if (peer !== this.#peer) return
+    this.#mode = 'fetching'
+    send(peer, { kind: 'fetch', from: this.#tape.taken })
+  }
+
+  onfull(peer: Peer): void {
+    if (peer !== this.#peer) return
+    this.#drop(peer)
+    this.#look()
+  }
+
+  onmissing(peer: Peer, from: number, length: number): void {
+    if (this.#backfilling?.peer === peer && this.#backfilling.from === from) {
+      this.#backfilling = null
+      this.#avoided.set(peer.id, this.#clock.now() + this.#options.avoidMs)
+    }
+    if (peer !== this.#peer || this.#mode !== 'fetching') return
+    if (length <= this.#tape.taken + 1) this.#subscribe(peer)
+    else this.#drop(peer)
+  }
+
+  onrun(peer: Peer, run: TapeRun): void {
+    if (this.#backfilling?.peer === peer && this.#backfilling.from === run.from) {
+      void this.#onhistory(peer, run)
+      return
+    }
+    const end = run.from + run.blocks.length
+    const fetching = this.#mode === 'fetching' && peer === this.#peer
+    if (fetching && run.from <= this.#tape.taken && end > this.#tape.taken) {
+      // Asked for before this one is checked; a lie is found out below.
+      send(peer, { kind: 'fetch', from: end })
+    }
+    const verdict = this.#tape.appendRun(run)
+    if (verdict === 'invalid') {
+      peer.misbehaved('sent a run of the tape that no quorum signed', 100)
+      this.#drop(peer)
+    } else if (verdict === 'gap' && peer === this.#peer && this.#mode === 'subscribed') {
+      this.#subscribe(peer)
+    }
+  }
+
+  /** History below the snapshot from which this daemon began. */
+  #backfill(now: number): void {
+    const { missing } = this.#tape
+    if (missing === null) return
+    const current = this.#backfilling
+    if (current !== null && now - current.at < this.#options.stallMs) return
+    if (current !== null) this.#avoided.set(current.peer.id, now + this.#options.avoidMs)
+    const peer = this.#choose(missing.from)
+    this.#backfilling = null
+    if (peer !== null) this.#askHistory(peer, missing.from)
+  }
+
+  #askHistory(peer: Peer, from: number): void {
+    this.#backfilling = { peer, from, at: this.#clock.now() }
+    send(peer, { kind: 'fetch', from })
+  }
+
+  async #onhistory(peer: Peer, run: TapeRun): Promise<void> {
+    const verdict = await this.#tape.backfill(run).catch(() => 'gap' as const)
+    if (this.#stop === null || this.#backfilling?.peer !== peer) return
+    this.#backfilling = null
+    if (verdict === 'invalid') {
+      peer.misbehaved('sent history of the tape that no quorum signed', 100)
+      return
+    }
+    const { missing } = this.#tape
+    if (missing !== null && !peer.closed) this.#askHistory(peer, missing.from)
+  }
+}
+
+function lengthOf(peer: Peer): number {
+  return Math.max(peer.announced.tapeLength, peer.hello.tapeLength)
+}

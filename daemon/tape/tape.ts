@@ -1,0 +1,361 @@
+// The tape of a venue in one daemon. A block comes from own consensus or, in a signed run, from a
+// peer; it is journaled, then announced in order, then archived in bulk, and stays in memory for
+// as long as subscribers may ask for it.
+import { equalBytes } from '../../protocol/bytes.ts'
+import { DecodeFault, Fault } from '../../protocol/faults.ts'
+import { type HashParts, type LogRoot, MerkleLog } from '../../protocol/merkle-log.ts'
+import { type TapeBlock, decodeTapeBlock, encodeTapeBlock } from '../../protocol/tape-block.ts'
+import { Reader, Writer } from '../../protocol/wire.ts'
+import type { Clock } from '../clock.ts'
+import type { JournalRecord } from '../journal/types.ts'
+import { readRun, writeRun } from './messages.ts'
+import { type KeptOptions, KeptBlocks } from './kept-blocks.ts'
+import type { TapeArchive } from './archive.ts'
+import type { TapeKey } from './tape-key.ts'
+import type { FinalBlock, OwnFinal, Tape, TapeEntry, TapeRun } from './types.ts'
+
+/** The journal's kind of a tape run. */
+export const TAPE_RECORD = 64
+
+export type TapeOptions = {
+  /** How long finals gather before they are archived in bulk. */
+  archiveMs: number
+} & KeptOptions
+
+export type TapeDependencies = {
+  key: TapeKey
+  hash: HashParts
+  clock: Clock
+  journal: { append(kind: number, payload: Uint8Array): Promise<void> }
+  /** Null for a daemon that keeps no history. */
+  archive: TapeArchive | null
+  /** The archive could not be written, or two signed tapes were seen: the daemon must end. */
+  onfault(fault: unknown): void
+}
+
+/** The tape's start in this daemon when it did not begin at block 0. */
+export type TapeBase = { length: number; roots: readonly LogRoot[] }
+
+export type RunVerdict =
+  /** Taken (or had already). */
+  | 'ok'
+  /** It does not follow on what is here. */
+  | 'gap'
+  /** Not signed by a quorum, or not a run of tape blocks: the peer is at fault. */
+  | 'invalid'
+
+type Waiting = { blocks: FinalBlock[]; journaled: boolean }
+
+export class VenueTape implements Tape {
+  readonly #options: TapeOptions
+  readonly #key: TapeKey
+  readonly #hash: HashParts
+  readonly #clock: Clock
+  readonly #journal: TapeDependencies['journal']
+  readonly #archive: TapeArchive | null
+  readonly #onfault: (fault: unknown) => void
+  readonly #listeners: ((final: FinalBlock) => void)[] = []
+  readonly #kept: KeptBlocks
+  /** Taken, and perhaps not journaled yet. */
+  #head: MerkleLog
+  /** Announced. */
+  #log: MerkleLog
+  #waiting: Waiting[] = []
+  #archiveTimer: (() => void) | null = null
+  #archiving: Promise<void> | null = null
+  #open = false
+  /** Blocks from here on must stay when there is no archive: the replica restarts from them. */
+  #pinned = 0
+  /** Nothing is archived between a flush and the checkpoint that relies on it. */
+  #held = false
+
+  constructor(options: TapeOptions, dependencies: TapeDependencies) {
+    this.#options = options
+    this.#key = dependencies.key
+    this.#hash = dependencies.hash
+    this.#clock = dependencies.clock
+    this.#journal = dependencies.journal
+    this.#archive = dependencies.archive
+    this.#onfault = dependencies.onfault
+    this.#kept = new KeptBlocks(options)
+    this.#head = this.#log = MerkleLog.empty(dependencies.hash)
+  }
+
+  get key(): Uint8Array {
+    return this.#key.key
+  }
+
+  get length(): number {
+    return this.#log.length
+  }
+
+  get log(): MerkleLog {
+    return this.#log
+  }
+
+  /** Blocks taken, journaled or not: what comes next must have this index. */
+  get taken(): number {
+    return this.#head.length
+  }
+
+  get first(): number {
+    const archived = this.#archive?.length ?? 0
+    return archived >= this.#kept.first ? 0 : this.#kept.first
+  }
+
+  /** The newest blocks, in memory. */
+  get kept(): KeptBlocks {
+    return this.#kept
+  }
+
+  /** Blocks from `index` on must stay readable also without an archive. */
+  pin(index: number): void {
+    this.#pinned = index
+  }
+
+  onfinal(listener: (final: FinalBlock) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Continues from the archive, or from `base` (a snapshot's) when that is further on, with what
+   * the journal held beyond. Nothing of it is announced: the replica reads it. */
+  async open(records: Iterable<Uint8Array>, base: TapeBase | null): Promise<void> {
+    if (this.#open) return
+    await this.#archive?.open()
+    let start = this.#archive?.log ?? MerkleLog.empty(this.#hash)
+    if (base !== null && base.length > start.length) start = this.#based(base)
+    this.#restart(start)
+    for (const payload of records) this.#replay(payload)
+    this.#open = true
+    this.#scheduleArchive()
+  }
+
+  #based(base: TapeBase): MerkleLog {
+    const log = MerkleLog.from(this.#hash, base.length, base.roots)
+    if (log === null) throw new Fault('tape_base_invalid', 'the roots do not fit the length')
+    return log
+  }
+
+  #restart(log: MerkleLog): void {
+    this.#head = this.#log = log
+    this.#kept.reset(log.length)
+    this.#pinned = log.length
+  }
+
+  /** Goes on from a snapshot that is further than everything that is here. */
+  rebase(base: TapeBase): void {
+    if (base.length <= this.#head.length) return
+    this.#waiting = []
+    this.#restart(this.#based(base))
+  }
+
+  #replay(payload: Uint8Array): void {
+    const run = readRun(new Reader(payload))
+    const end = run.from + run.blocks.length
+    if (end <= this.#head.length || run.from > this.#head.length) return
+    const blocks = this.#check(run, 'disk')
+    if (blocks === null) return
+    for (const block of blocks) this.#kept.push(block)
+    this.#head = this.#log = blocks[blocks.length - 1].log
+  }
+
+  async appendOwn(final: OwnFinal): Promise<void> {
+    if (final.index < this.#head.length) return this.#same(final)
+    if (final.index > this.#head.length) {
+      throw new RangeError(`block ${final.index} does not follow on ${this.#head.length}`)
+    }
+    const bytes = encodeTapeBlock(final.cut, final.blocks)
+    const { cut } = decodeTapeBlock(bytes)
+    const log = this.#head.append(bytes)
+    if (!equalBytes(log.treeHash(), final.treeHash)) {
+      throw new Fault('tape_mismatch', 'a final block does not hash to what was agreed', {
+        index: final.index
+      })
+    }
+    const block: TapeBlock = { cut, blocks: final.blocks.map((list) => [...list]) }
+    const signature = this.#key.assemble(final.partials)
+    await this.#take([{ index: final.index, bytes, block, log, signature, source: 'own' }])
+  }
+
+  #same(final: OwnFinal): Promise<void> {
+    const kept = this.#kept.at(final.index)
+    if (kept !== null && !equalBytes(kept.log.treeHash(), final.treeHash)) {
+      this.#forked(final.index)
+    }
+    return Promise.resolve()
+  }
+
+  #forked(index: number): void {
+    this.#onfault(
+      new Fault('tape_forked', `a quorum signed two different tapes at block ${index}`, { index })
+    )
+  }
+
+  /** Takes a run from a peer: checks it as a whole first. */
+  appendRun(run: TapeRun): RunVerdict {
+    const end = run.from + run.blocks.length
+    if (end <= this.#head.length) return 'ok'
+    if (run.from > this.#head.length) return 'gap'
+    const blocks = this.#check(run, 'peer')
+    if (blocks === null) return 'invalid'
+    void this.#take(blocks)
+    return 'ok'
+  }
+
+  /** The blocks of a run that are new, or null when it is not a quorum's. */
+  #check(run: TapeRun, source: FinalBlock['source']): FinalBlock[] | null {
+    const skipped = this.#head.length - run.from
+    let log = this.#head
+    const logs = run.blocks.slice(skipped).map((bytes) => (log = log.append(bytes)))
+    if (!this.#key.verifyHead(log.length, log.treeHash(), run.signature)) return null
+    const blocks: FinalBlock[] = []
+    for (const [place, after] of logs.entries()) {
+      const bytes = run.blocks[skipped + place]
+      const block = this.#decode(bytes, after.length - 1)
+      const signature = after === log ? run.signature : null
+      blocks.push({ index: after.length - 1, bytes, block, log: after, signature, source })
+    }
+    return blocks
+  }
+
+  /** A quorum signed it: that it does not decode is a fault of the venue, not of a peer. */
+  #decode(bytes: Uint8Array, index: number): TapeBlock {
+    try {
+      const block = decodeTapeBlock(bytes)
+      if (block.cut.index === index) return block
+      throw new DecodeFault(`block ${index} says that it is ${block.cut.index}`, 0)
+    } catch (cause) {
+      throw new Fault('tape_invalid', `block ${index} is signed, and unreadable`, { index }, cause)
+    }
+  }
+
+  async #take(blocks: FinalBlock[]): Promise<void> {
+    const { log, signature } = blocks[blocks.length - 1]
+    if (signature === null) throw new Error('a run ends without a signature')
+    this.#head = log
+    const waiting: Waiting = { blocks, journaled: false }
+    this.#waiting.push(waiting)
+    const run = { from: blocks[0].index, blocks: blocks.map(({ bytes }) => bytes), signature }
+    try {
+      await this.#journal.append(TAPE_RECORD, encodeRun(run))
+    } catch (fault) {
+      // The journal has reported it: nothing is announced any more.
+      this.#onfault(fault)
+      return
+    }
+    waiting.journaled = true
+    this.#announce()
+  }
+
+  #announce(): void {
+    while (this.#waiting.length > 0 && this.#waiting[0].journaled) {
+      const { blocks } = this.#waiting[0]
+      this.#waiting.shift()
+      for (const block of blocks) {
+        this.#log = block.log
+        this.#kept.push(block)
+        for (const listener of this.#listeners) listener(block)
+      }
+    }
+    this.#trim()
+    this.#scheduleArchive()
+  }
+
+  #trim(): void {
+    this.#kept.trim(this.#archive === null ? this.#pinned : this.#archive.length)
+  }
+
+  async read(index: number): Promise<TapeEntry | null> {
+    if (index >= this.length) return null
+    const kept = this.#kept.at(index)
+    if (kept !== null) return kept
+    const bytes = (await this.#archive?.read(index)) ?? null
+    return bytes === null ? null : { index, bytes, block: this.#decode(bytes, index) }
+  }
+
+  /** A run from `from` on, for a peer that is behind: from the archive or, where that ends, from
+   * memory. Null when neither has it. */
+  async run(from: number): Promise<TapeRun | null> {
+    const archived = (await this.#archive?.run(from)) ?? null
+    return archived ?? this.#kept.run(from)
+  }
+
+  #scheduleArchive(): void {
+    if (!this.#open || this.#held || this.#archive === null) return
+    if (this.#archiveTimer !== null || this.#archiving !== null) return
+    if (this.#archive.length >= this.length) return
+    this.#archiveTimer = this.#clock.after(this.#options.archiveMs, () => {
+      this.#archiveTimer = null
+      this.#archiving = this.#fillArchive()
+        .catch((fault: unknown) => this.#onfault(fault))
+        .finally(() => {
+          this.#archiving = null
+          this.#trim()
+          this.#scheduleArchive()
+        })
+    })
+  }
+
+  async #fillArchive(): Promise<void> {
+    const archive = this.#archive
+    // Below what is in memory, the history has to be fetched first (backfill).
+    if (archive === null || archive.length < this.#kept.first) return
+    await archive.append(this.#kept.from(archive.length))
+  }
+
+  /** History that a daemon which began from a snapshot did not have: goes to the archive only. */
+  async backfill(run: TapeRun): Promise<RunVerdict> {
+    const archive = this.#archive
+    if (archive === null || run.from !== archive.length) return 'gap'
+    let log = archive.log
+    const blocks = run.blocks.map((bytes) => {
+      log = log.append(bytes)
+      return { bytes, log, signature: null as Uint8Array | null }
+    })
+    if (!this.#key.verifyHead(log.length, log.treeHash(), run.signature)) return 'invalid'
+    blocks[blocks.length - 1].signature = run.signature
+    await archive.append(blocks)
+    this.#scheduleArchive()
+    return 'ok'
+  }
+
+  /** Where history is missing: [from, to); null when all is here. */
+  get missing(): { from: number; to: number } | null {
+    if (this.#archive === null || this.#archive.length >= this.#kept.first) return null
+    return { from: this.#archive.length, to: this.#kept.first }
+  }
+
+  /** To be called (and waited for) before `checkpoint`: what the archive has is on the disk. */
+  async flush(): Promise<void> {
+    this.#held = true
+    await this.#archiving
+    await this.#archive?.flush()
+  }
+
+  /** What the journal must keep: final blocks that the archive has not got. */
+  *checkpoint(): Iterable<JournalRecord> {
+    this.#held = false
+    const from = Math.max(this.#archive?.length ?? 0, this.#kept.first)
+    for (let run = this.#kept.run(from); run !== null;) {
+      yield { kind: TAPE_RECORD, payload: encodeRun(run) }
+      run = this.#kept.run(run.from + run.blocks.length)
+    }
+    this.#scheduleArchive()
+  }
+
+  async close(): Promise<void> {
+    this.#open = false
+    this.#archiveTimer?.()
+    this.#archiveTimer = null
+    await this.#archiving
+    await this.#archive?.close()
+  }
+}
+
+function encodeRun(run: TapeRun): Uint8Array {
+  let size = 64 + run.signature.length
+  for (const block of run.blocks) size += block.length + 9
+  const writer = new Writer(size)
+  writeRun(writer, run)
+  return writer.take()
+}
