@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {data, get, put, hash, tail, setTail} from "./Raw.sol";
+import {Signatures} from "./Signatures.sol";
+
+/// @dev The first half of a batch's sealed bytes: markets, then accounts, ascending, each either
+/// co-signed (settled at once) or with its signed orders (checked, then kept for the trades). The
+/// layout is in docs/settlement.md. In memory, for the time of one batch:
+///   a market  its hash, then the eight words that are hashed (vault, base, quote, lotSize,
+///             tickValue, makerBps, takerBps, takerFeeMin)
+///   a group   account (0: co-signed), its word, its first order's pointer, its count of orders
+///   an order  its 30 bytes; market's pointer 32 | group 16 | resting price 32 | remaining 32;
+///             took 1 | fees 56 | quote 136 | filled here 32
+abstract contract Groups is Signatures {
+    uint256 internal constant MARKET_SIZE = 288;
+    uint256 internal constant GROUP_SIZE = 128;
+    uint256 internal constant ORDER_SIZE = 96;
+    uint256 internal constant M16 = 2 ** 16 - 1;
+    uint256 internal constant M32 = 2 ** 32 - 1;
+    uint256 internal constant M40 = 2 ** 40 - 1;
+    uint256 internal constant M56 = 2 ** 56 - 1;
+
+    // Bits of an order's flags (u16), lowest first: sell 1, timeInForce 2, postOnly 2, quote 1,
+    // leased 1, selfTradePrevention 2, trigger 2, bulk 1, shared 1; the other three are zero.
+    uint256 internal constant SELL = 1;
+    uint256 private constant BULK = 1 << 11;
+    uint256 private constant SHARED = 1 << 12;
+    uint256 private constant FLAGS_MAX = (1 << 13) - 1;
+    uint256 private constant SLIDE = 2;
+
+    struct Work {
+        bytes32 domain;
+        uint256 index;
+        bytes32 parent;
+        /// Cursor in calldata.
+        uint256 at;
+        /// What the deltas of each token leave over, and one account's deltas.
+        uint256 net;
+        uint256 deltas;
+        uint256 markets;
+        uint256 marketCount;
+        uint256 groups;
+        uint256 groupCount;
+        uint256 orders;
+        uint256 orderCount;
+        /// The group's last bulk root: further orders of its tree need no signature of their own.
+        bytes32 bulkRoot;
+        address bulkSigner;
+    }
+
+    function _readMarkets(Work memory w) internal view {
+        unchecked {
+            uint256 at = w.at;
+            uint256 count = data(at) >> 248;
+            uint256 p = tail();
+            w.markets = p;
+            w.marketCount = count;
+            at += 1;
+            for (uint256 i = 0; i < count; i++) {
+                uint256 word = data(at);
+                uint256 base = word >> 248;
+                uint256 quote = word >> 240 & 0xff;
+                if (base == quote || base >= tokenCount || quote >= tokenCount) {
+                    revert UnknownMarket(i);
+                }
+                put(p + 32, uint160(address(this)));
+                put(p + 64, base);
+                put(p + 96, quote);
+                put(p + 128, word >> 184 & M56);
+                put(p + 160, word >> 128 & M56);
+                put(p + 192, word >> 112 & M16);
+                put(p + 224, word >> 96 & M16);
+                put(p + 256, word >> 40 & M56);
+                put(p, uint256(hash(p + 32, 256)));
+                p += MARKET_SIZE;
+                at += 27;
+            }
+            setTail(p);
+            w.at = at;
+        }
+    }
+
+    function _readGroups(Work memory w) internal {
+        unchecked {
+            uint256 count = data(w.at) >> 240;
+            w.groups = tail();
+            w.groupCount = count;
+            w.orders = w.groups + count * GROUP_SIZE;
+            setTail(w.orders);
+            w.at += 2;
+            address previous = address(0);
+            for (uint256 i = 0; i < count; i++) {
+                uint256 word = data(w.at);
+                address account = address(uint160(word >> 96));
+                if (account <= previous) revert AccountsNotAscending(account);
+                previous = account;
+                w.at += 21;
+                uint256 kind = word >> 88 & 0xff;
+                if (kind == 0) {
+                    _readOrders(w, i, account);
+                } else if (kind == 1) {
+                    put(w.groups + i * GROUP_SIZE, 0);
+                    _settleCosigned(w, account);
+                } else {
+                    revert Malformed();
+                }
+            }
+        }
+    }
+
+    /// @dev An account that signed its own net result: one signature, one write.
+    function _settleCosigned(Work memory w, address account) private {
+        unchecked {
+            uint256 at = w.at;
+            uint256 head = data(at);
+            uint256 deltas = head >> 248;
+            uint256 marks = head >> 232 & M16;
+            if (deltas > tokenCount) revert Malformed();
+            at += 13;
+            // The signed struct, then the two arrays that it hashes, a word for each element.
+            uint256 p = tail();
+            uint256 d = p + 256;
+            for (uint256 i = 0; i < deltas; i++) {
+                put(d + i * 32, uint256(int256(data(at)) >> 192));
+                at += 8;
+            }
+            uint256 m = d + deltas * 32;
+            for (uint256 i = 0; i < marks; i++) {
+                uint256 mark = data(at) >> 168;
+                if (i != 0 && mark >> 70 <= get(m + i * 32 - 32) >> 70) revert Malformed();
+                put(m + i * 32, mark);
+                at += 11;
+            }
+            put(p, uint256(NET_DELTA_TYPE));
+            put(p + 32, w.index);
+            put(p + 64, uint256(w.parent));
+            put(p + 96, uint160(account));
+            put(p + 128, uint256(hash(d, deltas * 32)));
+            put(p + 160, head >> 192 & M40);
+            put(p + 192, head >> 152 & M40);
+            put(p + 224, uint256(hash(m, marks * 32)));
+            setTail(m + marks * 32);
+            _mayCosign(account, _signer(w.domain, hash(p, 256), at));
+            setTail(p);
+            w.at = at + 64;
+
+            uint256 word = accounts[account];
+            word = _raisedSequence(word, head >> 192 & M40);
+            word = _raisedFloor(word, head >> 152 & M40);
+            for (uint256 i = 0; i < deltas; i++) {
+                int256 delta = int256(get(d + i * 32));
+                if (delta == 0) continue;
+                if (i < 2) word = _shifted(word, account, i, delta);
+                else _changeFurther(account, i, delta);
+                uint256 net = w.net + i * 32;
+                put(net, uint256(int256(get(net)) - delta));
+            }
+            for (uint256 i = 0; i < marks; i++) {
+                uint256 mark = get(m + i * 32);
+                uint256 slot = mark >> 70;
+                if (slot == 0) word = _raisedMark(word, mark);
+                else _raiseRing(account, slot, mark & MARK_MASK);
+            }
+            accounts[account] = word;
+        }
+    }
+
+    function _readOrders(Work memory w, uint256 index, address account) private view {
+        unchecked {
+            uint256 count = data(w.at) >> 240;
+            if (count == 0) revert Malformed();
+            uint256 group = w.groups + index * GROUP_SIZE;
+            uint256 word = accounts[account];
+            put(group, uint160(account));
+            put(group + 32, word);
+            put(group + 64, tail());
+            put(group + 96, count);
+            w.at += 2;
+            w.orderCount += count;
+            w.bulkRoot = 0;
+            uint256 previous = 0;
+            for (uint256 i = 0; i < count; i++) {
+                uint256 raw = data(w.at) >> 16;
+                uint256 nonce = raw >> 16 & M40;
+                if (nonce <= previous) revert OrdersNotAscending(account, nonce);
+                previous = nonce;
+                w.at += 30;
+                uint256 p = tail();
+                (uint256 market, uint256 resting) = _checkSigned(w, account, raw);
+                uint256 remaining = _remaining(account, word, raw);
+                put(p, raw);
+                put(p + 32, market << 80 | index << 64 | resting << 32 | remaining);
+                put(p + 64, 0);
+                setTail(p + ORDER_SIZE);
+            }
+        }
+    }
+
+    /// @dev Checks an order's fields and signature.
+    /// @return market The pointer to the order's market.
+    /// @return resting The price at which the order rests, if it does.
+    function _checkSigned(Work memory w, address account, uint256 raw)
+        private
+        view
+        returns (uint256 market, uint256 resting)
+    {
+        unchecked {
+            uint256 p = tail();
+            uint256 flags = raw >> 224;
+            uint256 price = raw >> 184 & M32;
+            if (raw >> 216 & 0xff >= w.marketCount) revert UnknownMarket(raw >> 216 & 0xff);
+            market = w.markets + (raw >> 216 & 0xff) * MARKET_SIZE;
+            // Unknown flags, and the fourth value of what has three.
+            if (
+                flags > FLAGS_MAX || flags >> 1 & 3 == 3 || flags >> 3 & 3 == 3
+                    || flags >> 9 & 3 == 3 || flags & (BULK | SHARED) == SHARED
+            ) revert Malformed();
+            resting = price;
+            uint256 triggerPrice = 0;
+            if (flags >> 9 & 3 != 0) {
+                triggerPrice = data(w.at) >> 224;
+                w.at += 4;
+            }
+            if (flags >> 3 & 3 == SLIDE) {
+                resting = data(w.at) >> 224;
+                w.at += 4;
+                if (resting == 0 || (flags & SELL == 0 ? resting > price : resting < price)) {
+                    revert BeyondLimit(account, raw >> 16 & M40);
+                }
+            }
+            put(p, uint256(ORDER_TYPE));
+            put(p + 32, get(market));
+            put(p + 64, uint160(account));
+            put(p + 96, flags & SELL);
+            put(p + 128, price);
+            put(p + 160, raw >> 152 & M32);
+            put(p + 192, flags >> 1 & 3);
+            put(p + 224, flags >> 3 & 3);
+            put(p + 256, flags >> 5 & 1);
+            put(p + 288, flags >> 6 & 1);
+            put(p + 320, flags >> 7 & 3);
+            put(p + 352, flags >> 9 & 3);
+            put(p + 384, triggerPrice);
+            put(p + 416, raw >> 112 & M40);
+            put(p + 448, raw >> 56 & M56);
+            put(p + 480, raw >> 16 & M40);
+            put(p + 512, raw & M16);
+            bytes32 structHash = hash(p, 544);
+            address signer;
+            if (flags & BULK == 0) {
+                signer = _signer(w.domain, structHash, w.at);
+                w.at += 64;
+            } else {
+                signer = _bulkSigner(w, structHash, flags & SHARED != 0);
+            }
+            _mayTrade(account, signer, bytes32(get(market)));
+        }
+    }
+
+    /// @dev Who signed the tree in which the order is a leaf: height (u8), index (u8), siblings
+    /// from the leaf upwards, then a signature, unless the group's last bulk order shared the root.
+    function _bulkSigner(Work memory w, bytes32 node, bool shared) private view returns (address) {
+        unchecked {
+            uint256 at = w.at;
+            uint256 height = data(at) >> 248;
+            uint256 index = data(at) >> 240 & 0xff;
+            if (height == 0 || height > 8 || index >> height != 0) revert Malformed();
+            at += 2;
+            for (uint256 i = 0; i < height; i++) {
+                bytes32 sibling = bytes32(data(at));
+                node = index >> i & 1 == 0 ? _pair(node, sibling) : _pair(sibling, node);
+                at += 32;
+            }
+            bytes32 root = _pair(_bulkType(height), node);
+            if (shared) {
+                if (root != w.bulkRoot) revert BadSignature();
+                w.at = at;
+            } else {
+                w.bulkSigner = _signer(w.domain, root, at);
+                w.bulkRoot = root;
+                w.at = at + 64;
+            }
+            return w.bulkSigner;
+        }
+    }
+
+    /// @dev Checks floor, expiry and replay guard.
+    /// @return Lots that the order has left before this batch.
+    function _remaining(address account, uint256 word, uint256 raw) private view returns (uint256) {
+        unchecked {
+            uint256 nonce = raw >> 16 & M40;
+            uint256 quantity = raw >> 152 & M32;
+            if (quantity == 0 || quantity > QUANTITY_MAX || raw >> 184 & M32 == 0) {
+                revert InvalidOrder(account, nonce);
+            }
+            if (nonce < word >> FLOOR_AT & NONCE_MAX) revert BelowFloor(account, nonce);
+            if (block.timestamp > (raw >> 112 & M40) + grace) revert Expired(account, nonce);
+            uint256 slot = raw & M16;
+            if (_isSequenced(raw)) {
+                if (slot != 0) revert InvalidOrder(account, nonce);
+                if (nonce <= word >> SEQUENCE_AT) revert SequenceUsed(account, nonce);
+                return quantity;
+            }
+            uint256 mark = slot == 0 ? word & MARK_MASK : _ringMark(account, slot);
+            if (mark >> 30 > nonce) revert SlotTaken(account, nonce);
+            if (mark >> 30 < nonce) return quantity;
+            uint256 filled = mark & QUANTITY_MAX;
+            return filled < quantity ? quantity - filled : 0;
+        }
+    }
+
+    /// @dev An ioc or fok without a trigger never rests: the account's sequence is its guard.
+    function _isSequenced(uint256 raw) internal pure returns (bool) {
+        return raw >> 225 & 3 != 0 && raw >> 233 & 3 == 0;
+    }
+
+    function _pair(bytes32 left, bytes32 right) private pure returns (bytes32 digest) {
+        assembly ("memory-safe") {
+            mstore(0, left)
+            mstore(32, right)
+            digest := keccak256(0, 64)
+        }
+    }
+
+    /// @dev keccak256("BulkOrder(Order" + "[2]" * height + " tree)" + the type of Order).
+    function _bulkType(uint256 height) private pure returns (bytes32) {
+        if (height == 1)
+            return 0x83c3c8b6a4da3ea8b6045c7f82dd8f8f3ee185efc65454aa367fe70607580a37;
+        if (height == 2)
+            return 0xa86d4dcf41135c15a0ecb381a3881891fef1d58f66ffab10057fa54f21d5009a;
+        if (height == 3)
+            return 0xdc597856399aab08cb4ed623dbd7592705092311caf1fdf24e5386f2f9dc97d6;
+        if (height == 4)
+            return 0xe142a92131a4af61a059c101654c27522770089690d80cf697762de6973f2a47;
+        if (height == 5)
+            return 0xbdf6c1229a6c5b06a03f8c4b2072bd467f5cece5bfd5db30f0537c1d4fc67162;
+        if (height == 6)
+            return 0xfa6320182666aa6be8df05b4d8d5a93bddaae3119edac813358203d9de9c32ad;
+        if (height == 7)
+            return 0x9f2785445065c3afbdfec78ad1ed4d37e287d2942e2ad6456cae0105c1ba6ff7;
+        return 0x21e7bd4e8fb125d717c788ad762f2bbfa17712240e65a6d5571ceff4042929e8;
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Accounts} from "./Accounts.sol";
+
+/// @dev EIP-712 digests, their signers, and what a signer may do. Only ecrecover: an account with
+/// code of its own (EIP-7702) still signs with its key, and nothing outside is ever called.
+abstract contract Signatures is Accounts {
+    bytes32 internal constant ORDER_TYPE = keccak256(
+        "Order(bytes32 market,address account,uint8 side,uint32 price,uint32 quantity,"
+        "uint8 timeInForce,uint8 postOnly,bool quote,bool leased,uint8 selfTradePrevention,"
+        "uint8 trigger,uint32 triggerPrice,uint40 expiry,uint64 feeMax,uint40 nonce,uint16 slot)"
+    );
+    bytes32 internal constant NET_DELTA_TYPE = keccak256(
+        "NetDelta(uint64 batch,bytes24 parent,address account,int64[] deltas,uint40 sequence,"
+        "uint40 floor,uint256[] marks)"
+    );
+    bytes32 internal constant WITHDRAW_TYPE = keccak256(
+        "Withdraw(address account,address token,uint64 quanta,uint40 nonce,uint40 expiry)"
+    );
+    bytes32 internal constant BATCH_TYPE =
+        keccak256("Batch(uint64 index,bytes24 parent,bytes32 content,uint40 sealedAt)");
+    bytes32 internal constant VOID_TYPE = keccak256("Void(uint64 index,bytes24 parent)");
+
+    bytes32 private constant DOMAIN_TYPE = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
+    uint256 private constant HALF_ORDER =
+        0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+
+    uint256 internal constant TIME_MAX = 2 ** 40 - 1;
+
+    bytes32 private immutable homeDomain;
+    uint256 private immutable homeChain;
+
+    // A grant, from bit 0: until 40 | from 40 | cosign 1, and at bit 128 what a replaced grant
+    // still allows, laid out alike.
+    mapping(address account => mapping(address delegate => mapping(bytes32 market => uint256)))
+        internal grants;
+
+    constructor() {
+        homeChain = block.chainid;
+        homeDomain = _domain();
+    }
+
+    function domainSeparator() public view returns (bytes32) {
+        // After a fork of the chain a signature must hold on one side only.
+        return block.chainid == homeChain ? homeDomain : _domain();
+    }
+
+    function _domain() private view returns (bytes32) {
+        return keccak256(
+            abi.encode(DOMAIN_TYPE, keccak256("Curb"), keccak256("1"), block.chainid, this)
+        );
+    }
+
+    /// @dev Who signed. `at` is where in calldata the 64 bytes of r and of s with the parity in
+    /// its top bit (EIP-2098) lie: v is 27 or 28 by the layout.
+    function _signer(bytes32 domain, bytes32 structHash, uint256 at)
+        internal
+        view
+        returns (address signer)
+    {
+        uint256 s;
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            mstore(p, shl(240, 0x1901))
+            mstore(add(p, 2), domain)
+            mstore(add(p, 34), structHash)
+            let digest := keccak256(p, 66)
+            let parity := calldataload(add(at, 32))
+            s := shr(1, shl(1, parity))
+            mstore(p, digest)
+            mstore(add(p, 32), add(shr(255, parity), 27))
+            mstore(add(p, 64), calldataload(at))
+            mstore(add(p, 96), s)
+            // A failed recovery returns nothing, and leaves the zero.
+            mstore(0, 0)
+            pop(staticcall(gas(), 1, p, 128, 0, 32))
+            signer := mload(0)
+        }
+        if (s > HALF_ORDER || signer == address(0)) revert BadSignature();
+    }
+
+    function _withdrawHash(
+        address account,
+        address erc20,
+        uint256 quanta,
+        uint256 nonce,
+        uint256 expiry
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encode(WITHDRAW_TYPE, account, erc20, quanta, nonce, expiry));
+    }
+
+    /// @dev Reverts unless `signer` may sign orders of `market` for the account.
+    function _mayTrade(address account, address signer, bytes32 market) internal view {
+        if (signer == account) return;
+        mapping(bytes32 => uint256) storage given = grants[account][signer];
+        if (_holds(given[market], false) || _holds(given[0], false)) return;
+        revert NotAuthorised(account, signer);
+    }
+
+    /// @dev Reverts unless `signer` may sign net deltas for the account.
+    function _mayCosign(address account, address signer) internal view {
+        if (signer == account || _holds(grants[account][signer][0], true)) return;
+        revert NotAuthorised(account, signer);
+    }
+
+    function _holds(uint256 grant, bool cosign) private view returns (bool) {
+        uint256 tail = grant >> 128;
+        if (_covers(grant, cosign) && block.timestamp <= (grant & TIME_MAX) + grace) return true;
+        return _covers(tail, cosign) && block.timestamp < tail & TIME_MAX;
+    }
+
+    function _covers(uint256 window, bool cosign) private view returns (bool) {
+        if (window & TIME_MAX == 0 || window >> 40 & TIME_MAX > block.timestamp) return false;
+        return !cosign || window >> 80 & 1 == 1;
+    }
+
+    /// @dev Reverts unless a quorum signed `structHash`: a bitmap of validators (u32), then their
+    /// signatures in ascending order, and nothing else.
+    function _checkQuorum(
+        bytes32 domain,
+        bytes32 structHash,
+        address[] memory list,
+        bytes calldata attestations
+    ) internal view {
+        if (attestations.length < 4) revert BadAttestation();
+        uint256 at;
+        uint256 bitmap;
+        assembly ("memory-safe") {
+            at := attestations.offset
+            bitmap := shr(224, calldataload(at))
+        }
+        if (bitmap >> list.length != 0) revert BadAttestation();
+        uint256 count = 0;
+        unchecked {
+            for (uint256 i = 0; i < list.length; i++) {
+                if (bitmap >> i & 1 == 0) continue;
+                uint256 place = at + 4 + count * 64;
+                if (_signer(domain, structHash, place) != list[i]) revert BadAttestation();
+                count++;
+            }
+            if (count < threshold || attestations.length != 4 + count * 64) {
+                revert BadAttestation();
+            }
+        }
+    }
+}
