@@ -1,0 +1,125 @@
+// Who may call. A cookie, new at each start, gives whoever can read the data directory the admin
+// scope (as in bitcoind); further tokens carry a scope and an expiry. Only a token's hash is kept
+// on disk.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { Fault } from '../../protocol/faults.ts'
+import type { Clock } from '../clock.ts'
+import type { Scope } from './registry.ts'
+
+const storedTokens = z.array(
+  z.strictObject({
+    name: z.string().min(1).max(64),
+    scope: z.enum(['read', 'trade', 'admin']),
+    /** Milliseconds since 1970; null for never. */
+    expiresAt: z.number().int().nullable(),
+    hash: z.string().length(64)
+  })
+)
+export type StoredToken = z.output<typeof storedTokens>[number]
+
+const cookieName = '__cookie__'
+
+export class Auth {
+  readonly #paths: { cookie: string; tokens: string }
+  readonly #clock: Clock
+  #cookieHash: Buffer | null = null
+  #tokens: StoredToken[] = []
+
+  constructor(paths: { cookie: string; tokens: string }, { clock }: { clock: Clock }) {
+    this.#paths = paths
+    this.#clock = clock
+  }
+
+  /** Writes a new cookie and reads the tokens. @throws Fault `tokens_unreadable` */
+  async open(): Promise<void> {
+    this.#tokens = await this.#read()
+    const cookie = randomBytes(32).toString('hex')
+    this.#cookieHash = digest(`${cookieName}:${cookie}`)
+    await writeAtomically(this.#paths.cookie, `${cookieName}:${cookie}`)
+  }
+
+  async close(): Promise<void> {
+    this.#cookieHash = null
+    await rm(this.#paths.cookie, { force: true })
+  }
+
+  /** The scope that a bearer token gives; null when it is unknown or has expired. */
+  check(token: string): { name: string; scope: Scope } | null {
+    const hash = digest(token)
+    if (this.#cookieHash !== null && timingSafeEqual(hash, this.#cookieHash)) {
+      return { name: cookieName, scope: 'admin' }
+    }
+    for (const { name, scope, expiresAt, hash: stored } of this.#tokens) {
+      if (!timingSafeEqual(hash, Buffer.from(stored, 'hex'))) continue
+      if (expiresAt !== null && expiresAt <= this.#clock.now()) return null
+      return { name, scope }
+    }
+    return null
+  }
+
+  /** Makes a token; its text is shown this once. @throws Fault `token_exists` */
+  async create(name: string, scope: StoredToken['scope'], lifeMs: number | null): Promise<string> {
+    if (this.#tokens.some((each) => each.name === name)) {
+      throw new Fault(
+        'token_exists',
+        `A token named ${name} exists; revoke it or take another name`
+      )
+    }
+    const token = randomBytes(32).toString('hex')
+    const expiresAt = lifeMs === null ? null : this.#clock.now() + lifeMs
+    this.#tokens.push({ name, scope, expiresAt, hash: digest(token).toString('hex') })
+    await this.#write()
+    return token
+  }
+
+  /** Whether there was one to revoke. */
+  async revoke(name: string): Promise<boolean> {
+    const before = this.#tokens.length
+    this.#tokens = this.#tokens.filter((each) => each.name !== name)
+    if (this.#tokens.length === before) return false
+    await this.#write()
+    return true
+  }
+
+  list(): { name: string; scope: Scope; expiresAt: number | null }[] {
+    return this.#tokens.map(({ name, scope, expiresAt }) => ({ name, scope, expiresAt }))
+  }
+
+  async #read(): Promise<StoredToken[]> {
+    let text: string
+    try {
+      text = await readFile(this.#paths.tokens, 'utf8')
+    } catch (fault) {
+      if (fault instanceof Error && 'code' in fault && fault.code === 'ENOENT') return []
+      throw fault
+    }
+    try {
+      return storedTokens.parse(JSON.parse(text))
+    } catch (cause) {
+      throw new Fault(
+        'tokens_unreadable',
+        `${this.#paths.tokens} is damaged; remove it and create the tokens again`,
+        {},
+        cause
+      )
+    }
+  }
+
+  async #write(): Promise<void> {
+    await writeAtomically(this.#paths.tokens, JSON.stringify(this.#tokens, null, 2))
+  }
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+/** Readable by the owner alone, and never half written. */
+async function writeAtomically(path: string, text: string): Promise<void> {
+  const draft = `${path}.new`
+  await rm(draft, { force: true })
+  await writeFile(draft, text, { mode: 0o600, flag: 'wx' })
+  await rename(draft, path)
+}
