@@ -73,39 +73,56 @@ export type Crypto = {
   verifyHead(validator: number, length: number, treeHash: Bytes32, signature: Uint8Array): boolean
 }
 
-/** How far a lane is taken into account. Nothing: length 0 and the hash of the empty tree. */
+/** How far a lane is taken into account. Nothing: length 0 and 32 zero bytes. */
 export type LanePoint = { length: number; treeHash: Bytes32 }
 
-/** A head that the lane itself signed, whose blocks are in this validator's journal. Sizes count
- * from the point that was asked about. */
-export type SignedHead = LanePoint & { signature: Uint8Array; bytes: number; entries: number }
+/** The same, with the tape index that took the lane last; -1 when none did. */
+export type LaneTaken = LanePoint & { index: number }
 
-/** A lane's head that a quorum acknowledged. */
-export type OverdueLane = LanePoint & { lane: Bytes32 }
+/** A head that the lane itself signed, as a slice carries it. */
+export type HeadClaim = LanePoint & { lane: Bytes32; signature: Uint8Array }
 
-/** What consensus reads of the lanes: journaled blocks only. Lanes are named by their key. */
+export type Size = { bytes: number; entries: number }
+
+/** What consensus reads of the lanes (daemon/lanes gives it, see its types.ts). A lane's key is
+ * lower-case hex. */
 export type LaneView = {
-  /** Lanes that have blocks which the final tape does not. */
-  pending(): Iterable<Bytes32>
-  /** Signed heads beyond `from`, ascending, of the fork that extends it. */
-  heads(lane: Bytes32, from: LanePoint): SignedHead[]
-  /** The longest of them that a quorum acknowledged, or null. */
-  certified(lane: Bytes32, from: LanePoint): SignedHead | null
-  /** Blocks and entries of [from, to) when all are held and `to` extends `from`; null when
-   * some are missing; 'conflict' when `to` is of a fork that does not extend `from`. */
-  measure(
-    lane: Bytes32,
-    from: LanePoint,
-    to: LanePoint
-  ): { bytes: number; entries: number } | null | 'conflict'
-  blocks(lane: Bytes32, from: LanePoint, to: LanePoint): Uint8Array[]
-  /** The lane's own signature of its head. */
-  verifyHead(lane: Bytes32, head: LanePoint, signature: Uint8Array): boolean
-  /** Seen with two tree hashes at one length. */
-  conflicted(lane: Bytes32): boolean
-  /** Lanes whose certificate, `leader`'s acknowledgement in it, arrived before `before`
-   * (milliseconds) and reaches beyond what the final tape took. */
-  overdue(leader: number, before: number): Iterable<OverdueLane>
+  /** Every block up to the head is in this daemon's journal. */
+  has(lane: string, length: number, treeHash: Bytes32): boolean
+  /** The head is known, and its history runs through (from, fromHash). */
+  extends(lane: string, from: number, fromHash: Bytes32, length: number, treeHash: Bytes32): boolean
+  /** Size of blocks [from, length) of the branch; null when it is not known that far. */
+  measure(lane: string, from: number, length: number, treeHash: Bytes32): Size | null
+  blocks(lane: string, from: number, length: number, treeHash: Bytes32): Uint8Array[] | null
+  /** The lane's own key signed this head. */
+  signed(head: HeadClaim): boolean
+  /** Asks peers for the head's blocks. */
+  want(head: HeadClaim, from: readonly string[]): void
+  /** The longest journaled, signed head that extends (from, fromHash) within the limits; null when
+   * there is none or the lane is conflicted. */
+  best(
+    lane: string,
+    from: number,
+    fromHash: Bytes32,
+    limit: Size
+  ): (HeadClaim & { size: Size }) | null
+  /** Certificates of heads beyond `length`, longest first. */
+  certified(
+    lane: string,
+    length: number
+  ): { length: number; treeHash: Bytes32; receivedAtMs: number; validators: readonly number[] }[]
+  /** Sends what is known of the branch beyond `from` to a peer. */
+  forward(lane: string, from: number, length: number, treeHash: Bytes32, to: string): void
+  /** Ascending by key. */
+  lanes(): readonly LaneLine[]
+}
+
+export type LaneLine = {
+  readonly key: string
+  readonly lane: Bytes32
+  /** Longest journaled length on any branch. */
+  readonly durableLength: number
+  readonly conflicted: boolean
 }
 
 /** This validator's own view of the chain, or a venue without one. */
@@ -118,14 +135,6 @@ export type ChainView = {
     to: ChainCursor,
     events: readonly Uint8Array[]
   ): 'yes' | 'no' | 'unknown'
-}
-
-/** The tape's in-memory Merkle tree (protocol/merkle-log.ts). */
-export type TreeBranch = {
-  readonly length: number
-  append(block: Uint8Array): void
-  treeHash(): Bytes32
-  clone(): TreeBranch
 }
 
 export type ConsensusPacing = {
@@ -146,6 +155,8 @@ export type ConsensusPacing = {
   inclusionMaxMs: number
   /** Execution is announced every so many blocks, and when the tape rests. */
   executedEvery: number
+  /** Data that waits longer is sent to the leader. */
+  forwardMs: number
 }
 
 export type CutLimits = {
