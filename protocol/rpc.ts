@@ -1,0 +1,482 @@
+// The shapes of the JSON-RPC: what daemon/rpc promises and client/ relies on. Types alone; the
+// daemon's zod schemas are held to them by the compiler.
+//
+// Names and shapes follow Deribit's JSON-RPC API where it has the like; docs/rpc.md lists the
+// differences. Prices and amounts are decimal strings, times are milliseconds since 1970 unless a
+// name says otherwise, an order's id is `account:nonce`.
+
+export type Decimal = string
+export type RpcSide = 'buy' | 'sell'
+
+/** `pending`: in the lane, not final. `untriggered`: armed. `unknown` never appears: an order that
+ * was taken is found again by its clientOrderId. */
+export type RpcOrderState = 'pending' | 'open' | 'untriggered' | 'filled' | 'cancelled' | 'rejected'
+
+/** A trade is `matched` the moment its cut is final, and `final` when the chain has confirmed its
+ * batch. `reverted` means that its batch was voided: an incident. */
+export type RpcTradeState =
+  'matched' | 'sealed' | 'attested' | 'submitted' | 'mined' | 'final' | 'reverted'
+
+export type RpcTrigger = { kind: 'stop' | 'takeProfit'; price: Decimal }
+
+export type RpcOrder = {
+  orderId: string
+  clientOrderId: string | null
+  account: string
+  market: string
+  side: RpcSide
+  type: 'limit' | 'market'
+  state: RpcOrderState
+  /** Why it was rejected or cancelled: a reason of docs/errors.md. */
+  reason: string | null
+  price: Decimal
+  /** Where it rests, when post-only slid it. */
+  restingPrice: Decimal | null
+  amount: Decimal
+  filledAmount: Decimal
+  remainingAmount: Decimal
+  averagePrice: Decimal | null
+  fee: Decimal
+  timeInForce: 'gtc' | 'ioc' | 'fok'
+  postOnly: 'no' | 'reject' | 'slide'
+  quote: boolean
+  leased: boolean
+  selfTradePrevention: 'cancelNewest' | 'cancelOldest' | 'cancelBoth' | 'decrement'
+  trigger: RpcTrigger | null
+  expiry: number
+  nonce: number
+  /** Its EIP-712 digest. */
+  hash: string
+  createdAt: number
+  updatedAt: number
+  /** Tape index of the block that changed it last; null while pending. */
+  tapeIndex: number | null
+}
+
+/** What a placing or changing call answers. */
+export type RpcOrderResult = { order: RpcOrder; trades: RpcMyTrade[] }
+
+export type RpcTrade = {
+  /** `tapeIndex.event`: the same on every daemon. */
+  tradeId: string
+  market: string
+  /** The taker's. */
+  side: RpcSide
+  price: Decimal
+  amount: Decimal
+  time: number
+  batch: number
+  state: RpcTradeState
+}
+
+export type RpcMyTrade = RpcTrade & {
+  orderId: string
+  clientOrderId: string | null
+  account: string
+  mySide: RpcSide
+  liquidity: 'maker' | 'taker'
+  /** Quote tokens. A taking command pays once: its last trade carries the fee. */
+  fee: Decimal
+  transaction: string | null
+}
+
+export type RpcInstrument = {
+  market: string
+  base: string
+  quote: string
+  tickSize: Decimal
+  lotSize: Decimal
+  minNotional: Decimal
+  maxAmount: Decimal
+  maxPrice: Decimal
+  bandBps: number
+  makerFeeBps: number
+  takerFeeBps: number
+  minTakerFee: Decimal
+  /** The hash that signed orders carry. */
+  marketHash: string
+}
+
+/** [price, amount] */
+export type RpcLevel = [Decimal, Decimal]
+/** [change, price, amount]; amount is "0" in a delete. */
+export type RpcLevelChange = ['new' | 'change' | 'delete', Decimal, Decimal]
+
+export type RpcBook = {
+  market: string
+  /** Tape index after which this holds. */
+  changeId: number
+  time: number
+  bids: RpcLevel[]
+  asks: RpcLevel[]
+  /** CRC-32 over the top ten levels, docs/rpc.md. */
+  checksum: number
+}
+
+export type RpcBookOrder = {
+  sequence: number
+  side: RpcSide
+  price: Decimal
+  amount: Decimal
+  /** Place in the level's queue, from 0. */
+  position: number
+  amountAhead: Decimal
+  own: boolean
+}
+
+export type RpcFullBook = { market: string; changeId: number; time: number; orders: RpcBookOrder[] }
+
+export type RpcTicker = {
+  market: string
+  time: number
+  bestBid: RpcLevel | null
+  bestAsk: RpcLevel | null
+  last: Decimal | null
+  high24h: Decimal | null
+  low24h: Decimal | null
+  volume24h: Decimal
+  quoteVolume24h: Decimal
+}
+
+/** [time, open, high, low, close, base volume] */
+export type RpcCandle = [number, Decimal, Decimal, Decimal, Decimal, Decimal]
+export type RpcResolution = '1m' | '5m' | '15m' | '1h' | '4h' | '1d'
+
+export type RpcBalance = {
+  account: string
+  token: string
+  settled: Decimal
+  pending: Decimal
+  reserved: Decimal
+  available: Decimal
+  exiting: boolean
+}
+
+export type RpcVenue = {
+  venueId: string
+  name: string
+  chainId: number | null
+  vault: string | null
+  validators: { peer: string; signer: string }[]
+  tokens: { symbol: string; address: string; decimals: number; quantum: Decimal }[]
+  instruments: RpcInstrument[]
+  tapeKey: string
+  /** The manifest as JSON, for `curb venue join`. */
+  manifest: unknown
+}
+
+export type RpcStatus = {
+  role: 'validator' | 'daemon'
+  version: string
+  ready: boolean
+  /** Why not, and what else is amiss: stable names. */
+  reasons: string[]
+  time: number
+  tape: { length: number; time: number; ageMs: number; eventHash: string; cutsPerSecond: number }
+  engine: { state: 'running' | 'lagging' | 'stopped'; reason: string | null; index: number }
+  validators: { total: number; reached: number; quorum: number }
+  peers: RpcPeer[]
+  lanes: { known: number; current: number }
+  lane: { key: string; length: number; finalLength: number }
+  chain: {
+    state: 'none' | 'following' | 'unreachable' | 'lying'
+    block: number
+    ageMs: number
+  } | null
+  settlement: {
+    openBatch: number
+    unsettled: number
+    lastSettled: number
+    gasMoneyLow: boolean
+    turn: string | null
+  } | null
+  finality: { p50Ms: number; p99Ms: number }
+  evidence: { kind: string; by: string; detail: string }[]
+}
+
+export type RpcPeer = {
+  key: string
+  role: 'validator' | 'daemon'
+  tapeLength: number
+  lagBlocks: number
+  connectedAt: number
+}
+
+export type RpcBatch = {
+  index: number
+  state: 'open' | 'closed' | 'sealed' | 'attested' | 'submitted' | 'mined' | 'final' | 'reverted'
+  fills: number
+  withdrawals: number
+  accounts: number
+  cosigned: number
+  attestations: number
+  link: string | null
+  transaction: string | null
+  gas: number | null
+  openedAt: number
+  closedAt: number
+  sealedAt: number
+  submitter: string | null
+}
+
+export type RpcProof = {
+  tapeIndex: number
+  header: Record<string, unknown>
+  /** Hex: the encoded cut, the tree hash of the tape up to it, and the quorum's signature. */
+  cut: string
+  treeHash: string
+  /** Length of the tape that the signature is of (it covers every block below). */
+  signedLength: number
+  signature: string
+}
+
+export type RpcTransfer = {
+  account: string
+  token: string
+  kind: 'deposit' | 'withdrawal' | 'exit'
+  amount: Decimal
+  state:
+    'submitted' | 'mined' | 'pending' | 'claimable' | 'claimed' | 'delayed' | 'final' | 'reverted'
+  transaction: string | null
+  readyAt: number | null
+  time: number
+}
+
+export type RpcExplain = {
+  orderId: string
+  typedData: unknown
+  structHash: string
+  digest: string
+  signer: string | null
+  lane: { key: string; block: number; acknowledgedBy: string[] } | null
+  tape: { index: number; entry: number } | null
+  state: RpcOrderState
+  words: string[]
+}
+
+/** Parameters of one order, as a person or a bot names them. */
+export type RpcPlaceParams = {
+  account?: string
+  market: string
+  amount: Decimal
+  /** Left out in a market order. */
+  price?: Decimal
+  type?: 'limit' | 'market'
+  timeInForce?: 'gtc' | 'ioc' | 'fok'
+  postOnly?: 'no' | 'reject' | 'slide'
+  clientOrderId?: string
+  leased?: boolean
+  selfTradePrevention?: RpcOrder['selfTradePrevention']
+  trigger?: RpcTrigger
+  /** Whole seconds since 1970. */
+  expiry?: number
+  /** False answers at once with the order `pending`. */
+  wait?: boolean
+}
+
+export type RpcQuoteParams = {
+  account?: string
+  market: string
+  /** Every order that shall stand afterwards. */
+  quotes: {
+    side: RpcSide
+    price: Decimal
+    amount: Decimal
+    postOnly?: RpcPlaceParams['postOnly']
+  }[]
+  leased?: boolean
+  expiry?: number
+  wait?: boolean
+}
+
+export type RpcWithSide = RpcPlaceParams & { side: RpcSide }
+export type RpcByOrder = { orderId: string }
+
+type None = Record<string, never>
+type OfAccount = { account?: string }
+type Page = { account?: string; market?: string; count?: number; before?: number }
+
+/** Every method: its parameters and its result. */
+export type RpcMethods = {
+  'rpc.discover': { params: None; result: Record<string, unknown> }
+  'public/get_time': { params: None; result: number }
+  'public/test': { params: None; result: { version: string } }
+  'public/get_instruments': { params: None; result: RpcInstrument[] }
+  'public/get_instrument': { params: { market: string }; result: RpcInstrument }
+  'public/get_order_book': {
+    params: { market: string; depth?: number; level?: 2 | 3 }
+    result: RpcBook | RpcFullBook
+  }
+  'public/get_last_trades': { params: { market: string; count?: number }; result: RpcTrade[] }
+  'public/get_candles': {
+    params: { market: string; resolution: RpcResolution; from?: number; to?: number }
+    result: { candles: RpcCandle[]; completeFrom: number }
+  }
+  'public/ticker': { params: { market: string }; result: RpcTicker }
+  'public/get_venue': { params: None; result: RpcVenue }
+  'public/status': { params: None; result: RpcStatus }
+  'public/get_proof': { params: { tapeIndex: number }; result: RpcProof }
+  'public/get_batches': { params: { count?: number; before?: number }; result: RpcBatch[] }
+  'public/get_batch': { params: { index: number }; result: RpcBatch & { trades: RpcTrade[] } }
+  'public/subscribe': { params: { channels: string[] }; result: string[] }
+  'public/unsubscribe': { params: { channels: string[] }; result: string[] }
+  'public/set_heartbeat': { params: { interval: number }; result: 'ok' }
+  'private/buy': { params: RpcPlaceParams; result: RpcOrderResult }
+  'private/sell': { params: RpcPlaceParams; result: RpcOrderResult }
+  'private/place': {
+    params: {
+      account?: string
+      actions: (
+        ({ action: 'buy' | 'sell' } & RpcPlaceParams) | { action: 'cancel'; orderId: string }
+      )[]
+      wait?: boolean
+    }
+    result: (RpcOrderResult | { error: { code: number; message: string; reason: string } })[]
+  }
+  'private/edit': {
+    params: { orderId: string; amount?: Decimal; price?: Decimal; expiry?: number; wait?: boolean }
+    result: RpcOrderResult
+  }
+  'private/cancel': { params: RpcByOrder & { wait?: boolean }; result: RpcOrder }
+  'private/cancel_by_client_id': {
+    params: { clientOrderId: string; account?: string; wait?: boolean }
+    result: RpcOrder
+  }
+  'private/cancel_all': {
+    params: { account?: string; market?: string; side?: RpcSide; wait?: boolean }
+    result: { cancelled: string[] }
+  }
+  'private/mass_quote': {
+    params: RpcQuoteParams
+    result: { orders: RpcOrder[]; trades: RpcMyTrade[] }
+  }
+  'private/get_open_orders': { params: { account?: string; market?: string }; result: RpcOrder[] }
+  'private/get_order': {
+    params: { orderId?: string; clientOrderId?: string; account?: string }
+    result: RpcOrder
+  }
+  'private/get_order_history': { params: Page; result: RpcOrder[] }
+  'private/get_my_trades': { params: Page; result: RpcMyTrade[] }
+  'private/get_balances': { params: OfAccount; result: RpcBalance[] }
+  'private/get_exposure': {
+    params: OfAccount
+    result: {
+      orderId: string
+      market: string
+      side: RpcSide
+      price: Decimal
+      amount: Decimal
+      validUntil: number
+      state: RpcOrderState
+    }[]
+  }
+  'private/get_accounts': {
+    params: None
+    result: {
+      account: string
+      unlocked: boolean
+      linked: boolean
+      lane: string | null
+      lastNonce: number
+    }[]
+  }
+  'private/deposit': {
+    params: { account?: string; token: string; amount: Decimal }
+    result: { transaction: string }
+  }
+  'private/withdraw': {
+    params: { account?: string; token: string; amount: Decimal; wait?: boolean }
+    result: { nonce: number; state: 'pending' | 'accepted' }
+  }
+  'private/exit': {
+    params: { account?: string; token: string; action?: 'request' | 'claim' | 'cancel' }
+    result: { transaction: string; readyAt: number | null }
+  }
+  'private/get_transfers': { params: OfAccount; result: RpcTransfer[] }
+  'private/submit_signed_order': {
+    params: {
+      /** As `eth_signTypedData_v4` took it: the message of the typed data. */
+      order: Record<string, unknown>
+      signature: string
+      clientOrderId?: string
+      wait?: boolean
+    }
+    result: RpcOrderResult
+  }
+  'private/prepare_order': {
+    params: RpcWithSide
+    result: { typedData: unknown; digest: string }
+  }
+  'private/link_account': {
+    params: { account: string; signature?: string; nonce?: number; expiry?: number }
+    result: { account: string; linked: boolean; typedData: unknown }
+  }
+  'private/enable_cancel_on_disconnect': {
+    params: { scope: 'connection' | 'account' }
+    result: 'ok'
+  }
+  'private/disable_cancel_on_disconnect': { params: None; result: 'ok' }
+  'private/set_lease': { params: { ttlMs: number }; result: 'ok' }
+  'private/set_market_maker_protection': {
+    params: { account?: string; market: string; amount: Decimal; windowMs: number }
+    result: 'ok'
+  }
+  'private/set_delegate': {
+    params: {
+      account?: string
+      delegate: string
+      market?: string
+      cosign?: boolean
+      from?: number
+      until: number
+    }
+    result: { transaction: string }
+  }
+  'private/explain_order': { params: RpcByOrder; result: RpcExplain }
+  'private/get_since': {
+    params: { tapeIndex: number; account?: string }
+    result: {
+      /** From which index the answer is complete. */
+      completeFrom: number
+      tapeIndex: number
+      orders: RpcOrder[]
+      trades: RpcMyTrade[]
+      balances: RpcBalance[]
+    }
+  }
+  'admin/create_token': {
+    params: { name: string; scope: 'read' | 'trade' | 'admin'; lifeSeconds?: number }
+    result: { token: string }
+  }
+  'admin/list_tokens': {
+    params: None
+    result: { name: string; scope: string; expiresAt: number | null }[]
+  }
+  'admin/revoke_token': { params: { name: string }; result: boolean }
+  'admin/void_batch': { params: { index: number }; result: 'ok' }
+}
+
+export type RpcMethodName = keyof RpcMethods
+
+/** Data of each channel; names in docs/rpc.md. Sequence is [tape index, event number]. */
+export type RpcChannelData = {
+  book:
+    | ({ type: 'snapshot' } & RpcBook)
+    | {
+        type: 'change'
+        market: string
+        changeId: number
+        prevChangeId: number
+        time: number
+        bids: RpcLevelChange[]
+        asks: RpcLevelChange[]
+        checksum: number
+      }
+  trades: (RpcTrade & { sequence: [number, number] })[]
+  candles: { market: string; resolution: RpcResolution; candle: RpcCandle }
+  ticker: RpcTicker
+  orders: RpcOrder & { sequence: [number, number] }
+  myTrades: RpcMyTrade & { sequence: [number, number] }
+  balances: RpcBalance & { sequence: [number, number] }
+  status: RpcStatus
+}
