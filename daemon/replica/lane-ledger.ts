@@ -1,0 +1,110 @@
+// Where every lane stands on the tape: its Merkle log, grown with the blocks of each slice, so that
+// a daemon can check for itself, without any lane's archive, that nothing on the tape was invented:
+// each slice leads from what the tape took before to the tree hash that the lane's own key signed.
+// The key is that of the lane's `open` entry; a lane without a valid one is checked by its hashes
+// only, and the engine takes nothing from it.
+import { compareBytes, equalBytes, toHex } from '../../protocol/bytes.ts'
+import { Fault } from '../../protocol/faults.ts'
+import { decodeHeadSignature, headSignable } from '../../protocol/log-manifest.ts'
+import { type HashParts, MerkleLog } from '../../protocol/merkle-log.ts'
+import type { Slice } from '../../protocol/tape-block.ts'
+import type { Bytes32, OpenEntry } from '../../protocol/types.ts'
+import type { FinalSlice, LaneBase } from '../lanes/types.ts'
+import type { VerifySignature } from '../tape/tape-key.ts'
+import { entriesOf } from './intake.ts'
+
+export type LedgerLane = {
+  readonly lane: Bytes32
+  /** The ed25519 key of its `open` entry; null when it has no valid one. */
+  readonly signer: Bytes32 | null
+  log: MerkleLog
+  /** The lane's signature of its head at `log.length`. */
+  signature: Uint8Array | null
+}
+
+export type LedgerDependencies = {
+  hash: HashParts
+  verify: VerifySignature
+  opens: (entry: OpenEntry, lane: Bytes32) => boolean
+}
+
+export class LaneLedger {
+  readonly #dependencies: LedgerDependencies
+  readonly #lanes = new Map<string, LedgerLane>()
+
+  constructor(dependencies: LedgerDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  get(lane: Bytes32): LedgerLane | null {
+    return this.#lanes.get(toHex(lane)) ?? null
+  }
+
+  /** Ascending by key. */
+  lanes(): LedgerLane[] {
+    return [...this.#lanes.values()].sort((a, b) => compareBytes(a.lane, b.lane))
+  }
+
+  base(lane: LedgerLane): LaneBase {
+    const { log, signer, signature } = lane
+    return { lane: lane.lane, signer, length: log.length, roots: log.roots(), signature }
+  }
+
+  /** Goes on from a snapshot. @throws Fault when a lane's roots do not fit its length. */
+  restore(bases: readonly LaneBase[]): void {
+    this.#lanes.clear()
+    for (const base of bases) {
+      const log = MerkleLog.from(this.#dependencies.hash, base.length, base.roots)
+      if (log === null) throw new Fault('snapshot_invalid', "a lane's roots do not fit its length")
+      const { lane, signer, signature } = base
+      this.#lanes.set(toHex(lane), { lane, signer, log, signature })
+    }
+  }
+
+  /** Takes a slice of a final block. `trusted` leaves out the lane's signature, which this daemon
+   * has checked before.
+   * @throws Fault tape_slice_invalid: more than f validators signed what they must not. */
+  take(slice: Slice, blocks: readonly Uint8Array[], trusted: boolean): FinalSlice {
+    const key = toHex(slice.lane)
+    const lane = this.#lanes.get(key) ?? this.#open(slice, blocks)
+    if (lane.log.length !== slice.from) {
+      throw invalid(slice, `begins at ${slice.from}, the tape took ${lane.log.length}`)
+    }
+    let { log } = lane
+    for (const block of blocks) log = log.append(block)
+    if (!equalBytes(log.treeHash(), slice.treeHash)) throw invalid(slice, 'has another tree hash')
+    if (!trusted && lane.signer !== null && !this.#signed(slice, lane.signer)) {
+      throw invalid(slice, 'is not signed by its lane')
+    }
+    // Copies: what they are views of is a whole tape block.
+    lane.log = log
+    lane.signature = slice.signature.slice()
+    if (!this.#lanes.has(key)) this.#lanes.set(key, lane)
+    const { from, to: length, treeHash, signature } = slice
+    return { lane: lane.lane, from, length, treeHash, signature, blocks }
+  }
+
+  #open(slice: Slice, blocks: readonly Uint8Array[]): LedgerLane {
+    const { hash, opens } = this.#dependencies
+    const first = slice.from === 0 && blocks.length > 0 ? entriesOf(blocks[0])[0] : undefined
+    const valid = first !== undefined && first.kind === 'open' && opens(first, slice.lane)
+    return {
+      lane: slice.lane.slice(),
+      signer: valid ? first.laneKey.slice() : null,
+      log: MerkleLog.empty(hash),
+      signature: null
+    }
+  }
+
+  #signed(slice: Slice, signer: Bytes32): boolean {
+    const proofs = decodeHeadSignature(slice.signature, 1)
+    if (proofs === null || proofs[0].signer !== 0) return false
+    const signable = headSignable(slice.lane, slice.treeHash, slice.to, 0)
+    return this.#dependencies.verify(signable, proofs[0].signature, signer)
+  }
+}
+
+function invalid(slice: Slice, problem: string): Fault {
+  const lane = toHex(slice.lane)
+  return new Fault('tape_slice_invalid', `the slice of lane ${lane} ${problem}`, { lane })
+}
