@@ -1,7 +1,6 @@
 // Acknowledgements and certificates. Checking a certificate costs a quorum of ed25519 checks, and
 // nearly all of them are overtaken by the tape before anyone needs them: they are put on a shelf
 // unchecked, and checked when a vote rule asks.
-import { equalBytes } from '../../protocol/bytes.ts'
 import type { Bytes32 } from '../../protocol/types.ts'
 import { ackSignable } from './lane-key.ts'
 import type { Certificate, Certified, PeerKey, Verify } from './types.ts'
@@ -21,7 +20,7 @@ export function verifyAck(
 ): boolean {
   if (validator >= rules.validators.length) return false
   const signable = ackSignable(rules.venue, ack.lane, ack.length, ack.treeHash)
-  return verify(signable, ack.signature, rules.validators[validator])
+  return verify(ack.signature, signable, rules.validators[validator])
 }
 
 /** True for exactly a quorum of genuine acknowledgements, ascending by validator. */
@@ -128,12 +127,4 @@ function certified({ certificate, receivedAtMs }: Entry): Certified {
     receivedAtMs,
     validators: certificate.acks.map(({ validator }) => validator)
   }
-}
-
-/** True when both name the same head. */
-export function sameHead(
-  a: { length: number; treeHash: Bytes32 },
-  b: { length: number; treeHash: Bytes32 }
-): boolean {
-  return a.length === b.length && equalBytes(a.treeHash, b.treeHash)
 }

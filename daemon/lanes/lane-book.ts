@@ -11,12 +11,12 @@ import type { Bytes32 } from '../../protocol/types.ts'
 import { verifyCertificate } from './certificates.ts'
 import { FORGERY, LaneContext, type OwnPort, SLIP } from './lane-context.ts'
 import { ackSignable, verifyHead } from './lane-key.ts'
+import { checkpointOf } from './lane-checkpoint.ts'
 import { LaneReader } from './lane-reader.ts'
 import { LaneSupply } from './lane-supply.ts'
 import type { Lane } from './lane-table.ts'
 import type { LaneNode, Placement } from './lane-tree.ts'
 import { LaneWitness } from './lane-witness.ts'
-import { encodeRun } from './messages.ts'
 import type { LaneBookDependencies, LaneBookOptions } from './options.ts'
 import { runsOf } from './runs.ts'
 import type {
@@ -204,7 +204,7 @@ export class LaneBook {
 
   #announce(lane: Lane, run: Run, count: number): void {
     const blocks = run.blocks.slice(run.blocks.length - count)
-    this.#context.deps.host.arrived(lane.key, run.length - count, blocks)
+    this.#context.deps.host.arrived(lane.lane, run.length - count, blocks)
   }
 
   #durable(lane: Lane, node: LaneNode): void {
@@ -260,7 +260,8 @@ export class LaneBook {
     if (head !== null) {
       if (names.of(head.signer).key !== own.key || !this.#witness.learn(peer, head)) return
     }
-    own.known(peer, head)
+    // The head may just have made the daemon abandon that lane.
+    if (names.of(signer).key === own.key) own.known(peer, head)
   }
 
   // Certificates
@@ -393,20 +394,18 @@ export class LaneBook {
     lane.evidence ??= evidence
   }
 
-  /** What a new journal must hold: each lane's final head, its journaled blocks beyond that, and
-   * the evidence. */
-  *checkpoint(): Iterable<LaneRecord> {
-    for (const lane of this.#context.table.sorted()) {
-      if (lane.finalLength > 0) {
-        yield { kind: 'base', base: lane.tree.base(lane.lane, lane.signer) }
-      }
-      for (const tip of lane.tree.tips) {
-        for (const run of runsOf(lane, tip, lane.finalLength)) {
-          yield { kind: 'run', bytes: encodeRun(run) }
-        }
-      }
-      if (lane.evidence !== null) yield { kind: 'evidence', evidence: lane.evidence }
-    }
+  /** What a new journal must hold. */
+  checkpoint(): Iterable<LaneRecord> {
+    return checkpointOf(this.#context.table)
+  }
+
+  /** Where the daemon's own lane ends here, and its runs beyond what is final. */
+  ownState(signer: Bytes32): { log: MerkleLog; runs: Run[]; conflicted: boolean } {
+    const { key, lane: name } = this.#context.names.of(signer)
+    const lane = this.#context.table.add(key, name)
+    lane.signer ??= signer
+    const runs = [...runsOf(lane, lane.durable, lane.finalLength)]
+    return { log: lane.durable.log, runs, conflicted: lane.conflicted }
   }
 }
 

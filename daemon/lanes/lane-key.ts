@@ -48,7 +48,7 @@ export function signHead(sign: Sign, lane: Bytes32, length: number, treeHash: By
 export function verifyHead(verify: Verify, head: HeadClaim, signer: Bytes32): boolean {
   const proofs = decodeHeadSignature(head.signature, 1)
   if (proofs === null || proofs[0].signer !== 0) return false
-  return verify(headSignable(head.lane, head.treeHash, head.length, 0), proofs[0].signature, signer)
+  return verify(proofs[0].signature, headSignable(head.lane, head.treeHash, head.length, 0), signer)
 }
 
 /** What a validator signs (ed25519, with its swarm key) to acknowledge a head: 120 bytes. */

@@ -4,6 +4,7 @@
 import { BLOCK_BYTES_MAX, SAFE_MAX, VALIDATORS_LIMIT } from '../../protocol/limits.ts'
 import type { Bytes32 } from '../../protocol/types.ts'
 import { Reader, Writer } from '../../protocol/wire.ts'
+import type { MessageRule } from '../network/types.ts'
 import type { Ack, Certificate, Evidence, LaneMessage, Run, SignedHead } from './types.ts'
 
 export const LANES_CHANNEL = 'curb/lanes/1'
@@ -11,7 +12,7 @@ export const LANES_CHANNEL = 'curb/lanes/1'
 /** Blocks under one signed head, and their bytes. */
 export const RUN_BLOCKS_MAX = 512
 export const RUN_BYTES_MAX = 256 * 1024
-export const HEADS_MAX = 1024
+export const HEADS_MAX = 128
 export const ACKS_MAX = 256
 /** Leaves by which an evidence of unequal lengths proves itself. */
 export const EVIDENCE_LEAVES_MAX = 4096
@@ -30,6 +31,19 @@ export const laneMessageTypes = {
   claim: 6,
   known: 7
 } as const satisfies Record<LaneMessage['kind'], number>
+
+/** In the order of the types. A message costs the sender tokens in the measure in which it costs
+ * the receiver signature checks. */
+export const laneMessageRules: readonly MessageRule[] = [
+  { name: 'run', bytesMax: RUN_BYTES_MAX + 5 * RUN_BLOCKS_MAX + 256 },
+  { name: 'acks', bytesMax: ACKS_MAX * 140 + 3 },
+  { name: 'certificate', bytesMax: VALIDATORS_LIMIT * 65 + 80 },
+  { name: 'request', bytesMax: 84 },
+  { name: 'heads', bytesMax: HEADS_MAX * 144 + 3, cost: 8 },
+  { name: 'evidence', bytesMax: EVIDENCE_LEAVES_MAX * 41 + ROOTS_MAX * 41 + 512, cost: 4 },
+  { name: 'claim', bytesMax: 32 },
+  { name: 'known', bytesMax: 180 }
+]
 
 /** Type number and payload of a message. @throws EncodeFault on a field out of range. */
 export function encodeMessage(message: LaneMessage): { type: number; payload: Uint8Array } {

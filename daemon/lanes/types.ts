@@ -167,11 +167,12 @@ export type Ticket = Placed & { journaled: Promise<void> }
 
 /** The pure core's effects, carried out by the driver, or by a simulator. */
 export type LaneHost = {
-  send(peer: PeerKey, message: LaneMessage): void
+  /** False when it was not taken: the peer is gone or reads too slowly. */
+  send(peer: PeerKey, message: LaneMessage): boolean
   /** Calls `then` once the record would survive a power loss; never, if the daemon ends first. */
   persist(record: LaneRecord, then: () => void): void
   /** New blocks [from, ...) arrived, whose entries' signatures can be checked. */
-  arrived(lane: LaneKey, from: number, blocks: readonly Uint8Array[]): void
+  arrived(lane: Bytes32, from: number, blocks: readonly Uint8Array[]): void
   /** The lane's journaled data reaches further. */
   available(lane: LaneKey): void
   evidence(lane: LaneKey, evidence: Evidence): void
@@ -179,5 +180,5 @@ export type LaneHost = {
   misbehaved(peer: PeerKey, reason: string, weight: number): void
 }
 
-export type Verify = (message: Uint8Array, signature: Uint8Array, publicKey: Bytes32) => boolean
+export type Verify = (signature: Uint8Array, message: Uint8Array, publicKey: Bytes32) => boolean
 export type Sign = (message: Uint8Array) => Uint8Array

@@ -1,0 +1,79 @@
+// Gathers entries into blocks, and blocks into runs. How long it waits follows the rate at which
+// entries come: next to nothing when a trader sends one now and then, longer when a block is worth
+// filling, since each block costs every daemon something whatever its size.
+import { BLOCK_HEAD_BYTES } from '../../protocol/entries.ts'
+import {
+  BLOCK_BYTES_MAX,
+  BLOCK_ENTRIES_MAX,
+  COALESCE_BUSY_MS,
+  COALESCE_IDLE_MS
+} from '../../protocol/limits.ts'
+
+/** Entries a millisecond at which the longest wait is reached. */
+const BUSY_RATE = 1
+/** How fast the measured rate follows, in milliseconds. */
+const RATE_WINDOW_MS = 50
+
+export type PendingBlock = { entries: Uint8Array[]; bytes: number }
+
+export class Coalescer {
+  #blocks: PendingBlock[] = []
+  #bytes = 0
+  #entries = 0
+  #rate = 0
+  #countedAtMs = 0
+
+  get blocks(): number {
+    return this.#blocks.length
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Entries that wait. */
+  get entries(): number {
+    return this.#entries
+  }
+
+  /** Puts an entry at the end; says in which of the waiting blocks, and where in it. */
+  add(entry: Uint8Array, nowMs: number): { block: number; entry: number } {
+    this.#measure(nowMs)
+    let last = this.#blocks[this.#blocks.length - 1]
+    if (
+      last === undefined ||
+      last.entries.length === BLOCK_ENTRIES_MAX ||
+      last.bytes + entry.length > BLOCK_BYTES_MAX
+    ) {
+      last = { entries: [], bytes: BLOCK_HEAD_BYTES }
+      this.#blocks.push(last)
+      this.#bytes += last.bytes
+    }
+    last.entries.push(entry)
+    last.bytes += entry.length
+    this.#bytes += entry.length
+    this.#entries++
+    return { block: this.#blocks.length - 1, entry: last.entries.length - 1 }
+  }
+
+  #measure(nowMs: number): void {
+    const elapsedMs = Math.max(0, nowMs - this.#countedAtMs)
+    this.#countedAtMs = nowMs
+    this.#rate = this.#rate * Math.exp(-elapsedMs / RATE_WINDOW_MS) + 1 / RATE_WINDOW_MS
+  }
+
+  /** How long an entry that came now should wait for others. */
+  get waitMs(): number {
+    const load = Math.min(1, this.#rate / BUSY_RATE)
+    return COALESCE_IDLE_MS + Math.round(load * (COALESCE_BUSY_MS - COALESCE_IDLE_MS))
+  }
+
+  /** Hands out all that waits. */
+  take(): PendingBlock[] {
+    const blocks = this.#blocks
+    this.#blocks = []
+    this.#bytes = 0
+    this.#entries = 0
+    return blocks
+  }
+}
