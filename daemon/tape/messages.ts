@@ -186,7 +186,7 @@ export function readRun(reader: Reader): TapeRun {
   return { from, blocks, signature }
 }
 
-function writeBase(writer: Writer, base: SnapshotBase | null): void {
+export function writeBase(writer: Writer, base: SnapshotBase | null): void {
   writer.bool(base !== null)
   if (base === null) return
   writer.uint('index', base.index, 0, SAFE_MAX)
@@ -197,7 +197,8 @@ function writeBase(writer: Writer, base: SnapshotBase | null): void {
   writer.fixed('signature', base.signature, base.signature.length)
 }
 
-function readBase(reader: Reader): SnapshotBase | null {
+/** @throws DecodeFault */
+export function readBase(reader: Reader): SnapshotBase | null {
   if (!reader.bool()) return null
   const index = reader.uint(0, SAFE_MAX - 1)
   const hash = reader.fixed(32)

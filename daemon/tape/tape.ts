@@ -280,6 +280,13 @@ export class VenueTape implements Tape {
     return archived ?? this.#kept.run(from)
   }
 
+  /** The quorum's signature at a length, if it is at hand; null inside a longer run. */
+  async signatureAt(length: number): Promise<Uint8Array | null> {
+    const kept = this.#kept.at(length - 1)
+    if (kept !== null) return kept.signature
+    return (await this.#archive?.signatureAt(length)) ?? null
+  }
+
   #scheduleArchive(): void {
     if (!this.#open || this.#held || this.#archive === null) return
     if (this.#archiveTimer !== null || this.#archiving !== null) return

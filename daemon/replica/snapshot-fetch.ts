@@ -1,0 +1,161 @@
+// Takes a snapshot from a peer, piece by piece, a few asked for at a time. What comes is checked
+// twice: its tree of the tape against the quorum's signature before anything is fetched, and its
+// bytes against the hash; whether that hash is the venue's own, a later cut on the tape says.
+import { equalBytes } from '../../protocol/bytes.ts'
+import { type HashParts, MerkleLog } from '../../protocol/merkle-log.ts'
+import type { Clock } from '../clock.ts'
+import type { Peer } from '../network/types.ts'
+import type { SnapshotMessage } from '../tape/channel.ts'
+import { PIECE_BYTES_MAX, type SnapshotBase } from '../tape/messages.ts'
+import { send } from '../tape/streamer.ts'
+import type { TapeKey } from '../tape/tape-key.ts'
+import type { StoredSnapshot } from './snapshot-store.ts'
+
+export type SnapshotFetchOptions = {
+  /** Longest a peer may take for one piece. */
+  pieceMs: number
+  bytesMax: number
+}
+
+export type SnapshotFetchDependencies = {
+  key: TapeKey
+  hash: HashParts
+  clock: Clock
+  peers: () => Iterable<Peer>
+}
+
+const WINDOW = 4
+const FORGERY = 100
+
+type Transfer = {
+  peer: Peer
+  base: SnapshotBase | null
+  bytes: Uint8Array
+  /** Asked for, and received, up to here. */
+  asked: number
+  received: number
+  cancelTimer: () => void
+  done: (stored: StoredSnapshot | null) => void
+}
+
+export class SnapshotFetch {
+  readonly #options: SnapshotFetchOptions
+  readonly #dependencies: SnapshotFetchDependencies
+  #transfer: Transfer | null = null
+
+  constructor(options: SnapshotFetchOptions, dependencies: SnapshotFetchDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+  }
+
+  /** The newest snapshot beyond `above` that a peer has; null when none can be had now. */
+  async fetch(above: number, tried: Set<string>): Promise<StoredSnapshot | null> {
+    const peer = this.#choose(above, tried)
+    if (peer === null || this.#transfer !== null) return null
+    tried.add(peer.id)
+    return new Promise((resolve) => {
+      const transfer: Transfer = {
+        peer,
+        base: null,
+        bytes: new Uint8Array(0),
+        asked: 0,
+        received: 0,
+        cancelTimer: () => undefined,
+        done: resolve
+      }
+      this.#transfer = transfer
+      this.#wait(transfer)
+      send(peer, { kind: 'snapshot' })
+    })
+  }
+
+  #choose(above: number, tried: Set<string>): Peer | null {
+    let best: Peer | null = null
+    let index = above
+    for (const peer of this.#dependencies.peers()) {
+      const offer = peer.announced.snapshot
+      if (peer.closed || tried.has(peer.id) || offer === null || offer.index <= index) continue
+      best = peer
+      index = offer.index
+    }
+    return best
+  }
+
+  #wait(transfer: Transfer): void {
+    transfer.cancelTimer()
+    transfer.cancelTimer = this.#dependencies.clock.after(this.#options.pieceMs, () =>
+      this.#end(transfer, null)
+    )
+  }
+
+  #end(transfer: Transfer, stored: StoredSnapshot | null): void {
+    transfer.cancelTimer()
+    if (this.#transfer !== transfer) return
+    this.#transfer = null
+    transfer.done(stored)
+  }
+
+  cancel(): void {
+    if (this.#transfer !== null) this.#end(this.#transfer, null)
+  }
+
+  closed(peer: Peer): void {
+    if (this.#transfer?.peer === peer) this.#end(this.#transfer, null)
+  }
+
+  receive(peer: Peer, message: Extract<SnapshotMessage, { kind: 'base' | 'bytes' }>): void {
+    const transfer = this.#transfer
+    if (transfer === null || transfer.peer !== peer) return
+    if (message.kind === 'base') this.#onbase(transfer, message.base)
+    else this.#onbytes(transfer, message)
+  }
+
+  #onbase(transfer: Transfer, base: SnapshotBase | null): void {
+    if (transfer.base !== null) return
+    if (base === null || base.bytes > this.#options.bytesMax) {
+      this.#end(transfer, null)
+      return
+    }
+    const { hash, key } = this.#dependencies
+    const log = MerkleLog.from(hash, base.index + 1, base.roots)
+    if (log === null || !key.verifyHead(log.length, log.treeHash(), base.signature)) {
+      transfer.peer.misbehaved('offered a snapshot on a tape that no quorum signed', FORGERY)
+      this.#end(transfer, null)
+      return
+    }
+    transfer.base = base
+    transfer.bytes = new Uint8Array(base.bytes)
+    for (let ahead = 0; ahead < WINDOW; ahead++) this.#ask(transfer, base)
+    this.#wait(transfer)
+  }
+
+  #ask(transfer: Transfer, base: SnapshotBase): void {
+    if (transfer.asked >= base.bytes) return
+    send(transfer.peer, { kind: 'piece', index: base.index, offset: transfer.asked })
+    transfer.asked += PIECE_BYTES_MAX
+  }
+
+  #onbytes(transfer: Transfer, piece: { index: number; offset: number; bytes: Uint8Array }): void {
+    const { base, received } = transfer
+    if (base === null || piece.index !== base.index) return
+    const expected = Math.min(PIECE_BYTES_MAX, base.bytes - received)
+    if (piece.offset !== received || piece.bytes.length !== expected) {
+      transfer.peer.misbehaved('sent a piece of a snapshot that was not asked for', 10)
+      this.#end(transfer, null)
+      return
+    }
+    transfer.bytes.set(piece.bytes, received)
+    transfer.received += expected
+    if (transfer.received < base.bytes) {
+      this.#ask(transfer, base)
+      this.#wait(transfer)
+      return
+    }
+    if (equalBytes(this.#dependencies.hash([transfer.bytes]), base.hash)) {
+      this.#end(transfer, { base, bytes: transfer.bytes })
+      return
+    }
+    transfer.peer.misbehaved('sent a snapshot that does not have its hash', FORGERY)
+    this.#end(transfer, null)
+  }
+}

@@ -1,0 +1,156 @@
+// The snapshots of a daemon: made by its own replica, kept on disk, offered to peers once a cut on
+// the tape carries their hash, and, by a daemon that has nothing yet, taken from a peer.
+import { equalBytes } from '../../protocol/bytes.ts'
+import type { Cut } from '../../protocol/tape-block.ts'
+import type { Peer, SnapshotOffer } from '../network/types.ts'
+import type { SnapshotMessage, SnapshotPort } from '../tape/channel.ts'
+import { PIECE_BYTES_MAX } from '../tape/messages.ts'
+import { send } from '../tape/streamer.ts'
+import type { VenueTape } from '../tape/tape.ts'
+import type { MadeSnapshot, Replica } from './replica.ts'
+import type { SnapshotFetch } from './snapshot-fetch.ts'
+import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts'
+
+export type SnapshotsDependencies = {
+  tape: VenueTape
+  replica: Replica
+  store: SnapshotStore
+  fetch: SnapshotFetch
+  /** The snapshot that peers may be told of has changed. */
+  onoffer: (offer: SnapshotOffer) => void
+  /** A snapshot on disk lets the tape drop blocks before it. */
+  onfault: (fault: unknown) => void
+}
+
+export class Snapshots implements SnapshotPort {
+  readonly #dependencies: SnapshotsDependencies
+  /** The newest one on disk. */
+  #stored: StoredSnapshot | null = null
+  #offer: SnapshotOffer | null = null
+  /** Hashes that cuts carried for snapshots which are not on disk yet, newest last. */
+  #marks = new Map<number, Uint8Array>()
+  /** Fetched; a cut has to confirm it. */
+  #unconfirmed: StoredSnapshot | null = null
+  #rejected: (() => void) | null = null
+
+  constructor(dependencies: SnapshotsDependencies) {
+    this.#dependencies = dependencies
+    dependencies.replica.onsnapshot((made) => void this.#keep(made))
+    dependencies.tape.onfinal((final) => this.#onfinal(final.block.cut))
+  }
+
+  /** What peers are told. */
+  get offer(): SnapshotOffer | null {
+    return this.#offer
+  }
+
+  /** The newest snapshot on this daemon's own disk. */
+  async open(): Promise<StoredSnapshot | null> {
+    await this.#dependencies.store.open()
+    this.#stored = await this.#dependencies.store.newest()
+    return this.#stored
+  }
+
+  /** Own disk's snapshots were confirmed by the replica that made them. */
+  restored(stored: StoredSnapshot): void {
+    this.#publish(stored)
+  }
+
+  async close(): Promise<void> {
+    this.#dependencies.fetch.cancel()
+    await this.#dependencies.store.close()
+  }
+
+  async #keep(made: MadeSnapshot): Promise<void> {
+    const { tape, store, onfault } = this.#dependencies
+    try {
+      const signature = await tape.signatureAt(made.log.length)
+      // Within a run that came under one signature: peers could not check it.
+      if (signature === null) return
+      const { index, hash } = made.mark
+      const base = { index, hash, bytes: made.bytes.length, roots: made.log.roots(), signature }
+      const stored = { base, bytes: made.bytes }
+      await store.write(stored)
+      tape.pin(index + 1)
+      this.#stored = stored
+      if (this.#marks.has(index)) this.#publish(stored)
+    } catch (fault) {
+      onfault(fault)
+    }
+  }
+
+  #publish(stored: StoredSnapshot): void {
+    const { index, hash } = stored.base
+    if (this.#offer !== null && this.#offer.index >= index) return
+    this.#offer = { index, hash }
+    this.#dependencies.onoffer(this.#offer)
+  }
+
+  #onfinal(cut: Cut): void {
+    const mark = cut.snapshot
+    if (mark === null) return
+    this.#marks.set(mark.index, mark.hash.slice())
+    const [oldest] = this.#marks.keys()
+    if (this.#marks.size > 4 && oldest !== undefined) this.#marks.delete(oldest)
+    if (this.#stored?.base.index === mark.index) this.#publish(this.#stored)
+    this.#judge(mark.index, mark.hash)
+  }
+
+  /** The first mark at or beyond a fetched snapshot's index decides over it. */
+  #judge(index: number, hash: Uint8Array): void {
+    const stored = this.#unconfirmed
+    if (stored === null || index < stored.base.index) return
+    this.#unconfirmed = null
+    if (index === stored.base.index && equalBytes(hash, stored.base.hash)) {
+      this.#rejected = null
+      this.#stored = stored
+      void this.#dependencies.store.write(stored).catch(this.#dependencies.onfault)
+      this.#publish(stored)
+      this.#dependencies.replica.confirm()
+    } else {
+      this.#rejected?.()
+    }
+  }
+
+  /** Begins from a peer's snapshot, if one can be had that is further than `above`. False when
+   * none could. `rejected` is called when the tape does not confirm it: then try again. */
+  async begin(above: number, tried: Set<string>, rejected: () => void): Promise<boolean> {
+    const { fetch, tape, replica } = this.#dependencies
+    const stored = await fetch.fetch(above, tried)
+    if (stored === null) return false
+    const { index, roots } = stored.base
+    try {
+      replica.restore(stored.bytes, false)
+    } catch (fault) {
+      // Its hash is right and its content is not: the peer made it up.
+      this.#dependencies.onfault(fault)
+      return false
+    }
+    this.#unconfirmed = stored
+    this.#rejected = rejected
+    tape.rebase({ length: index + 1, roots })
+    return true
+  }
+
+  receive(peer: Peer, message: SnapshotMessage): void {
+    if (message.kind === 'base' || message.kind === 'bytes') {
+      this.#dependencies.fetch.receive(peer, message)
+    } else if (message.kind === 'snapshot') {
+      const offered = this.#stored?.base.index === this.#offer?.index ? this.#stored : null
+      send(peer, { kind: 'base', base: offered?.base ?? null })
+    } else {
+      void this.#sendPiece(peer, message.index, message.offset)
+    }
+  }
+
+  async #sendPiece(peer: Peer, index: number, offset: number): Promise<void> {
+    const { store } = this.#dependencies
+    const stored = this.#stored?.base.index === index ? this.#stored : await store.read(index)
+    const bytes = stored?.bytes.subarray(offset, offset + PIECE_BYTES_MAX)
+    if (bytes !== undefined && bytes.length > 0) send(peer, { kind: 'bytes', index, offset, bytes })
+  }
+
+  closed(peer: Peer): void {
+    this.#dependencies.fetch.closed(peer)
+  }
+}
