@@ -11,6 +11,8 @@ declare module 'hyperdht' {
     nodes?: readonly NodeAddress[]
     host?: string
     port?: number
+    /** False: fail when the port is taken, instead of taking another. */
+    anyPort?: boolean
     firewalled?: boolean
     ephemeral?: boolean
     keyPair?: KeyPair

@@ -4,10 +4,11 @@ declare module 'protomux' {
 
   /** The cursor of compact-encoding. */
   export type CodecState = { start: number; end: number; buffer: Uint8Array }
-  export type Codec<T> = {
+  /** `Out` when what is decoded has another shape than what is encoded. */
+  export type Codec<T, Out = T> = {
     preencode(state: CodecState, value: T): void
     encode(state: CodecState, value: T): void
-    decode(state: CodecState): T
+    decode(state: CodecState): Out
   }
   export type Message<T> = {
     readonly type: number
@@ -28,10 +29,10 @@ declare module 'protomux' {
     uncork(): void
     fullyOpened(): Promise<boolean>
     fullyClosed(): Promise<void>
-    addMessage<T>(options: {
-      encoding?: Codec<T>
+    addMessage<T, Out = T>(options: {
+      encoding?: Codec<T, Out>
       autoBatch?: boolean
-      onmessage?: (value: T, channel: Channel) => void
+      onmessage?: (value: Out, channel: Channel) => void
     }): Message<T>
   }
   export type ChannelOptions<H> = {

@@ -69,7 +69,7 @@ export type ChannelOptions = {
   name: string
   /** A message's type is its place in this list (0 to 127). */
   messages: readonly MessageRule[]
-  /** `validators`: opened only between two validators; others who try misbehave. */
+  /** `validators`: opened only between two validators. */
   between?: 'all' | 'validators'
   /** Called in order, one message at a time; must hand the data on and return. A payload is
    * valid for good, but pins the frame that it came in: copy what is kept for long. What it
@@ -146,4 +146,34 @@ export type NetworkStatus = {
   /** Where this daemon listens. */
   host: string
   port: number
+}
+
+/** The part of the daemon's logger that the network uses. */
+export type NetworkLog = {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export type Network = {
+  /** Opens the DHT node, listens, dials. Rejects with code `NETWORK_LISTEN` when the port cannot
+   * be had; that nobody else is there yet is no error. */
+  open(): Promise<void>
+  close(): Promise<void>
+
+  /** Registers a channel; before `open`. */
+  channel(options: ChannelOptions): Channel
+
+  /** Peers whose hello was accepted, in the order in which they came. */
+  peers(): Peer[]
+  /** By hex of the key; null when it is not connected. */
+  peer(id: string): Peer | null
+
+  /** Tells all peers, now and later, at most every `announceMs`. */
+  announce(announcement: Announcement): void
+  /** What new connections are told; a lane that was abandoned is replaced so. */
+  setLane(lane: Uint8Array | null, link: Uint8Array): void
+
+  status(): NetworkStatus
 }

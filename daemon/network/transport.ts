@@ -1,0 +1,105 @@
+// The DHT node and the swarm, from the daemon's configuration. The node is made here and not by
+// Hyperswarm, which passes on neither host nor firewalled: without them two daemons of one
+// machine get connections that open on one side only.
+
+import HyperDHT, { type KeyPair, type NodeAddress } from 'hyperdht'
+import Hyperswarm from 'hyperswarm'
+import type { NoiseSecretStream } from '@hyperswarm/secret-stream'
+import { NetworkFault } from './network-fault.ts'
+
+export type TransportOptions = {
+  keyPair: KeyPair
+  /** Null: the public DHT. Empty: this node starts a network of its own. */
+  bootstrap: readonly NodeAddress[] | null
+  /** The address to bind, such as 0.0.0.0 or 127.0.0.1. */
+  host: string
+  /** 0: any. */
+  port: number
+  /** False when others can reach this host and port directly. */
+  firewalled: boolean
+  /** Connections that Hyperswarm looks for by topic. */
+  peersMax: number
+}
+
+export type TransportDependencies = {
+  isBanned: (key: Uint8Array) => boolean
+  onconnection: (stream: NoiseSecretStream) => void
+}
+
+/** As many dials at a time as a venue has validators, or so. */
+const PARALLEL_DIALS = 16
+
+export class Transport {
+  #options: TransportOptions
+  #dependencies: TransportDependencies
+  #dht: HyperDHT | null = null
+  #swarm: Hyperswarm | null = null
+
+  constructor(options: TransportOptions, dependencies: TransportDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+  }
+
+  get address(): NodeAddress {
+    const { host, port } = this.#options
+    return { host, port: this.#dht?.bootstrapped === true ? this.#dht.address().port : port }
+  }
+
+  async open(): Promise<void> {
+    const { bootstrap, host, port, firewalled, keyPair, peersMax } = this.#options
+    const dht = new HyperDHT({
+      host,
+      port,
+      anyPort: port === 0,
+      firewalled,
+      ...(bootstrap === null ? {} : { bootstrap })
+    })
+    const swarm = new Hyperswarm({
+      dht,
+      keyPair,
+      maxPeers: peersMax,
+      maxParallel: PARALLEL_DIALS,
+      firewall: (key) => this.#dependencies.isBanned(key)
+    })
+    this.#dht = dht
+    this.#swarm = swarm
+    swarm.on('connection', (stream) => this.#dependencies.onconnection(stream))
+    try {
+      await dht.ready()
+      await swarm.listen()
+    } catch (cause) {
+      await swarm.destroy({ force: true })
+      throw new NetworkFault(
+        'NETWORK_LISTEN',
+        `Cannot listen on ${host}:${port} (UDP): is another daemon running?`,
+        { host, port },
+        cause
+      )
+    }
+  }
+
+  /** Announces this daemon under the topic, and looks for others there if `look`. */
+  join(topic: Uint8Array, look: boolean): void {
+    this.#swarm?.join(topic, { server: true, client: look })
+  }
+
+  /** Looks again now. Hyperswarm by itself does so every ten minutes. */
+  async look(topic: Uint8Array): Promise<void> {
+    await this.#swarm?.status(topic)?.refresh({})
+  }
+
+  dial(key: Uint8Array): void {
+    const swarm = this.#swarm
+    if (swarm !== null && !swarm.destroyed) swarm.joinPeer(key)
+  }
+
+  unban(id: string): void {
+    this.#swarm?.peers.get(id)?.ban(false)
+  }
+
+  async close(): Promise<void> {
+    await this.#swarm?.destroy()
+    this.#swarm = null
+    this.#dht = null
+  }
+}
