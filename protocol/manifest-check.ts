@@ -50,6 +50,10 @@ export function checkManifest(json: unknown): Manifest {
   const tokens = root
     .list('tokens', 2, TOKENS_LIMIT)
     .map((token, i) => tokenOf(token, `tokens[${i}]`, chain === null))
+  unique('validators', 'peer', validators, (validator) => validator.peer)
+  unique('validators', 'signer', validators, (validator) => validator.signer)
+  unique('tokens', 'symbol', tokens, (token) => token.symbol)
+  if (chain !== null) unique('tokens', 'address', tokens, (token) => token.address)
   const markets = root.list('markets', 1, MARKETS_LIMIT).map((market, i) => {
     return marketOf(market, `markets[${i}]`, tokens)
   })
@@ -67,32 +71,7 @@ export function checkManifest(json: unknown): Manifest {
     endow: endowOf(root, tokens)
   }
   root.done()
-  unique(
-    'validators',
-    'peer',
-    validators.map((validator) => validator.peer)
-  )
-  unique(
-    'validators',
-    'signer',
-    validators.map((validator) => validator.signer)
-  )
-  unique(
-    'tokens',
-    'symbol',
-    tokens.map((token) => token.symbol)
-  )
-  if (chain !== null)
-    unique(
-      'tokens',
-      'address',
-      tokens.map((token) => token.address)
-    )
-  unique(
-    'markets',
-    'symbol',
-    markets.map((market) => market.symbol)
-  )
+  unique('markets', 'symbol', markets, (market) => market.symbol)
   if (chain !== null && manifest.endow.length > 0) {
     invalid('endow', 'must be empty in a venue with a chain: balances come from deposits')
   }
@@ -259,7 +238,7 @@ function admissionOf(root: Fields): 'open' | Address[] {
   const list = root.list('admission', 1, ADMISSION_MAX).map((account, i) => {
     return new Fields({ account }, `admission[${i}]`).address('account')
   })
-  unique('admission', 'account', list)
+  unique('admission', 'account', list, (account) => account)
   return list.sort(byText)
 }
 
@@ -274,19 +253,20 @@ function endowOf(root: Fields, tokens: readonly ManifestToken[]): ManifestEndowm
     fields.done()
     return endowment
   })
-  unique(
-    'endow',
-    'account and token',
-    list.map((each) => `${each.account} ${each.token}`)
-  )
+  unique('endow', 'account and token', list, (each) => `${each.account} ${each.token}`)
   return list.sort((a, b) => byText(a.account, b.account) || byText(a.token, b.token))
 }
 
-function unique(path: string, what: string, values: readonly string[]): void {
+function unique<T>(
+  path: string,
+  what: string,
+  items: readonly T[],
+  keyOf: (item: T) => string
+): void {
   const seen = new Set<string>()
-  for (const value of values) {
-    if (seen.has(value)) invalid(path, `names the ${what} ${value} twice: each must differ`)
-    seen.add(value)
+  for (const key of items.map(keyOf)) {
+    if (seen.has(key)) invalid(path, `names the ${what} ${key} twice: each must differ`)
+    seen.add(key)
   }
 }
 

@@ -44,8 +44,9 @@ function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value)
-      .map(([key, field]) => [key, plain(field)])
-      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, field]) => ({ key, field: plain(field) }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ key, field }) => [key, field])
   )
 }
 
