@@ -1,4 +1,5 @@
-// Where every lane stands on the tape: its Merkle log, grown with the blocks of each slice, so that
+// What the tape adds up to before any engine has seen it: what its last header says, and where every
+// lane stands: its Merkle log, grown with the blocks of each slice, so that
 // a daemon can check for itself, without any lane's archive, that nothing on the tape was invented:
 // each slice leads from what the tape took before to the tree hash that the lane's own key signed.
 // The key is that of the lane's `open` entry; a lane without a valid one is checked by its hashes
@@ -7,7 +8,7 @@ import { compareBytes, equalBytes, toHex } from '../../protocol/bytes.ts'
 import { Fault } from '../../protocol/faults.ts'
 import { decodeHeadSignature, headSignable } from '../../protocol/log-manifest.ts'
 import { type HashParts, MerkleLog } from '../../protocol/merkle-log.ts'
-import type { Slice } from '../../protocol/tape-block.ts'
+import type { Cut, Slice, TapeBlock } from '../../protocol/tape-block.ts'
 import type { Bytes32, OpenEntry } from '../../protocol/types.ts'
 import type { FinalSlice, LaneBase } from '../lanes/types.ts'
 import type { VerifySignature } from '../tape/tape-key.ts'
@@ -20,6 +21,26 @@ export type LedgerLane = {
   log: MerkleLog
   /** The lane's signature of its head at `log.length`. */
   signature: Uint8Array | null
+  /** The tape block that took it last. */
+  takenAt: number
+}
+
+/** The last header, and the last snapshot that any header named. */
+export type LedgerHead = Pick<Cut, 'index' | 'height' | 'time' | 'cursor' | 'executed'> & {
+  /** -1 for none. */
+  snapshotIndex: number
+}
+
+/** A lane in a snapshot. */
+export type LedgerBase = LaneBase & { takenAt: number }
+
+const BEFORE: LedgerHead = {
+  index: -1,
+  height: 0,
+  time: 0,
+  cursor: null,
+  executed: null,
+  snapshotIndex: -1
 }
 
 export type LedgerDependencies = {
@@ -31,9 +52,14 @@ export type LedgerDependencies = {
 export class LaneLedger {
   readonly #dependencies: LedgerDependencies
   readonly #lanes = new Map<string, LedgerLane>()
+  #head: LedgerHead = BEFORE
 
   constructor(dependencies: LedgerDependencies) {
     this.#dependencies = dependencies
+  }
+
+  get head(): LedgerHead {
+    return this.#head
   }
 
   get(lane: Bytes32): LedgerLane | null {
@@ -45,26 +71,35 @@ export class LaneLedger {
     return [...this.#lanes.values()].sort((a, b) => compareBytes(a.lane, b.lane))
   }
 
-  base(lane: LedgerLane): LaneBase {
-    const { log, signer, signature } = lane
-    return { lane: lane.lane, signer, length: log.length, roots: log.roots(), signature }
+  base(lane: LedgerLane): LedgerBase {
+    const { log, signer, signature, takenAt } = lane
+    return { lane: lane.lane, signer, length: log.length, roots: log.roots(), signature, takenAt }
   }
 
   /** Goes on from a snapshot. @throws Fault when a lane's roots do not fit its length. */
-  restore(bases: readonly LaneBase[]): void {
+  restore(head: LedgerHead, bases: readonly LedgerBase[]): void {
     this.#lanes.clear()
+    this.#head = head
     for (const base of bases) {
       const log = MerkleLog.from(this.#dependencies.hash, base.length, base.roots)
       if (log === null) throw new Fault('snapshot_invalid', "a lane's roots do not fit its length")
-      const { lane, signer, signature } = base
-      this.#lanes.set(toHex(lane), { lane, signer, log, signature })
+      const { lane, signer, signature, takenAt } = base
+      this.#lanes.set(toHex(lane), { lane, signer, log, signature, takenAt })
     }
   }
 
-  /** Takes a slice of a final block. `trusted` leaves out the lane's signature, which this daemon
+  /** Takes a final block, slice by slice. `trusted` leaves out the lane's signature, which this daemon
    * has checked before.
    * @throws Fault tape_slice_invalid: more than f validators signed what they must not. */
-  take(slice: Slice, blocks: readonly Uint8Array[], trusted: boolean): FinalSlice {
+  take({ cut, blocks }: TapeBlock, trusted: boolean): FinalSlice[] {
+    const { index, height, time, cursor, executed, snapshot } = cut
+    const slices = cut.slices.map((slice, at) => this.#take(slice, blocks[at], index, trusted))
+    const snapshotIndex = snapshot?.index ?? this.#head.snapshotIndex
+    this.#head = { index, height, time, cursor, executed, snapshotIndex }
+    return slices
+  }
+
+  #take(slice: Slice, blocks: readonly Uint8Array[], index: number, trusted: boolean): FinalSlice {
     const key = toHex(slice.lane)
     const lane = this.#lanes.get(key) ?? this.#open(slice, blocks)
     if (lane.log.length !== slice.from) {
@@ -79,6 +114,7 @@ export class LaneLedger {
     // Copies: what they are views of is a whole tape block.
     lane.log = log
     lane.signature = slice.signature.slice()
+    lane.takenAt = index
     if (!this.#lanes.has(key)) this.#lanes.set(key, lane)
     const { from, to: length, treeHash, signature } = slice
     return { lane: lane.lane, from, length, treeHash, signature, blocks }
@@ -92,7 +128,8 @@ export class LaneLedger {
       lane: slice.lane.slice(),
       signer: valid ? first.laneKey.slice() : null,
       log: MerkleLog.empty(hash),
-      signature: null
+      signature: null,
+      takenAt: -1
     }
   }
 

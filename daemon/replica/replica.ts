@@ -122,7 +122,7 @@ export class Replica {
   restore(bytes: Uint8Array, confirmed: boolean): void {
     const { config, hash, ledger } = this.#dependencies
     const snapshot = decodeSnapshot(bytes)
-    const { index } = snapshot
+    const { index } = snapshot.head
     if (!equalBytes(snapshot.venue, this.#options.venue)) {
       throw new Fault('snapshot_invalid', 'the snapshot is of another venue')
     }
@@ -132,7 +132,7 @@ export class Replica {
     if (engine.index !== index) {
       throw new Fault('snapshot_invalid', `the engine is at ${engine.index}, not at ${index}`)
     }
-    ledger.restore(snapshot.lanes)
+    ledger.restore(snapshot.head, snapshot.lanes)
     this.#engine = engine
     this.#log = log
     this.#ahead = []
@@ -250,11 +250,11 @@ export class Replica {
 
   #apply(entry: TapeEntry, prepared: readonly Prepared[][]): void {
     const { ledger } = this.#dependencies
-    const { cut, blocks } = entry.block
+    const { cut } = entry.block
     try {
       this.#compare(cut)
       const trusted = 'source' in entry && entry.source === 'own'
-      const slices = cut.slices.map((slice, at) => ledger.take(slice, blocks[at], trusted))
+      const slices = ledger.take(entry.block, trusted)
       const result = this.#engine.apply(this.#input(cut, prepared))
       this.#log = isFinal(entry) ? entry.log : this.#log.append(entry.bytes)
       this.#remember(cut.index, result.eventHash)
@@ -312,7 +312,7 @@ export class Replica {
     const { ledger, hash } = this.#dependencies
     const bytes = encodeSnapshot({
       venue: this.#options.venue,
-      index,
+      head: ledger.head,
       roots: this.#log.roots(),
       lanes: ledger.lanes().map((lane) => ledger.base(lane)),
       engine: this.#engine.snapshot()

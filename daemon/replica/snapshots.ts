@@ -136,16 +136,24 @@ export class Snapshots implements SnapshotPort {
     if (message.kind === 'base' || message.kind === 'bytes') {
       this.#dependencies.fetch.receive(peer, message)
     } else if (message.kind === 'snapshot') {
-      const offered = this.#stored?.base.index === this.#offer?.index ? this.#stored : null
-      send(peer, { kind: 'base', base: offered?.base ?? null })
+      void this.#sendBase(peer)
     } else {
       void this.#sendPiece(peer, message.index, message.offset)
     }
   }
 
+  async #sendBase(peer: Peer): Promise<void> {
+    const stored = this.#offer === null ? null : await this.#read(this.#offer.index)
+    send(peer, { kind: 'base', base: stored?.base ?? null })
+  }
+
+  async #read(index: number): Promise<StoredSnapshot | null> {
+    if (this.#stored?.base.index === index) return this.#stored
+    return this.#dependencies.store.read(index).catch(() => null)
+  }
+
   async #sendPiece(peer: Peer, index: number, offset: number): Promise<void> {
-    const { store } = this.#dependencies
-    const stored = this.#stored?.base.index === index ? this.#stored : await store.read(index)
+    const stored = await this.#read(index)
     const bytes = stored?.bytes.subarray(offset, offset + PIECE_BYTES_MAX)
     if (bytes !== undefined && bytes.length > 0) send(peer, { kind: 'bytes', index, offset, bytes })
   }

@@ -4,7 +4,7 @@
 import { equalBytes } from '../../protocol/bytes.ts'
 import { DecodeFault, Fault } from '../../protocol/faults.ts'
 import { type HashParts, type LogRoot, MerkleLog } from '../../protocol/merkle-log.ts'
-import { type TapeBlock, decodeTapeBlock, encodeTapeBlock } from '../../protocol/tape-block.ts'
+import { type TapeBlock, decodeTapeBlock } from '../../protocol/tape-block.ts'
 import { Reader, Writer } from '../../protocol/wire.ts'
 import type { Clock } from '../clock.ts'
 import type { JournalRecord } from '../journal/types.ts'
@@ -12,7 +12,7 @@ import { readRun, writeRun } from './messages.ts'
 import { type KeptOptions, KeptBlocks } from './kept-blocks.ts'
 import type { TapeArchive } from './archive.ts'
 import type { TapeKey } from './tape-key.ts'
-import type { FinalBlock, OwnFinal, Tape, TapeEntry, TapeRun } from './types.ts'
+import type { FinalBlock, OwnRun, Tape, TapeEntry, TapeRun } from './types.ts'
 
 /** The journal's kind of a tape run. */
 export const TAPE_RECORD = 64
@@ -159,30 +159,31 @@ export class VenueTape implements Tape {
     this.#head = this.#log = blocks[blocks.length - 1].log
   }
 
-  async appendOwn(final: OwnFinal): Promise<void> {
-    if (final.index < this.#head.length) return this.#same(final)
-    if (final.index > this.#head.length) {
-      throw new RangeError(`block ${final.index} does not follow on ${this.#head.length}`)
+  async appendOwn(run: OwnRun): Promise<void> {
+    for (const { index, log } of run.blocks) {
+      const kept = index < this.#head.length ? this.#kept.at(index) : null
+      if (kept !== null && !equalBytes(kept.log.treeHash(), log.treeHash())) this.#forked(index)
     }
-    const bytes = encodeTapeBlock(final.cut, final.blocks)
-    const { cut } = decodeTapeBlock(bytes)
-    const log = this.#head.append(bytes)
-    if (!equalBytes(log.treeHash(), final.treeHash)) {
-      throw new Fault('tape_mismatch', 'a final block does not hash to what was agreed', {
-        index: final.index
-      })
+    const fresh = run.blocks.filter(({ index }) => index >= this.#head.length)
+    if (fresh.length === 0) return
+    if (fresh[0].index > this.#head.length) {
+      throw new RangeError(`block ${fresh[0].index} does not follow on ${this.#head.length}`)
     }
-    const block: TapeBlock = { cut, blocks: final.blocks.map((list) => [...list]) }
-    const signature = this.#key.assemble(final.partials)
-    await this.#take([{ index: final.index, bytes, block, log, signature, source: 'own' }])
-  }
-
-  #same(final: OwnFinal): Promise<void> {
-    const kept = this.#kept.at(final.index)
-    if (kept !== null && !equalBytes(kept.log.treeHash(), final.treeHash)) {
-      this.#forked(final.index)
-    }
-    return Promise.resolve()
+    const signature = this.#key.assemble(run.partials)
+    const last = fresh[fresh.length - 1]
+    const blocks = fresh.map((each): FinalBlock => {
+      const { index, bytes, cut, laneBlocks, log } = each
+      const block = { cut, blocks: laneBlocks }
+      return {
+        index,
+        bytes,
+        block,
+        log,
+        signature: each === last ? signature : null,
+        source: 'own'
+      }
+    })
+    await this.#take(blocks)
   }
 
   #forked(index: number): void {

@@ -3,7 +3,7 @@
 // then announced, in order, to the replica, the lanes, consensus and the subscribers.
 import type { PartialSignature } from '../../protocol/log-manifest.ts'
 import type { MerkleLog } from '../../protocol/merkle-log.ts'
-import type { TapeBlock } from '../../protocol/tape-block.ts'
+import type { Cut, TapeBlock } from '../../protocol/tape-block.ts'
 import type { Bytes32 } from '../../protocol/types.ts'
 
 export type TapeEntry = {
@@ -27,17 +27,22 @@ export type FinalBlock = TapeEntry & {
   readonly source: 'own' | 'peer' | 'disk'
 }
 
-/** What this validator's consensus hands over when a block became final. */
-export type OwnFinal = {
-  index: number
-  /** The encoded cut, as it was proposed. */
-  cut: Uint8Array
-  /** The lanes' blocks, one list a slice. */
-  blocks: readonly (readonly Uint8Array[])[]
-  /** Tree hash after the block, as agreed. */
-  treeHash: Bytes32
-  /** Exactly a quorum, ascending by signer, checked. */
+/** What this validator's consensus hands over when blocks became final: one, or several that the
+ * last one's finality carries with it. */
+export type OwnRun = {
+  blocks: readonly OwnBlock[]
+  /** Of the head after the last block: exactly a quorum, checked. */
   partials: readonly PartialSignature[]
+}
+
+export type OwnBlock = {
+  index: number
+  bytes: Uint8Array
+  cut: Cut
+  /** The lanes' blocks, one list a slice. */
+  laneBlocks: Uint8Array[][]
+  /** The tape up to and with the block, as agreed. */
+  log: MerkleLog
 }
 
 export type TapeReads = {
@@ -54,9 +59,9 @@ export type TapeReads = {
 }
 
 export type Tape = TapeReads & {
-  /** Takes the next block from own consensus. Index must be the next one. Resolves when it is in
-   * the journal and announced. */
-  appendOwn(final: OwnFinal): Promise<void>
+  /** Takes the next blocks from own consensus; what is here already is passed over. Resolves when
+   * they are in the journal and announced. */
+  appendOwn(run: OwnRun): Promise<void>
   /** Each announced block, in order. */
   onfinal(listener: (final: FinalBlock) => void): void
 }
