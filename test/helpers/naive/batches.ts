@@ -137,7 +137,7 @@ export function feesOf(world: World, batch: Batch): number[] {
 }
 
 /** The account's orders that a batch filled, with their total filled lots at its end. */
-function filledIn(batch: Batch, account: Account): Map<Order, number> {
+export function filledIn(batch: Batch, account: Account): Map<Order, number> {
   const filled = new Map<Order, number>()
   for (const fill of batch.fills) {
     for (const leg of [fill.maker, fill.taker]) {
