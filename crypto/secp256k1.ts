@@ -85,7 +85,8 @@ async function loadWasm(): Promise<Secp256k1> {
       return joined(signature, recoveryId)
     },
     publicKey(privateKey) {
-      const point = isKey(privateKey) ? wasm.pointFromScalar(privateKey, false) : null
+      const valid = isKey(privateKey) && wasm.isPrivate(privateKey)
+      const point = valid ? wasm.pointFromScalar(privateKey, false) : null
       if (point === null) throw badKey()
       return point.slice(1)
     }

@@ -22,6 +22,8 @@ export type SignerPoolOptions = {
 export type SignerPoolDependencies = {
   /** A thread ended by itself. The pool goes on with the others, or in place. */
   onFault: (fault: Fault<'pool_failed'>) => void
+  /** Starts a thread; `startSignerWorker` unless a test wants to hold it. */
+  startWorker?: (options: WorkerOptions) => Worker
 }
 
 type Pending = {
@@ -36,6 +38,7 @@ type Thread = { worker: Worker; jobs: Map<number, Pending> }
 export class SignerPool {
   readonly #options: SignerPoolOptions
   readonly #onFault: SignerPoolDependencies['onFault']
+  readonly #startWorker: (options: WorkerOptions) => Worker
   #signing: Signing | null = null
   #threads: Thread[] = []
   #state: 'new' | 'open' | 'closed' = 'new'
@@ -46,6 +49,7 @@ export class SignerPool {
   constructor(options: SignerPoolOptions, dependencies: SignerPoolDependencies) {
     this.#options = options
     this.#onFault = dependencies.onFault
+    this.#startWorker = dependencies.startWorker ?? startSignerWorker
   }
 
   /** Bytes of the jobs that are not answered yet. */
@@ -131,17 +135,8 @@ export class SignerPool {
   }
 
   #start(): Thread {
-    // Run from source the thread needs the same loader; built, it is plain JavaScript.
-    const source = import.meta.url.endsWith('.ts')
-    const file = new URL(source ? './signer-worker.ts' : './signer-worker.js', import.meta.url)
-    const workerData: WorkerOptions = {
-      terms: this.#options.terms,
-      backend: this.#options.backend
-    }
-    const worker = new Worker(file, {
-      workerData,
-      execArgv: source ? ['--import', import.meta.resolve('tsx')] : []
-    })
+    const { terms, backend } = this.#options
+    const worker = this.#startWorker({ terms, backend })
     const thread: Thread = { worker, jobs: new Map() }
     worker.on('message', (result: JobResult) => this.#answer(thread, result))
     worker.on('error', (cause: Error) => this.#lose(thread, cause))
@@ -178,6 +173,18 @@ export class SignerPool {
     if (this.#signing === null) pending.reject(closed())
     else pending.resolve(this.#signing.run(pending.work))
   }
+}
+
+export function startSignerWorker(workerData: WorkerOptions): Worker {
+  if (!import.meta.url.endsWith('.ts')) {
+    return new Worker(new URL('./signer-worker.js', import.meta.url), { workerData })
+  }
+  // Run from source. A thread of Node 20 does not take over the loader of its parent, so the
+  // thread registers it itself before it imports TypeScript.
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'))
+  const file = JSON.stringify(new URL('./signer-worker.ts', import.meta.url).href)
+  const start = `import(${loader}).then(({ register }) => (register(), import(${file})))`
+  return new Worker(start, { eval: true, workerData, execArgv: [] })
 }
 
 /** Copies, since sending a view sends the whole buffer under it. */
