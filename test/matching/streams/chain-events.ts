@@ -75,7 +75,7 @@ function delegate({ random, venue, time }: Stream): ChainEventInput {
     market: pick(random, [null, ...venue.config.markets.map((market) => market.id)]),
     cosign: random() < 0.5,
     from: now + between(random, -10, 2),
-    until: random() < 0.15 ? 0 : now + between(random, 5, 300)
+    until: random() < 0.25 ? 0 : now + between(random, 5, 300)
   }
 }
 

@@ -61,7 +61,11 @@ export class OrderMaker {
     const kind = this.#random()
     if (kind < 0.01) return null
     if (kind < 0.02) return this.#venue.stranger
-    return kind < 0.14 ? pick(this.#random, this.#venue.delegates) : account
+    if (kind > 0.2) return account
+    const granted = this.#world.grants.filter((grant) => grant.account === account)
+    return granted.length > 0 && this.chance(0.8)
+      ? pick(this.#random, granted).delegate
+      : pick(this.#random, this.#venue.delegates)
   }
 
   order(account: Address): OrderInput {

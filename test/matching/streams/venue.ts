@@ -77,7 +77,7 @@ export function makeVenue(random: Random, seed: number): Venue {
           horizonSeconds: 40,
           chainStaleMaxMs: 9000,
           unsettledMaxMs: 52_000,
-          unsettledGasMax: 2_500_000,
+          unsettledGasMax: 3_500_000,
           batchGasMax: 420_000,
           gasBase: 50_000,
           gasOrder: 9000,
