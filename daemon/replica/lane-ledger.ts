@@ -5,7 +5,7 @@
 // The key is that of the lane's `open` entry; a lane without a valid one is checked by its hashes
 // only, and the engine takes nothing from it.
 import { compareBytes, equalBytes, toHex } from '../../protocol/bytes.ts'
-import { Fault } from '../../protocol/faults.ts'
+import { DaemonFault } from '../errors.ts'
 import { decodeHeadSignature, headSignable } from '../../protocol/log-manifest.ts'
 import { type HashParts, MerkleLog } from '../../protocol/merkle-log.ts'
 import type { Cut, Slice, TapeBlock } from '../../protocol/tape-block.ts'
@@ -82,7 +82,8 @@ export class LaneLedger {
     this.#head = head
     for (const base of bases) {
       const log = MerkleLog.from(this.#dependencies.hash, base.length, base.roots)
-      if (log === null) throw new Fault('snapshot_invalid', "a lane's roots do not fit its length")
+      if (log === null)
+        throw new DaemonFault('snapshot_invalid', "a lane's roots do not fit its length")
       const { lane, signer, signature, takenAt } = base
       this.#lanes.set(toHex(lane), { lane, signer, log, signature, takenAt })
     }
@@ -141,7 +142,7 @@ export class LaneLedger {
   }
 }
 
-function invalid(slice: Slice, problem: string): Fault {
+function invalid(slice: Slice, problem: string): DaemonFault {
   const lane = toHex(slice.lane)
-  return new Fault('tape_slice_invalid', `the slice of lane ${lane} ${problem}`, { lane })
+  return new DaemonFault('tape_slice_invalid', `the slice of lane ${lane} ${problem}`, { lane })
 }

@@ -4,7 +4,7 @@
 import { type BlockInput, Engine, type EngineConfig } from '../../matching/index.ts'
 import { equalBytes, toHex } from '../../protocol/bytes.ts'
 import { decodeChainEvent } from '../../protocol/chain-events.ts'
-import { Fault } from '../../protocol/faults.ts'
+import { DaemonFault } from '../errors.ts'
 import { type HashParts, MerkleLog, writeUint64 } from '../../protocol/merkle-log.ts'
 import type { Cut, SnapshotMark } from '../../protocol/tape-block.ts'
 import type { Bytes32 } from '../../protocol/types.ts'
@@ -124,13 +124,14 @@ export class Replica {
     const snapshot = decodeSnapshot(bytes)
     const { index } = snapshot.head
     if (!equalBytes(snapshot.venue, this.#options.venue)) {
-      throw new Fault('snapshot_invalid', 'the snapshot is of another venue')
+      throw new DaemonFault('snapshot_invalid', 'the snapshot is of another venue')
     }
     const log = MerkleLog.from(hash, index + 1, snapshot.roots)
-    if (log === null) throw new Fault('snapshot_invalid', "the tape's roots do not fit its length")
+    if (log === null)
+      throw new DaemonFault('snapshot_invalid', "the tape's roots do not fit its length")
     const engine = Engine.restore(snapshot.engine, config, { hash })
     if (engine.index !== index) {
-      throw new Fault('snapshot_invalid', `the engine is at ${engine.index}, not at ${index}`)
+      throw new DaemonFault('snapshot_invalid', `the engine is at ${engine.index}, not at ${index}`)
     }
     ledger.restore(snapshot.head, snapshot.lanes)
     this.#engine = engine
@@ -276,11 +277,15 @@ export class Replica {
     const { index, eventHash } = cut.executed
     const own = this.#hashes.get(index)
     if (own !== undefined && !equalBytes(own, eventHash)) {
-      throw new Fault('replica_diverged', `a quorum has another event hash at block ${index}`, {
-        index,
-        own: toHex(own),
-        quorum: toHex(eventHash)
-      })
+      throw new DaemonFault(
+        'replica_diverged',
+        `a quorum has another event hash at block ${index}`,
+        {
+          index,
+          own: toHex(own),
+          quorum: toHex(eventHash)
+        }
+      )
     }
   }
 

@@ -2,7 +2,8 @@
 // peer; it is journaled, then announced in order, then archived in bulk, and stays in memory for
 // as long as subscribers may ask for it.
 import { equalBytes } from '../../protocol/bytes.ts'
-import { DecodeFault, Fault } from '../../protocol/faults.ts'
+import { DecodeFault } from '../../protocol/faults.ts'
+import { DaemonFault } from '../errors.ts'
 import { type HashParts, type LogRoot, MerkleLog } from '../../protocol/merkle-log.ts'
 import { type TapeBlock, decodeTapeBlock } from '../../protocol/tape-block.ts'
 import { Reader, Writer } from '../../protocol/wire.ts'
@@ -132,7 +133,7 @@ export class VenueTape implements Tape {
 
   #based(base: TapeBase): MerkleLog {
     const log = MerkleLog.from(this.#hash, base.length, base.roots)
-    if (log === null) throw new Fault('tape_base_invalid', 'the roots do not fit the length')
+    if (log === null) throw new DaemonFault('tape_base_invalid', 'the roots do not fit the length')
     return log
   }
 
@@ -188,7 +189,9 @@ export class VenueTape implements Tape {
 
   #forked(index: number): void {
     this.#onfault(
-      new Fault('tape_forked', `a quorum signed two different tapes at block ${index}`, { index })
+      new DaemonFault('tape_forked', `a quorum signed two different tapes at block ${index}`, {
+        index
+      })
     )
   }
 
@@ -226,7 +229,12 @@ export class VenueTape implements Tape {
       if (block.cut.index === index) return block
       throw new DecodeFault(`block ${index} says that it is ${block.cut.index}`, 0)
     } catch (cause) {
-      throw new Fault('tape_invalid', `block ${index} is signed, and unreadable`, { index }, cause)
+      throw new DaemonFault(
+        'tape_invalid',
+        `block ${index} is signed, and unreadable`,
+        { index },
+        cause
+      )
     }
   }
 
