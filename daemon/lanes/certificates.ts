@@ -88,7 +88,7 @@ export class CertificateShelf {
   ): Certified[] {
     const found: Certified[] = []
     for (const [source, entries] of this.#bySource) {
-      for (const entry of [...entries]) {
+      for (const entry of entries) {
         if (entry.certificate.length <= length || entry.receivedAtMs >= beforeMs) continue
         if (!entry.checked && !check(entry.certificate)) {
           this.#drop(source, entry)

@@ -19,7 +19,8 @@ export type LaneRequest = {
 
 export class LaneSupply {
   readonly #context: LaneContext
-  #gossipAtMs = 0
+  /** When heads are told next; null while everything is final. */
+  #gossipAtMs: number | null = null
 
   constructor(context: LaneContext) {
     this.#context = context
@@ -50,12 +51,15 @@ export class LaneSupply {
       const to = this.#source(want.peers, want.attempts)
       if (to !== null) this.#request(to, want.key, want.head, want.attempts)
     }
-    if (pendingBytes > 0 && now >= this.#gossipAtMs) {
-      this.#gossipAtMs = now + options.limits.gossipMs
+    const { gossipMs } = options.limits
+    if (pendingBytes === 0) this.#gossipAtMs = null
+    else this.#gossipAtMs ??= now + gossipMs
+    if (this.#gossipAtMs !== null && now >= this.#gossipAtMs) {
+      this.#gossipAtMs = now + gossipMs
       for (const peer of peers.validators()) this.tellHeads(peer)
     }
     const next = repair.nextAtMs()
-    if (pendingBytes === 0) return next
+    if (this.#gossipAtMs === null) return next
     return next === null ? this.#gossipAtMs : Math.min(next, this.#gossipAtMs)
   }
 

@@ -43,6 +43,10 @@ export class Lane implements LaneStatus {
     return this.tree.final.log.length
   }
 
+  get finalHash(): Bytes32 {
+    return this.tree.final.log.treeHash()
+  }
+
   get durableLength(): number {
     return this.durable.log.length
   }
@@ -51,14 +55,11 @@ export class Lane implements LaneStatus {
     return this.evidence !== null
   }
 
-  /** The longest head that the lane signed, as far as its blocks are here; null when none is. */
+  /** The longest signed head that is journaled here or was shown by a peer; null when none is.
+   * What is not journaled is not shown: the daemon's own lane could yet lose it. */
   longest(): SignedHead | null {
-    let best: LaneNode | null = null
-    for (const tip of [this.tree.final, ...this.tree.tips]) {
-      if (tip.signature !== null && (best === null || tip.log.length > best.log.length)) best = tip
-    }
-    if (best === null || best.signature === null || this.signer === null) return this.ahead
-    const { log, signature } = best
+    const { log, signature } = this.durable
+    if (signature === null || this.signer === null) return this.ahead
     if (this.ahead !== null && this.ahead.length > log.length) return this.ahead
     return { signer: this.signer, length: log.length, treeHash: log.treeHash(), signature }
   }

@@ -4,12 +4,13 @@ import { RUN_BLOCKS_MAX, RUN_BYTES_MAX } from './messages.ts'
 import type { Run } from './types.ts'
 
 /** The runs, oldest first, that carry a branch from `from` on up to `node`, or to the nearest
- * head after it that the lane signed. Begins later when the early blocks are not kept. */
+ * head after it that the lane signed. Begins later when the early blocks are not kept. Only what
+ * is journaled: a lane's owner may not let others have what it could yet lose. */
 export function* runsOf(lane: Lane, node: LaneNode, from: number): Iterable<Run> {
   const { signer, tree } = lane
   if (signer === null) return
   const end = signedEnd(lane, node)
-  if (end === null) return
+  if (end === null || !end.durable) return
   const path = tree.path(end, Math.max(from, tree.start)) ?? []
   let first = 0
   while (first < path.length) {

@@ -94,6 +94,7 @@ export type LaneStatus = {
   readonly lane: Bytes32
   /** What the last final cut took. */
   readonly finalLength: number
+  readonly finalHash: Bytes32
   /** Longest journaled length on any branch. */
   readonly durableLength: number
   /** It signed two histories: it has no right to be included. */
