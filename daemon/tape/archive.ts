@@ -28,6 +28,8 @@ export class TapeArchive {
   #core: Hypercore | null = null
   #milestones: Milestones | null = null
   #log: MerkleLog
+  /** The quorum's signature of the archive's own head; null when it is empty. */
+  #signature: Uint8Array | null = null
   #emptied = false
 
   constructor(options: ArchiveOptions, dependencies: ArchiveDependencies) {
@@ -51,6 +53,7 @@ export class TapeArchive {
       this.#emptied = true
     }
     this.#log = log ?? MerkleLog.empty(this.#hash)
+    this.#signature = core.core.state.signature?.slice() ?? null
     const { signatureBytes } = this.#key
     this.#milestones = new Milestones({ signatureBytes }, { store: core })
     await this.#milestones.open(this.#log.length)
@@ -111,6 +114,7 @@ export class TapeArchive {
       throw new Error(`the archive has ${core.length} blocks, not ${log.length}`)
     }
     this.#log = log
+    this.#signature = signature
     await this.#milestones?.add(milestones)
     return count
   }
@@ -133,11 +137,15 @@ export class TapeArchive {
     return blocks
   }
 
-  /** The run from `from` to the next milestone; null when there is none in the archive. */
+  /** The run from `from` to the next milestone or the archive's end; null outside of it. */
   async run(from: number): Promise<TapeRun | null> {
-    const limit = Math.min(this.length, from + RUN_BLOCKS_MAX)
-    const milestone = await this.#milestones?.after(from, limit)
-    if (!milestone) return null
+    const end = this.length
+    const head = this.#signature
+    const limit = Math.min(end, from + RUN_BLOCKS_MAX)
+    if (from >= limit) return null
+    const found = (await this.#milestones?.after(from, limit)) ?? null
+    const milestone = found ?? (head === null ? null : { length: end, signature: head })
+    if (milestone === null || milestone.length > limit) return null
     const blocks = await this.readRange(from, milestone.length)
     return blocks === null ? null : { from, blocks, signature: milestone.signature }
   }
