@@ -1,0 +1,104 @@
+// The checks of an order, in the rule book's order (docs/matching.md, section 4). They read the
+// draft and give the code of the first reason that holds, or 0.
+
+import { holdsSlot } from './batches.ts'
+import type { Core } from './core.ts'
+import { GTC, LEASED, POST_MASK, QUOTE, SELL, TIF_MASK, TRIGGER } from './orders.ts'
+import {
+  BELOW_FLOOR,
+  EXIT_PENDING,
+  EXPIRED,
+  EXPIRY_AFTER_DELEGATION,
+  EXPIRY_TOO_FAR,
+  FEE_MAX_TOO_LOW,
+  INVALID_COMBINATION,
+  LEASE_LAPSED,
+  NOTIONAL_TOO_SMALL,
+  PRICE_BAND,
+  PRICE_OUT_OF_RANGE,
+  PROTECTED,
+  QUANTITY_OUT_OF_RANGE,
+  REPLACED,
+  SLOT_BUSY,
+  SLOT_NONCE,
+  SLOT_OUT_OF_RANGE,
+  TOO_MANY_ORDERS
+} from './reasons.ts'
+
+/** From `exit_pending` to `protected`. An amend in place is spared `replaced` and `price_band`. */
+export function checkTerms(core: Core, inPlace: boolean): number {
+  const d = core.draft
+  const market = core.markets[d.market]
+  const { flags, account } = d
+  if (core.ledger.exiting(account, market.base) || core.ledger.exiting(account, market.quote)) {
+    return EXIT_PENDING
+  }
+  if (d.nonce < core.accounts.floor[account]) return BELOW_FLOOR
+  const isQuote = (flags & QUOTE) !== 0
+  if (isQuote && !inPlace && core.quoted.size !== 0) {
+    const quote = core.quoted.get(account * core.markets.length + d.market)
+    if (quote !== undefined && d.entry < quote) return REPLACED
+  }
+  const shape = checkShape(core)
+  if (shape !== 0) return shape
+  if (core.seconds >= d.expiry) return EXPIRED
+  if (d.expiry * 1000 > core.time + core.config.orderLifeMaxSeconds * 1000) return EXPIRY_TOO_FAR
+  if (d.delegate !== -1 && d.expiry > d.delegateUntil) return EXPIRY_AFTER_DELEGATION
+  const notional = d.quantity * d.price * market.tickValue
+  if (notional < market.notionalMin) return NOTIONAL_TOO_SMALL
+  if (d.feeMax < market.feeCeiling(notional)) return FEE_MAX_TOO_LOW
+  const banded = !inPlace && (flags & TRIGGER) === 0
+  if (banded && market.outsideBand((flags & SELL) !== 0, d.price)) return PRICE_BAND
+  if ((flags & LEASED) !== 0) {
+    const lane = core.accounts.lane[account]
+    if (lane === -1 || core.lanes.list[lane].leaseUntil <= core.time) return LEASE_LAPSED
+  }
+  if (isQuote && core.protections.fired(account, d.market)) return PROTECTED
+  return 0
+}
+
+function checkShape(core: Core): number {
+  const d = core.draft
+  const market = core.markets[d.market]
+  const { flags } = d
+  const hasTrigger = (flags & TRIGGER) !== 0
+  if (d.price < 1 || d.price > market.priceMaxTicks) return PRICE_OUT_OF_RANGE
+  if (hasTrigger && (d.triggerPrice < 1 || d.triggerPrice > market.priceMaxTicks)) {
+    return PRICE_OUT_OF_RANGE
+  }
+  if (d.quantity < 1 || d.quantity > market.quantityMaxLots) return QUANTITY_OUT_OF_RANGE
+  const immediate = (flags & TIF_MASK) !== GTC
+  if (immediate && (flags & POST_MASK) !== 0) return INVALID_COMBINATION
+  if ((flags & QUOTE) !== 0 && (immediate || hasTrigger)) return INVALID_COMBINATION
+  if (d.slot !== 0 && immediate && !hasTrigger) return INVALID_COMBINATION
+  return d.slot >= core.config.slotsMax ? SLOT_OUT_OF_RANGE : 0
+}
+
+/** `slot_busy` and `slot_nonce`; the slot of the order `old` counts as free. */
+export function checkSlot(core: Core, old: number): number {
+  const d = core.draft
+  const holder = core.accounts.slotOrder(d.account, d.slot)
+  if (holder !== 0 && holder !== old) return SLOT_BUSY
+  return d.nonce <= core.accounts.slotNonce(d.account, d.slot) ? SLOT_NONCE : 0
+}
+
+/** From `too_many_orders` to `slot_nonce`, for orders that can rest or wait; `old` (0 for none) is
+ * an order that makes way. */
+export function checkRoom(core: Core, old: number): number {
+  const d = core.draft
+  if (!holdsSlot(d.flags)) return 0
+  const others = core.accounts.liveOrders[d.account] - (old === 0 ? 0 : 1)
+  if (others >= core.config.liveOrdersMax) return TOO_MANY_ORDERS
+  return checkSlot(core, old)
+}
+
+/** Whether the draft's account can reserve what lots of the draft can cost at a price. */
+export function canReserve(core: Core, lots: number, price: number): boolean {
+  const d = core.draft
+  if (!holdsSlot(d.flags)) return true
+  const market = core.markets[d.market]
+  const quote = core.ledger.available(d.account, market.quote)
+  if ((d.flags & SELL) === 0) return market.enteringBuy(lots, price) <= quote
+  const base = core.ledger.available(d.account, market.base)
+  return lots * market.lotSize <= base && market.enteringSell(price) <= quote
+}

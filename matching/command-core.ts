@@ -1,0 +1,157 @@
+// The engine below its phase layer, for order flow that comes as integers: what bench/ drives, and
+// what a simulator may. All rules of a placement hold (limits, slots, funds, fees, self-trade
+// prevention, protection, events and their hash); what the phase layer adds is signatures, nonces
+// in log order, and the order of the entries in a block.
+
+import { Core } from './core.ts'
+import { REJECTED } from './event-writer.ts'
+import {
+  DECREMENT,
+  GTC,
+  HOT,
+  ID_LOW,
+  IOC,
+  SELL,
+  STATE_MASK,
+  FLAGS,
+  ORDERS_LIMIT
+} from './orders.ts'
+import { place } from './place.ts'
+import { REQUESTED } from './reasons.ts'
+import type { Address, EngineConfig, Hash256 } from './types.ts'
+
+export const BUY_FLAG = 0
+export const SELL_FLAG = SELL
+export const GTC_FLAG = GTC
+export const IOC_FLAG = IOC
+/** Self-trade prevention; the others are 0 (cancel newest) and multiples of 8. */
+export const DECREMENT_FLAG = DECREMENT
+
+/** Bits of an id that a handle keeps above the 24 of the index: 2^53 is not passed. */
+const GENERATIONS = 2 ** 28
+
+export class CommandCore {
+  readonly core: Core
+  /** Reason code of the last refusal (place in `reasons`, from 1), 0 after an acceptance. */
+  refusal = 0
+
+  constructor(config: EngineConfig, dependencies: { hash: Hash256 }) {
+    this.core = new Core(config, dependencies.hash)
+  }
+
+  /** Number of the account, new or known. */
+  account(address: Address): number {
+    return this.core.account(address)
+  }
+
+  /** Adds settled quanta, as a deposit does. */
+  credit(account: number, token: number, quanta: number): void {
+    this.core.ledger.addSettled(account, token, quanta)
+  }
+
+  /** Starts block `index` at a tape time in milliseconds. */
+  begin(index: number, time: number): void {
+    this.core.index = index
+    this.core.time = time
+    this.core.seconds = Math.floor(time / 1000)
+  }
+
+  /** Hashes the events since the last call as those of the block, and drops them. */
+  end(): Uint8Array {
+    this.core.events.seal(this.core.index)
+    this.core.events.clear()
+    this.core.ledger.startBlock()
+    return this.core.events.hash
+  }
+
+  /**
+   * A limit order; `flags` is a side, a time in force and a self-trade prevention, or-ed. Gives the
+   * handle of what rests, or 0; `refusal` tells a rejection. Prices in ticks, quantity in lots,
+   * expiry in whole seconds, feeMax in quote quanta.
+   */
+  place(
+    market: number,
+    account: number,
+    flags: number,
+    price: number,
+    quantity: number,
+    expiry: number,
+    feeMax: number,
+    nonce: number,
+    slot: number
+  ): number {
+    const core = this.core
+    const d = core.draft
+    d.market = market
+    d.account = account
+    d.flags = flags
+    d.price = price
+    d.quantity = quantity
+    d.expiry = expiry
+    d.feeMax = feeMax
+    d.nonce = nonce
+    d.slot = slot
+    const refusal = place(core)
+    this.refusal = refusal
+    if (refusal !== 0) {
+      core.events.add(REJECTED | (refusal << 8), account, 0, 0, nonce, 0)
+      return 0
+    }
+    const at = core.placed * HOT
+    const hot = core.pool.hot
+    if ((hot[at + FLAGS] & STATE_MASK) === 0) return 0
+    return (hot[at + ID_LOW] & (GENERATIONS - 1)) * ORDERS_LIMIT + core.placed
+  }
+
+  /** Cancels by handle; false when the order is no longer live. */
+  cancel(handle: number): boolean {
+    const core = this.core
+    const index = handle & (ORDERS_LIMIT - 1)
+    const at = index * HOT
+    const hot = core.pool.hot
+    if (index === 0 || index >= core.pool.end || (hot[at + FLAGS] & STATE_MASK) === 0) return false
+    const generation = Math.floor(handle / ORDERS_LIMIT)
+    if ((hot[at + ID_LOW] & (GENERATIONS - 1)) !== generation) return false
+    core.cancel(index, REQUESTED)
+    return true
+  }
+
+  /** Id that the last accepted order got. Ids count from 1. */
+  get lastId(): number {
+    return this.core.nextId - 1
+  }
+
+  /** Best prices, 0 for none. */
+  bestBid(market: number): number {
+    return this.core.markets[market].bids.best
+  }
+
+  bestAsk(market: number): number {
+    return this.core.markets[market].asks.best
+  }
+
+  /** Live orders. */
+  get resting(): number {
+    return this.core.pool.live
+  }
+
+  /** Event records since the last `end`: eight words each (docs/matching.md, section 12). */
+  get eventCount(): number {
+    return this.core.events.count
+  }
+
+  /** Changes when the buffer grows: read it again after each command. */
+  get eventWords(): Int32Array {
+    return this.core.events.words
+  }
+
+  /** Bytes held by typed arrays for orders, books, slots and balances. */
+  bytes(): number {
+    const { pool, accounts, ledger, markets } = this.core
+    const books = markets.reduce(
+      (sum, market) => sum + market.bids.bytes() + market.asks.bytes(),
+      0
+    )
+    return pool.bytes() + accounts.bytes() + ledger.bytes() + books
+  }
+}

@@ -1,0 +1,390 @@
+// The state below the phase layer, and what can happen to an order: accepted, armed, cancelled,
+// gone. Commands come in as integers; what is refused is a reason's code, 0 meaning "none".
+
+import { Accounts } from './accounts.ts'
+import { Batches, holdsSlot } from './batches.ts'
+import { Draft } from './draft.ts'
+import {
+  ACCEPTED,
+  BATCH_CLOSED,
+  CANCELLED,
+  EventWriter,
+  EXPIRED_EVENT,
+  PROTECTION_FIRED
+} from './event-writer.ts'
+import { Grants } from './grants.ts'
+import { Lanes } from './lanes.ts'
+import { Ledger } from './ledger.ts'
+import { Market } from './market.ts'
+import {
+  ARMED,
+  COLD,
+  DELEGATED,
+  ENTRY,
+  EXPIRY_LOW,
+  FILLED,
+  FIRED,
+  FLAGS,
+  HIGH,
+  HOT,
+  ID_LOW,
+  NEXT,
+  OrderPool,
+  OWNER,
+  PENDING,
+  PREV,
+  PRICE,
+  QUOTE,
+  REMAINING,
+  RESTING,
+  SELL,
+  STATE_MASK,
+  TAPE_LOW,
+  TIGHT
+} from './orders.ts'
+import type { Protection } from './protection.ts'
+import { Protections } from './protection.ts'
+import { PROTECTION } from './reasons.ts'
+import type { Armed } from './triggers.ts'
+import type { Address, EngineConfig, Hash256 } from './types.ts'
+
+const HIGH_WORD = 4294967296
+
+/** What an order needs when its turn comes, and no longer when it rests. */
+export type Waiting = {
+  feeMax: number
+  nonce: number
+  triggerKind: number
+  triggerPrice: number
+}
+
+/** A resting order whose feeMax may bind: what it has paid in which batch. */
+export type TightFee = { feeMax: number; spent: number; batch: number }
+
+export class Core {
+  readonly config: EngineConfig
+  readonly pool = new OrderPool()
+  readonly accounts = new Accounts()
+  readonly lanes = new Lanes()
+  readonly grants = new Grants()
+  readonly ledger: Ledger
+  readonly events: EventWriter
+  readonly batches: Batches
+  readonly markets: Market[]
+  readonly protections: Protections
+  readonly draft = new Draft()
+  readonly settles: boolean
+  readonly fillsMax: number
+  /** Block on the tape; its time in milliseconds and whole seconds. */
+  index = -1
+  time = 0
+  seconds = 0
+  /** Why new exposure is refused: place in stopReasons, from 1, or 0. */
+  stopCode = 0
+  nextId = 1
+  /** No live order expires before this second. */
+  expiryMin = Number.MAX_SAFE_INTEGER
+  readonly waiting = new Map<number, Waiting>()
+  readonly tight = new Map<number, TightFee>()
+  readonly delegates = new Map<number, number>()
+  /** Pending orders that hold no ring slot. */
+  readonly unslotted = new Set<number>()
+  /** Triggered orders that wait for their turn; the dead among them are known by their ids. */
+  fired: Armed[] = []
+  /** Entry number of the last mass-quote of this block by account and market. */
+  readonly quoted = new Map<number, number>()
+  /** The order that is entering, 0 for none, and why it stops. */
+  taker = 0
+  takerStop = 0
+  takerGone = false
+  /** Index of the order placed last. */
+  placed = 0
+
+  constructor(config: EngineConfig, hash: Hash256) {
+    this.config = config
+    this.settles = config.settlement !== null
+    this.fillsMax = config.fillsPerCommandMax
+    this.ledger = new Ledger(config.tokens)
+    this.events = new EventWriter(hash)
+    this.batches = new Batches(config.settlement, config.validators.length)
+    this.protections = new Protections(config.markets.length)
+    this.markets = config.markets.map((terms, index) => new Market(index, terms, this.pool))
+  }
+
+  /** The account's number; it is counted in when it is new. */
+  account(address: Address): number {
+    const known = this.accounts.find(address)
+    if (known !== -1) return known
+    const account = this.accounts.add(address)
+    this.ledger.reserveAccounts(account + 1)
+    return account
+  }
+
+  /** Takes the draft in with some lots to go, reserving what it can cost at `price` (its limit, or
+   * where it slid to). The caller has checked everything. Gives the order's index. */
+  accept(lots: number, price: number): number {
+    const d = this.draft
+    const pool = this.pool
+    const index = pool.allocate()
+    const id = this.nextId++
+    const idHigh = (id / HIGH_WORD) | 0
+    const flags = d.flags | PENDING
+    const hot = pool.hot
+    const cold = pool.cold
+    const at = index * HOT
+    hot[at + NEXT] = 0
+    hot[at + PREV] = 0
+    hot[at + REMAINING] = lots
+    hot[at + PRICE] = price
+    hot[at + OWNER] = (d.account << 8) | d.market
+    hot[at + FLAGS] = (d.slot << 16) | flags
+    hot[at + ID_LOW] = id | 0
+    hot[at + HIGH] =
+      (idHigh << 16) | (((d.expiry / HIGH_WORD) & 0xff) << 8) | ((this.index / HIGH_WORD) & 0xff)
+    const coldAt = index * COLD
+    cold[coldAt + EXPIRY_LOW] = d.expiry | 0
+    cold[coldAt + FILLED] = 0
+    cold[coldAt + TAPE_LOW] = this.index | 0
+    cold[coldAt + ENTRY] = (d.entry << 8) | d.ordinal
+    if (d.expiry < this.expiryMin) this.expiryMin = d.expiry
+    this.accounts.liveOrders[d.account]++
+    if (holdsSlot(flags)) {
+      this.accounts.takeSlot(d.account, d.slot, d.nonce, index)
+      this.reserveEntering(d.account, this.markets[d.market], flags, lots, price, 1)
+    }
+    if (d.delegate !== -1) {
+      hot[at + FLAGS] |= DELEGATED
+      this.delegates.set(index, d.delegate)
+    }
+    const head = ACCEPTED | ((flags & SELL) << 8) | (d.market << 16)
+    const nonceHigh = (d.nonce / HIGH_WORD) | 0
+    this.events.put(head, d.account, lots, d.price, id | 0, idHigh, d.nonce | 0, nonceHigh)
+    this.events.note(d.entry, d.ordinal)
+    return index
+  }
+
+  /** Keeps what the order needs when its turn comes. */
+  wait(index: number): void {
+    const { feeMax, nonce, triggerKind, triggerPrice } = this.draft
+    this.waiting.set(index, { feeMax, nonce, triggerKind, triggerPrice })
+    if (!holdsSlot(this.pool.hot[index * HOT + FLAGS])) this.unslotted.add(index)
+  }
+
+  /** Arms the draft's order. */
+  arm(index: number): void {
+    this.wait(index)
+    this.setState(index, ARMED)
+    this.addArmed(index)
+  }
+
+  addArmed(index: number): void {
+    const at = index * HOT
+    const terms = this.waiting.get(index)
+    if (terms === undefined) return
+    const isSell = (this.pool.hot[at + FLAGS] & SELL) !== 0
+    const firesRising = (terms.triggerKind === 1) !== isSell
+    const market = this.markets[this.pool.hot[at + OWNER] & 0xff]
+    const item = { price: terms.triggerPrice, id: this.pool.id(index), index }
+    market.armed.add(item, firesRising, (other) => this.#is(other, ARMED))
+  }
+
+  /** A trade moves the armed orders that it fires to the end of the queue. */
+  fire(market: Market, price: number): void {
+    for (const item of market.armed.take(price)) {
+      if (!this.#is(item, ARMED)) continue
+      this.setState(item.index, FIRED)
+      this.fired.push(item)
+    }
+  }
+
+  /** The order at the head of the queue, taken out; 0 when there is none. */
+  takeFired(): number {
+    for (let i = 0; i < this.fired.length; i++) {
+      const item = this.fired[i]
+      if (!this.#is(item, FIRED)) continue
+      this.fired.splice(0, i + 1)
+      return item.index
+    }
+    this.fired = []
+    return 0
+  }
+
+  setState(index: number, state: number): void {
+    const at = index * HOT + FLAGS
+    this.pool.hot[at] = (this.pool.hot[at] & ~STATE_MASK) | state
+  }
+
+  nonceOf(index: number): number {
+    const at = index * HOT
+    const flags = this.pool.hot[at + FLAGS]
+    if (!holdsSlot(flags)) return this.waiting.get(index)?.nonce ?? 0
+    return this.accounts.slotNonce(this.pool.hot[at + OWNER] >>> 8, flags >>> 16)
+  }
+
+  /** Adds (sign 1) or takes back (-1) what an order reserves before it rests. */
+  reserveEntering(
+    account: number,
+    market: Market,
+    flags: number,
+    lots: number,
+    price: number,
+    sign: number
+  ): void {
+    if ((flags & SELL) === 0) {
+      const quanta = market.enteringBuy(lots, price)
+      this.ledger.addReserved(account, market.quote, sign * quanta)
+      return
+    }
+    this.ledger.addReserved(account, market.base, sign * lots * market.lotSize)
+    const short = market.enteringSell(price)
+    if (short > 0) this.ledger.addReserved(account, market.quote, sign * short)
+  }
+
+  /** Adds (sign 1) or takes back (-1) what lots of a resting order reserve. */
+  reserveResting(
+    account: number,
+    market: Market,
+    flags: number,
+    lots: number,
+    price: number,
+    sign: number
+  ): void {
+    if ((flags & SELL) !== 0) {
+      this.ledger.addReserved(account, market.base, sign * lots * market.lotSize)
+    } else {
+      this.ledger.addReserved(account, market.quote, sign * market.restingBuy(lots, price))
+    }
+  }
+
+  /** Adds (sign 1) or takes back (-1) all that a live order reserves. */
+  reserve(index: number, sign: number): void {
+    const at = index * HOT
+    const hot = this.pool.hot
+    const flags = hot[at + FLAGS]
+    const owner = hot[at + OWNER]
+    const market = this.markets[owner & 0xff]
+    const price = hot[at + PRICE] >>> 0
+    const lots = hot[at + REMAINING]
+    if ((flags & STATE_MASK) === RESTING) {
+      this.reserveResting(owner >>> 8, market, flags, lots, price, sign)
+    } else if (holdsSlot(flags)) {
+      this.reserveEntering(owner >>> 8, market, flags, lots, price, sign)
+    }
+  }
+
+  /** Takes an order off its book, if it rests there, and gives back its reservation. */
+  detach(index: number): void {
+    const at = index * HOT
+    const hot = this.pool.hot
+    const flags = hot[at + FLAGS]
+    if ((flags & STATE_MASK) === RESTING) {
+      const market = this.markets[hot[at + OWNER] & 0xff]
+      const side = (flags & SELL) !== 0 ? market.asks : market.bids
+      side.remove(index, hot[at + PRICE] >>> 0, hot[at + REMAINING])
+    }
+    this.reserve(index, -1)
+  }
+
+  /** Ends the record: slot, count, what is kept beside it. The order is off its book. */
+  drop(index: number): void {
+    const at = index * HOT
+    const hot = this.pool.hot
+    const flags = hot[at + FLAGS]
+    const account = hot[at + OWNER] >>> 8
+    this.accounts.liveOrders[account]--
+    if (holdsSlot(flags)) this.accounts.freeSlot(account, flags >>> 16)
+    else if (this.unslotted.size !== 0) this.unslotted.delete(index)
+    if ((flags & DELEGATED) !== 0) this.delegates.delete(index)
+    if ((flags & TIGHT) !== 0) this.tight.delete(index)
+    if (this.waiting.size !== 0) this.waiting.delete(index)
+    this.pool.release(index)
+  }
+
+  /** Ends a live order that is not entering. */
+  cancel(index: number, reason: number): void {
+    this.noteCancelled(index, reason)
+    this.detach(index)
+    this.drop(index)
+  }
+
+  noteCancelled(index: number, reason: number): void {
+    const at = index * HOT
+    const hot = this.pool.hot
+    const head = CANCELLED | (reason << 8) | ((hot[at + OWNER] & 0xff) << 16)
+    const account = hot[at + OWNER] >>> 8
+    const idHigh = hot[at + HIGH] >>> 16
+    this.events.put(head, account, hot[at + REMAINING], 0, hot[at + ID_LOW], idHigh, 0, 0)
+  }
+
+  expire(index: number): void {
+    const at = index * HOT
+    const hot = this.pool.hot
+    const head = EXPIRED_EVENT | ((hot[at + OWNER] & 0xff) << 16)
+    const account = hot[at + OWNER] >>> 8
+    this.events.add(head, account, hot[at + REMAINING], 0, this.pool.id(index), 0)
+    this.detach(index)
+    this.drop(index)
+  }
+
+  /** Indexes of an account's live orders, by id. */
+  liveOf(account: number): number[] {
+    const found: number[] = []
+    if (this.accounts.liveOrders[account] === 0) return found
+    const slots = this.accounts.slotCount(account)
+    for (let slot = 0; slot < slots; slot++) {
+      const index = this.accounts.slotOrder(account, slot)
+      if (index !== 0) found.push(index)
+    }
+    // Gathered from a set, and sorted below: its order does not matter.
+    for (const index of this.unslotted) {
+      if (this.pool.hot[index * HOT + OWNER] >>> 8 === account) found.push(index)
+    }
+    return this.byId(found)
+  }
+
+  byId(indexes: number[]): number[] {
+    return indexes.sort((a, b) => this.pool.id(a) - this.pool.id(b))
+  }
+
+  /** An account's live quotes of a market, by id. */
+  quotesOf(account: number, market: number): number[] {
+    const owner = (account << 8) | market
+    const { hot } = this.pool
+    return this.liveOf(account).filter(
+      (index) => hot[index * HOT + OWNER] === owner && (hot[index * HOT + FLAGS] & QUOTE) !== 0
+    )
+  }
+
+  /** Counts a trade of a quote; when that fires the protection, all its quotes go at once. */
+  judgeProtection(account: number, market: number, lots: number): void {
+    const protection: Protection | undefined = this.protections.find(account, market)
+    if (protection === undefined || protection.lots === 0 || protection.fired) return
+    if (!protection.count(this.time, lots)) return
+    protection.fired = true
+    this.events.put(PROTECTION_FIRED | (market << 16), account, 0, 0, 0, 0, 0, 0)
+    for (const index of this.quotesOf(account, market)) {
+      if (index !== this.taker) {
+        this.cancel(index, PROTECTION)
+      } else if (this.pool.hot[index * HOT + REMAINING] !== 0) {
+        this.noteCancelled(index, PROTECTION)
+        this.takerGone = true
+      }
+    }
+  }
+
+  /** After each command: the open batch closes when another might not fit. */
+  closeIfFull(): void {
+    if (this.settles && this.batches.isFull(this.fillsMax)) this.closeBatch()
+  }
+
+  closeBatch(): void {
+    const batch = this.batches.close(this.time)
+    const gas = this.batches.gas(batch)
+    this.events.add(BATCH_CLOSED, 0, batch.fillCount, batch.withdrawals.length, batch.index, gas)
+  }
+
+  #is(item: Armed, state: number): boolean {
+    const flags = this.pool.hot[item.index * HOT + FLAGS]
+    return (flags & STATE_MASK) === state && this.pool.id(item.index) === item.id
+  }
+}

@@ -1,0 +1,21 @@
+/** An order on its way in, as integers. One is kept and overwritten, so that a command costs no
+ * object; `flags` are those of orders.ts without a state. */
+export class Draft {
+  market = 0
+  account = 0
+  flags = 0
+  price = 0
+  quantity = 0
+  expiry = 0
+  feeMax = 0
+  nonce = 0
+  slot = 0
+  /** 1 stop, 2 take profit (with the flag TRIGGER). */
+  triggerKind = 0
+  triggerPrice = 0
+  entry = 0
+  ordinal = 0
+  /** Account of the delegate that signed, and when its grant ends; -1 when the account did. */
+  delegate = -1
+  delegateUntil = 0
+}

@@ -1,0 +1,49 @@
+// Lanes, numbered in the order in which blocks first name them.
+
+import type { LaneView } from './results.ts'
+
+export type Lane = {
+  key: Uint8Array
+  /** Its first entry was a good `open`. */
+  open: boolean
+  /** It has had an entry. */
+  begun: boolean
+  length: number
+  treeHash: Uint8Array
+  leaseUntil: number
+}
+
+function hex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  return text
+}
+
+export class Lanes {
+  readonly list: Lane[] = []
+  readonly #numbers = new Map<string, number>()
+
+  /** The lane's number; it is counted in when it is new. */
+  number(key: Uint8Array): number {
+    const name = hex(key)
+    const known = this.#numbers.get(name)
+    if (known !== undefined) return known
+    const number = this.list.length
+    this.#numbers.set(name, number)
+    const treeHash = new Uint8Array(32)
+    this.list.push({
+      key: key.slice(),
+      open: false,
+      begun: false,
+      length: 0,
+      treeHash,
+      leaseUntil: 0
+    })
+    return number
+  }
+
+  view(number: number): LaneView {
+    const { key, open, length, treeHash, leaseUntil } = this.list[number]
+    return { lane: number, key, open, length, treeHash, leaseUntil }
+  }
+}

@@ -1,0 +1,144 @@
+// Balances in quanta by (account, token): a cell of four doubles that hold safe integers. The
+// fourth is the block in which the cell was last touched; what a touched cell held before is kept,
+// so that the end of a block can tell which balances differ.
+
+import type { BalanceChange } from './results.ts'
+
+const CELL = 4
+const SETTLED = 0
+const PENDING = 1
+const RESERVED = 2
+const STAMP = 3
+
+export class Ledger {
+  readonly tokens: number
+  #cells: Float64Array
+  #exits: Uint8Array
+  #stamp = 1
+  #touched = new Int32Array(256)
+  #before = new Float64Array(256 * 3)
+  #count = 0
+
+  constructor(tokens: number) {
+    this.tokens = tokens
+    this.#cells = new Float64Array(tokens * 16 * CELL)
+    this.#exits = new Uint8Array(tokens * 16)
+  }
+
+  /** Makes room for accounts below the count. */
+  reserveAccounts(count: number): void {
+    const wanted = count * this.tokens
+    if (wanted <= this.#exits.length) return
+    const room = Math.max(wanted, this.#exits.length * 2)
+    const cells = new Float64Array(room * CELL)
+    cells.set(this.#cells)
+    this.#cells = cells
+    const exits = new Uint8Array(room)
+    exits.set(this.#exits)
+    this.#exits = exits
+  }
+
+  settled(account: number, token: number): number {
+    return this.#cells[(account * this.tokens + token) * CELL + SETTLED]
+  }
+
+  pending(account: number, token: number): number {
+    return this.#cells[(account * this.tokens + token) * CELL + PENDING]
+  }
+
+  reserved(account: number, token: number): number {
+    return this.#cells[(account * this.tokens + token) * CELL + RESERVED]
+  }
+
+  available(account: number, token: number): number {
+    const cells = this.#cells
+    const at = (account * this.tokens + token) * CELL
+    return cells[at + SETTLED] + cells[at + PENDING] - cells[at + RESERVED]
+  }
+
+  addSettled(account: number, token: number, quanta: number): void {
+    const cell = account * this.tokens + token
+    if (this.#cells[cell * CELL + STAMP] !== this.#stamp) this.#touch(cell)
+    this.#cells[cell * CELL + SETTLED] += quanta
+  }
+
+  addPending(account: number, token: number, quanta: number): void {
+    const cell = account * this.tokens + token
+    if (this.#cells[cell * CELL + STAMP] !== this.#stamp) this.#touch(cell)
+    this.#cells[cell * CELL + PENDING] += quanta
+  }
+
+  addReserved(account: number, token: number, quanta: number): void {
+    const cell = account * this.tokens + token
+    if (this.#cells[cell * CELL + STAMP] !== this.#stamp) this.#touch(cell)
+    this.#cells[cell * CELL + RESERVED] += quanta
+  }
+
+  /** Both at once, as a fill of a resting order does. */
+  addBoth(account: number, token: number, pending: number, reserved: number): void {
+    const cell = account * this.tokens + token
+    const at = cell * CELL
+    if (this.#cells[at + STAMP] !== this.#stamp) this.#touch(cell)
+    this.#cells[at + PENDING] += pending
+    this.#cells[at + RESERVED] += reserved
+  }
+
+  exiting(account: number, token: number): boolean {
+    return this.#exits[account * this.tokens + token] !== 0
+  }
+
+  setExiting(account: number, token: number, exiting: boolean): void {
+    this.#exits[account * this.tokens + token] = exiting ? 1 : 0
+  }
+
+  /** What differs from the end of the block before, by account and token; starts the next block. */
+  takeChanges(): BalanceChange[] {
+    const changes: BalanceChange[] = []
+    const cells = this.#cells
+    for (let i = 0; i < this.#count; i++) {
+      const at = this.#touched[i] * CELL
+      const settled = cells[at + SETTLED]
+      const pending = cells[at + PENDING]
+      const reserved = cells[at + RESERVED]
+      const same =
+        settled === this.#before[i * 3] &&
+        pending === this.#before[i * 3 + 1] &&
+        reserved === this.#before[i * 3 + 2]
+      if (same) continue
+      const token = this.#touched[i] % this.tokens
+      const account = (this.#touched[i] - token) / this.tokens
+      const available = settled + pending - reserved
+      changes.push({ account, token, settled, pending, reserved, available })
+    }
+    this.startBlock()
+    return changes.sort((a, b) => a.account - b.account || a.token - b.token)
+  }
+
+  startBlock(): void {
+    this.#count = 0
+    this.#stamp++
+  }
+
+  bytes(): number {
+    return this.#cells.byteLength + this.#exits.byteLength
+  }
+
+  #touch(cell: number): void {
+    const cells = this.#cells
+    const at = cell * CELL
+    if (this.#count === this.#touched.length) {
+      const touched = new Int32Array(this.#count * 2)
+      touched.set(this.#touched)
+      this.#touched = touched
+      const before = new Float64Array(this.#count * 6)
+      before.set(this.#before)
+      this.#before = before
+    }
+    const i = this.#count++
+    this.#touched[i] = cell
+    this.#before[i * 3] = cells[at + SETTLED]
+    this.#before[i * 3 + 1] = cells[at + PENDING]
+    this.#before[i * 3 + 2] = cells[at + RESERVED]
+    cells[at + STAMP] = this.#stamp
+  }
+}

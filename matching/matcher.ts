@@ -1,0 +1,433 @@
+// An order enters: it may be refused by the book, it trades, and what is left rests or goes
+// (docs/matching.md, section 4).
+
+import type { Core } from './core.ts'
+import { CHARGED, REDUCED, RESTED, TRADED } from './event-writer.ts'
+import { feeOf } from './fees.ts'
+import { walkFok } from './fok.ts'
+import type { Market } from './market.ts'
+import {
+  CANCEL_BOTH,
+  CANCEL_NEWEST,
+  CANCEL_OLDEST,
+  COLD,
+  FILLED,
+  FLAGS,
+  FOK,
+  GTC,
+  HIGH,
+  HOT,
+  ID_LOW,
+  IOC,
+  OWNER,
+  POST_MASK,
+  POST_SLIDE,
+  PRICE,
+  QUOTE,
+  REMAINING,
+  RESTING,
+  SELL,
+  SLID,
+  STATE_MASK,
+  STP_MASK,
+  TIF_MASK,
+  TIGHT,
+  TRIGGER
+} from './orders.ts'
+import { FILL_LIMIT, INSUFFICIENT_FUNDS, IOC_REST, SELF_TRADE, WOULD_CROSS } from './reasons.ts'
+import { holdsSlot } from './batches.ts'
+import type { BookSide } from './book-side.ts'
+
+/**
+ * The price at which a post-only order would rest: its own, one tick behind the touch when it
+ * slides, or 0 when it is refused.
+ */
+export function postOnlyPrice(market: Market, flags: number, price: number): number {
+  if ((flags & SELL) === 0) {
+    const touch = market.asks.best
+    if (touch === 0 || touch > price) return price
+    return (flags & POST_MASK) === POST_SLIDE ? touch - 1 : 0
+  }
+  const touch = market.bids.best
+  if (touch === 0 || touch < price) return price
+  return (flags & POST_MASK) === POST_SLIDE && touch < market.priceMaxTicks ? touch + 1 : 0
+}
+
+/** A pending or fired order's turn: the book may refuse it, and then it is gone. */
+export function enterWaiting(core: Core, index: number): void {
+  const waiting = core.waiting.get(index)
+  if (waiting === undefined) return
+  const hot = core.pool.hot
+  const at = index * HOT
+  const flags = hot[at + FLAGS]
+  const account = hot[at + OWNER] >>> 8
+  const market = core.markets[hot[at + OWNER] & 0xff]
+  const price = hot[at + PRICE] >>> 0
+  if ((flags & POST_MASK) !== 0) {
+    const resting = postOnlyPrice(market, flags, price)
+    if (resting === 0) {
+      core.cancel(index, WOULD_CROSS)
+      return
+    }
+    if (resting !== price) {
+      const lots = hot[at + REMAINING]
+      core.reserveEntering(account, market, flags, lots, price, -1)
+      core.reserveEntering(account, market, flags, lots, resting, 1)
+      hot[at + PRICE] = resting
+      hot[at + FLAGS] |= SLID
+    }
+  }
+  if ((flags & TIF_MASK) === FOK) {
+    const lots = hot[at + REMAINING]
+    const refusal = walkFok(core, account, market, flags, price, lots, waiting.feeMax)
+    if (refusal !== 0) {
+      core.cancel(index, refusal)
+      return
+    }
+  }
+  enter(core, index, waiting.nonce, waiting.feeMax)
+}
+
+/** Matches an accepted order. Afterwards it rests or its record is gone. */
+export function enter(core: Core, index: number, nonce: number, feeMax: number): void {
+  const pool = core.pool
+  const at = index * HOT
+  const owner = pool.hot[at + OWNER]
+  const market = core.markets[owner & 0xff]
+  const flags = pool.hot[at + FLAGS]
+  const price = pool.hot[at + PRICE] >>> 0
+  const entered = pool.hot[at + REMAINING]
+  const opposite = (flags & SELL) !== 0 ? market.bids : market.asks
+  const touch = opposite.best
+  if (touch !== 0 && ((flags & SELL) !== 0 ? touch >= price : touch <= price)) {
+    const rests = match(core, index, nonce, feeMax, market, opposite, flags, price)
+    if (holdsSlot(flags)) core.reserveEntering(owner >>> 8, market, flags, entered, price, -1)
+    if (rests) rest(core, index, market)
+    else core.drop(index)
+    return
+  }
+  if ((flags & TIF_MASK) === GTC) {
+    restUntraded(core, index, market, flags, price, entered)
+    if ((flags & SLID) !== 0) noteTight(core, index, market, feeMax, 0)
+    return
+  }
+  core.noteCancelled(index, IOC_REST)
+  if (holdsSlot(flags)) core.reserveEntering(owner >>> 8, market, flags, entered, price, -1)
+  core.drop(index)
+}
+
+/** A gtc order that met nobody: its reservation becomes that of a resting one in one step. */
+function restUntraded(
+  core: Core,
+  index: number,
+  market: Market,
+  flags: number,
+  price: number,
+  lots: number
+): void {
+  const account = core.pool.hot[index * HOT + OWNER] >>> 8
+  if ((flags & SELL) === 0) {
+    const notional = lots * price * market.tickValue
+    const change = feeOf(notional, market.makerBps) - market.feeCeiling(notional)
+    if (change !== 0) core.ledger.addReserved(account, market.quote, change)
+  } else {
+    const short = market.enteringSell(price)
+    if (short > 0) core.ledger.addReserved(account, market.quote, -short)
+  }
+  putOnBook(core, index, market)
+}
+
+function rest(core: Core, index: number, market: Market): void {
+  const hot = core.pool.hot
+  const at = index * HOT
+  const account = hot[at + OWNER] >>> 8
+  const price = hot[at + PRICE] >>> 0
+  core.reserveResting(account, market, hot[at + FLAGS], hot[at + REMAINING], price, 1)
+  putOnBook(core, index, market)
+}
+
+function putOnBook(core: Core, index: number, market: Market): void {
+  const hot = core.pool.hot
+  const at = index * HOT
+  const flags = hot[at + FLAGS]
+  const price = hot[at + PRICE] >>> 0
+  const lots = hot[at + REMAINING]
+  if (core.waiting.size !== 0) core.waiting.delete(index)
+  hot[at + FLAGS] = (flags & ~STATE_MASK) | RESTING
+  const side = (flags & SELL) !== 0 ? market.asks : market.bids
+  side.append(index, price, lots)
+  const head = RESTED | ((flags & SELL) << 8) | (market.index << 16)
+  const idHigh = hot[at + HIGH] >>> 16
+  core.events.put(head, hot[at + OWNER] >>> 8, lots, price, hot[at + ID_LOW], idHigh, 0, 0)
+}
+
+/** The sweep. Gives whether what is left of the order rests; else its end is in the events. */
+function match(
+  core: Core,
+  index: number,
+  nonce: number,
+  feeMax: number,
+  market: Market,
+  opposite: BookSide,
+  flags: number,
+  price: number
+): boolean {
+  const hot = core.pool.hot
+  const at = index * HOT
+  const owner = hot[at + OWNER]
+  const account = owner >>> 8
+  const isSell = (flags & SELL) !== 0
+  const paysAsItGoes = (flags & (TIF_MASK | TRIGGER)) === IOC
+  const fillsMax = core.fillsMax
+  core.taker = index
+  core.takerStop = 0
+  core.takerGone = false
+  let fills = 0
+  let feeSum = 0
+  while (hot[at + REMAINING] !== 0 && fills < fillsMax) {
+    const best = opposite.best
+    if (best === 0 || (isSell ? best < price : best > price)) break
+    const maker = opposite.first()
+    if (hot[maker * HOT + OWNER] >>> 8 === account) {
+      if (!preventSelfTrade(core, index, maker, market, opposite, best, flags)) break
+      continue
+    }
+    const wanted = Math.min(hot[at + REMAINING], hot[maker * HOT + REMAINING])
+    let lots = wanted
+    if (paysAsItGoes) {
+      lots = payable(core, account, market, isSell, wanted, best, feeSum, feeMax)
+      if (lots < wanted) core.takerStop = INSUFFICIENT_FUNDS
+      if (lots === 0) break
+    }
+    feeSum += feeOf(lots * best * market.tickValue, market.takerBps)
+    fills++
+    trade(core, index, nonce, maker, market, opposite, lots, best, isSell)
+    if (core.takerGone || lots < wanted) break
+  }
+  core.taker = 0
+  if (fills > 0) charge(core, index, market, feeSum, feeMax)
+  return settleRest(core, index, market, flags, fills, feeSum, feeMax)
+}
+
+/** What becomes of a taker after its sweep: whether it rests. */
+function settleRest(
+  core: Core,
+  index: number,
+  market: Market,
+  flags: number,
+  fills: number,
+  feeSum: number,
+  feeMax: number
+): boolean {
+  const hot = core.pool.hot
+  const at = index * HOT
+  const remaining = hot[at + REMAINING]
+  if (core.takerGone || remaining === 0) return false
+  let stop = core.takerStop
+  if (stop === 0 && fills === core.fillsMax) stop = FILL_LIMIT
+  if (stop === 0 && (flags & TIF_MASK) !== GTC) stop = IOC_REST
+  if (stop !== 0) {
+    core.noteCancelled(index, stop)
+    return false
+  }
+  if (fills > 0) {
+    const spent = Math.min(Math.max(feeSum, market.takerFeeMin), feeMax)
+    noteTight(core, index, market, feeMax, spent)
+  }
+  return true
+}
+
+/** From now on an order pays as a maker out of what its feeMax has left in this batch: that is
+ * remembered of the few orders for which it may not be enough. */
+function noteTight(core: Core, index: number, market: Market, feeMax: number, spent: number): void {
+  const hot = core.pool.hot
+  const at = index * HOT
+  const notional = hot[at + REMAINING] * (hot[at + PRICE] >>> 0) * market.tickValue
+  if (feeMax - spent >= feeOf(notional, market.makerBps)) return
+  hot[at + FLAGS] |= TIGHT
+  core.tight.set(index, { feeMax, spent, batch: core.batches.open.index })
+}
+
+/** One trade at the resting order's price: balances, records, the book, what it sets off. */
+function trade(
+  core: Core,
+  taker: number,
+  takerNonce: number,
+  maker: number,
+  market: Market,
+  opposite: BookSide,
+  lots: number,
+  price: number,
+  takerSells: boolean
+): void {
+  const { pool, ledger } = core
+  const hot = pool.hot
+  const takerAt = taker * HOT
+  const makerAt = maker * HOT
+  const takerAccount = hot[takerAt + OWNER] >>> 8
+  const makerAccount = hot[makerAt + OWNER] >>> 8
+  const makerFlags = hot[makerAt + FLAGS]
+  const left = hot[makerAt + REMAINING] - lots
+  const notional = lots * price * market.tickValue
+  const base = lots * market.lotSize
+  let makerFee = feeOf(notional, market.makerBps)
+  if ((makerFlags & TIGHT) !== 0) makerFee = tightFee(core, maker, makerFee)
+  if (takerSells) {
+    const held = market.restingBuy(left + lots, price) - market.restingBuy(left, price)
+    ledger.addBoth(makerAccount, market.quote, -notional - makerFee, -held)
+    ledger.addPending(makerAccount, market.base, base)
+    ledger.addPending(takerAccount, market.base, -base)
+    ledger.addPending(takerAccount, market.quote, notional)
+  } else {
+    ledger.addBoth(makerAccount, market.base, -base, -base)
+    ledger.addPending(makerAccount, market.quote, notional - makerFee)
+    ledger.addPending(takerAccount, market.quote, -notional)
+    ledger.addPending(takerAccount, market.base, base)
+  }
+  hot[takerAt + REMAINING] -= lots
+  pool.cold[taker * COLD + FILLED] += lots
+  pool.cold[maker * COLD + FILLED] += lots
+  const head = TRADED | ((takerSells ? 1 : 0) << 8) | (market.index << 16)
+  core.events.put(
+    head,
+    makerAccount,
+    lots,
+    price,
+    hot[makerAt + ID_LOW],
+    hot[makerAt + HIGH] >>> 16,
+    hot[takerAt + ID_LOW],
+    hot[takerAt + HIGH] >>> 16
+  )
+  core.events.note(makerFee, takerAccount)
+  if (core.settles) {
+    const nonce = core.nonceOf(maker)
+    core.batches.recordFill(pool, core.time, maker, nonce, taker, takerNonce, lots, price, makerFee)
+  }
+  if (left === 0) {
+    opposite.remove(maker, price, lots)
+    hot[makerAt + REMAINING] = 0
+    core.drop(maker)
+  } else {
+    opposite.reduce(price, lots)
+    hot[makerAt + REMAINING] = left
+  }
+  market.lastPrice = price
+  if (market.armed.size !== 0) core.fire(market, price)
+  if ((makerFlags & QUOTE) !== 0) core.judgeProtection(makerAccount, market.index, lots)
+  if ((hot[takerAt + FLAGS] & QUOTE) !== 0) core.judgeProtection(takerAccount, market.index, lots)
+}
+
+/** A maker fee cut to what is left of the order's feeMax in the open batch. */
+function tightFee(core: Core, maker: number, fee: number): number {
+  const tight = core.tight.get(maker)
+  if (tight === undefined) return fee
+  if (tight.batch !== core.batches.open.index) {
+    tight.batch = core.batches.open.index
+    tight.spent = 0
+  }
+  const paid = Math.min(fee, tight.feeMax - tight.spent)
+  tight.spent += paid
+  return paid
+}
+
+/** The taking command's fee, once. */
+function charge(core: Core, index: number, market: Market, feeSum: number, feeMax: number): void {
+  const hot = core.pool.hot
+  const at = index * HOT
+  const account = hot[at + OWNER] >>> 8
+  const fee = Math.min(Math.max(feeSum, market.takerFeeMin), feeMax)
+  core.ledger.addPending(account, market.quote, -fee)
+  const idLow = hot[at + ID_LOW]
+  const idHigh = hot[at + HIGH] >>> 16
+  const feeHigh = (fee / 4294967296) | 0
+  core.events.put(CHARGED | (market.index << 16), account, 0, 0, idLow, idHigh, fee | 0, feeHigh)
+  if (!core.settles) return
+  core.batches.open.takerFees.push({
+    order: core.pool.id(index),
+    account,
+    market: market.index,
+    fee
+  })
+}
+
+/** The lots that an ioc can pay at a price, at most `wanted`. */
+function payable(
+  core: Core,
+  account: number,
+  market: Market,
+  isSell: boolean,
+  wanted: number,
+  price: number,
+  feeSum: number,
+  feeMax: number
+): number {
+  const quote = core.ledger.available(account, market.quote)
+  const value = price * market.tickValue
+  if (isSell) {
+    const held = Math.floor(core.ledger.available(account, market.base) / market.lotSize)
+    const lots = Math.min(wanted, held)
+    if (lots <= 0) return 0
+    const fee = feeSum + feeOf(lots * value, market.takerBps)
+    const due = Math.min(Math.max(fee, market.takerFeeMin), feeMax)
+    return quote + lots * value < due ? 0 : lots
+  }
+  const canPay = (lots: number): boolean => {
+    const fee = feeSum + feeOf(lots * value, market.takerBps)
+    return lots * value + Math.min(Math.max(fee, market.takerFeeMin), feeMax) <= quote
+  }
+  if (canPay(wanted)) return wanted
+  // The cost grows with the lots: bisect between what can be paid and what cannot.
+  let low = 0
+  let high = wanted
+  while (high - low > 1) {
+    const middle = low + ((high - low) >> 1)
+    if (canPay(middle)) low = middle
+    else high = middle
+  }
+  return low
+}
+
+/** The best opposite order is the taker's own. Whether the taker goes on. */
+function preventSelfTrade(
+  core: Core,
+  index: number,
+  maker: number,
+  market: Market,
+  opposite: BookSide,
+  price: number,
+  flags: number
+): boolean {
+  const mode = flags & STP_MASK
+  if (mode === CANCEL_NEWEST) {
+    core.takerStop = SELF_TRADE
+    return false
+  }
+  if (mode === CANCEL_OLDEST || mode === CANCEL_BOTH) {
+    core.cancel(maker, SELF_TRADE)
+    if (mode === CANCEL_BOTH) core.takerStop = SELF_TRADE
+    return mode === CANCEL_OLDEST
+  }
+  const hot = core.pool.hot
+  const by = Math.min(hot[index * HOT + REMAINING], hot[maker * HOT + REMAINING])
+  const makerFlags = hot[maker * HOT + FLAGS]
+  const account = hot[maker * HOT + OWNER] >>> 8
+  const left = hot[maker * HOT + REMAINING] - by
+  core.reserveResting(account, market, makerFlags, left + by, price, -1)
+  core.reserveResting(account, market, makerFlags, left, price, 1)
+  opposite.reduce(price, by)
+  hot[maker * HOT + REMAINING] = left
+  hot[index * HOT + REMAINING] -= by
+  noteReduced(core, maker, by)
+  noteReduced(core, index, by)
+  if (left === 0) core.cancel(maker, SELF_TRADE)
+  if (hot[index * HOT + REMAINING] === 0) core.noteCancelled(index, SELF_TRADE)
+  return true
+}
+
+function noteReduced(core: Core, index: number, by: number): void {
+  const hot = core.pool.hot
+  const at = index * HOT
+  const head = REDUCED | ((hot[at + OWNER] & 0xff) << 16)
+  const account = hot[at + OWNER] >>> 8
+  core.events.add(head, account, hot[at + REMAINING], by, core.pool.id(index), 0)
+}

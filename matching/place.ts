@@ -1,0 +1,34 @@
+import { canReserve, checkRoom, checkTerms } from './checks.ts'
+import type { Core } from './core.ts'
+import { walkFok } from './fok.ts'
+import { enter, postOnlyPrice } from './matcher.ts'
+import { FOK, POST_MASK, SLID, TIF_MASK, TRIGGER } from './orders.ts'
+import { INSUFFICIENT_FUNDS, SETTLEMENT_LAGGING, WOULD_CROSS } from './reasons.ts'
+
+/** Places the draft: checks, acceptance, entry. Gives the reason of a refusal or 0; then
+ * `core.placed` is the order's index, which is live unless it traded or went at once. */
+export function place(core: Core): number {
+  const d = core.draft
+  if (core.stopCode !== 0) return SETTLEMENT_LAGGING
+  const refusal = checkTerms(core, false) || checkRoom(core, 0)
+  if (refusal !== 0) return refusal
+  const market = core.markets[d.market]
+  const hasTrigger = (d.flags & TRIGGER) !== 0
+  let price = d.price
+  if (!hasTrigger && (d.flags & POST_MASK) !== 0) {
+    price = postOnlyPrice(market, d.flags, d.price)
+    if (price === 0) return WOULD_CROSS
+    if (price !== d.price) d.flags |= SLID
+  }
+  if (!hasTrigger && (d.flags & TIF_MASK) === FOK) {
+    const reason = walkFok(core, d.account, market, d.flags, d.price, d.quantity, d.feeMax)
+    if (reason !== 0) return reason
+  }
+  if (!canReserve(core, d.quantity, price)) return INSUFFICIENT_FUNDS
+  const index = core.accept(d.quantity, price)
+  core.placed = index
+  if (hasTrigger) core.arm(index)
+  else enter(core, index, d.nonce, d.feeMax)
+  core.closeIfFull()
+  return 0
+}
