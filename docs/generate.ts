@@ -2,12 +2,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configMarkdown } from '../config/document.ts'
+import { errorsMarkdown } from './errors-page.ts'
 
 const folder = import.meta.dirname
 
 /** Text of each generated page by file name. */
 export function generatedPages(): Map<string, string> {
-  return new Map([['config.md', configMarkdown()]])
+  return new Map([
+    ['config.md', configMarkdown()],
+    ['errors.md', errorsMarkdown()]
+  ])
 }
 
 /** Pages whose file differs from its table. */
