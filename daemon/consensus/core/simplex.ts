@@ -303,8 +303,8 @@ export class Simplex {
     }
     const slot = this.#slots.get(height)
     const isKnown = slot !== undefined && slot[BALLOTS[message.kind]][validator] !== null
-    if (!this.#isOpen(from, height, isKnown)) return
     this.#seen(validator, from, message.kind === 'finalize' ? height + 1 : height)
+    if (!this.#isOpen(from, height, isKnown)) return
     if (message.kind === 'nullify') this.#onNullify(this.#slot(height), message)
     else if (message.kind === 'vote') this.#onVote(this.#slot(height), message)
     else this.#onFinalize(this.#slot(height), message)

@@ -64,7 +64,7 @@ export type ValidatorInput =
   | { kind: 'snapshot'; mark: SnapshotMark }
   | { kind: 'connected'; peer: number }
   /** The next final block of the tape, got from elsewhere; its signature has been checked. */
-  | { kind: 'adopted'; bytes: Uint8Array }
+  | { kind: 'adopted'; index: number; bytes: Uint8Array }
 
 export type FinalRun = {
   /** From the last final block on, in order. */
@@ -141,6 +141,11 @@ export class Validator {
     return this.#chain.base
   }
 
+  /** The tape up to a block that has been judged here; null for any other. */
+  find(id: BlockId): Tip | null {
+    return this.#chain.find(id)
+  }
+
   get evidence(): readonly Evidence[] {
     return this.#evidence.list
   }
@@ -170,8 +175,10 @@ export class Validator {
   #take(input: ValidatorInput): void {
     switch (input.kind) {
       case 'start':
-        if (this.#simplex.finalCertificate) this.#unsettled = this.#simplex.finalCertificate
-        return this.#drive(input)
+        this.#drive(input)
+        this.#unsettled = this.#simplex.finalCertificate
+        if (!this.#settle()) this.#emit({ kind: 'behind', final: this.#simplex.final })
+        return
       case 'persisted':
       case 'connected':
         return this.#drive(input)
@@ -190,7 +197,7 @@ export class Validator {
       case 'snapshot':
         return this.#board.snapshot(input.mark)
       case 'adopted':
-        return this.#onAdopted(input.bytes)
+        return this.#onAdopted(input.index, input.bytes)
     }
   }
 
@@ -336,11 +343,12 @@ export class Validator {
     return true
   }
 
-  #onAdopted(bytes: Uint8Array): void {
-    const { base } = this.#chain
-    const [tip] = this.#chain.adopt(bytes)
-    if (!tip || tip.id.length !== base.id.length + 1) return
-    if (tip.id.height > this.#simplex.final.height) this.#drive({ kind: 'adopted', final: tip.id })
+  #onAdopted(index: number, bytes: Uint8Array): void {
+    // What this validator's own consensus made final comes back from the tape as well.
+    if (index !== this.#chain.base.id.length) return
+    this.#chain.adopt(bytes)
+    const { id } = this.#chain.base
+    if (id.height > this.#simplex.final.height) this.#drive({ kind: 'adopted', final: id })
     this.#onBase()
   }
 

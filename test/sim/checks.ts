@@ -1,0 +1,157 @@
+// What must hold, checked apart from the system: these see what validators say and sign, and what
+// they make final, and recompute the rest.
+import { decodeTapeBlock } from '../../protocol/tape-block.ts'
+import { toHex } from '../../protocol/bytes.ts'
+import { quorumOf } from '../../daemon/consensus/core/quorum.ts'
+import { offenderOf } from '../../daemon/consensus/core/evidence-book.ts'
+import type { BlockId, Evidence, Final, Message } from '../../daemon/consensus/core/types.ts'
+
+export class Violation extends Error {
+  readonly rule: string
+
+  constructor(rule: string, detail: string) {
+    super(`${rule}: ${detail}`)
+    this.rule = rule
+  }
+}
+
+export type CheckOptions = {
+  validators: number
+  /** Indexes of Byzantine validators. */
+  byzantine: ReadonlySet<number>
+  verifyHead(
+    validator: number,
+    length: number,
+    treeHash: Uint8Array,
+    signature: Uint8Array
+  ): boolean
+  verifyVote(validator: number, block: BlockId, signature: Uint8Array): boolean
+}
+
+export class Checks {
+  readonly #options: CheckOptions
+  /** The one tape: hex tree hash by length. */
+  readonly #tape: string[] = []
+  readonly blocks: Uint8Array[] = []
+  readonly #eventHashes: string[] = []
+  /** Who signed which head: by length, by tree hash. */
+  readonly #heads = new Map<number, Map<string, Set<number>>>()
+  /** Ballots of honest validators by height: what each has voted, and whether nullified or not. */
+  readonly #votes = new Map<string, string>()
+  readonly #stands = new Map<string, 'nullify' | 'finalize'>()
+  /** Entries by honest lane that are on the tape. */
+  readonly taken = new Map<string, { length: number; treeHash: string }>()
+  entries = 0
+  /** Height of the last final block. */
+  height = 0
+
+  constructor(options: CheckOptions) {
+    this.#options = options
+  }
+
+  get length(): number {
+    return this.blocks.length
+  }
+
+  /** Everything that a validator sends goes by here, as it was sent. */
+  sent(validator: number, message: Message): void {
+    if (message.kind === 'finalize') this.#signedHead(validator, message.block)
+    if (this.#options.byzantine.has(validator)) return
+    if (message.kind === 'vote') {
+      const key = `${validator}.${message.block.height}`
+      const vote = toHex(message.block.treeHash)
+      const before = this.#votes.get(key)
+      if (before !== undefined && before !== vote) {
+        throw new Violation('an honest validator votes once a height', `validator.height ${key}`)
+      }
+      this.#votes.set(key, vote)
+    } else if (message.kind === 'nullify' || message.kind === 'finalize') {
+      const height = message.kind === 'nullify' ? message.height : message.block.height
+      const key = `${validator}.${height}`
+      const before = this.#stands.get(key)
+      if (before !== undefined && before !== message.kind) {
+        throw new Violation('finalize and nullify exclude each other', `validator.height ${key}`)
+      }
+      this.#stands.set(key, message.kind)
+    }
+  }
+
+  /** No two heads of one length may ever get a quorum, seen or not. */
+  #signedHead(validator: number, { length, treeHash }: BlockId): void {
+    const byHash = this.#heads.get(length) ?? new Map<string, Set<number>>()
+    this.#heads.set(length, byHash)
+    const key = toHex(treeHash)
+    const signers = byHash.get(key) ?? new Set<number>()
+    byHash.set(key, signers.add(validator))
+    const quorum = quorumOf(this.#options.validators)
+    if (signers.size < quorum || byHash.size === 1) return
+    const rivals = [...byHash.values()].filter((each) => each.size >= quorum)
+    if (rivals.length > 1)
+      throw new Violation('no two tapes', `two signed heads of length ${length}`)
+  }
+
+  /** A validator makes a run of blocks final by its own consensus. */
+  certificate({ notarization, partials }: Final): void {
+    const { verifyHead, verifyVote, validators } = this.#options
+    const { block, signatures } = notarization
+    const quorum = quorumOf(validators)
+    const isWhole = (list: readonly { validator: number }[]) =>
+      list.length === quorum && new Set(list.map((each) => each.validator)).size === quorum
+    const isValid =
+      isWhole(signatures) &&
+      isWhole(partials) &&
+      signatures.every((each) => verifyVote(each.validator, block, each.signature)) &&
+      partials.every((each) =>
+        verifyHead(each.validator, block.length, block.treeHash, each.signature)
+      )
+    if (!isValid) throw new Violation('certificates are valid', `height ${block.height}`)
+  }
+
+  /** A validator's tape grows. */
+  final(validator: number, index: number, treeHash: Uint8Array, bytes: Uint8Array): void {
+    const hex = toHex(treeHash)
+    const known = this.#tape[index]
+    if (known !== undefined) {
+      if (known === hex) return
+      throw new Violation('all tapes agree', `validator ${validator} differs at index ${index}`)
+    }
+    if (index !== this.#tape.length) {
+      throw new Violation('tapes grow block by block', `index ${index} of ${this.#tape.length}`)
+    }
+    this.#tape.push(hex)
+    this.blocks.push(bytes)
+    const { cut, blocks } = decodeTapeBlock(bytes)
+    if (cut.height <= this.height) {
+      throw new Violation('heights grow', `${cut.height} after ${this.height}`)
+    }
+    this.height = cut.height
+    cut.slices.forEach((slice, i) => {
+      const lane = toHex(slice.lane)
+      const before = this.taken.get(lane)?.length ?? 0
+      if (slice.from !== before) throw new Violation('lanes are taken gapless', `lane ${lane}`)
+      this.taken.set(lane, { length: slice.to, treeHash: toHex(slice.treeHash) })
+      // A lane block's entry count is in its first bytes; the engine counts what it decodes.
+      this.entries += blocks[i].length
+    })
+  }
+
+  executed(validator: number, index: number, eventHash: Uint8Array): void {
+    const hex = toHex(eventHash)
+    const known = this.#eventHashes[index]
+    if (known === undefined) this.#eventHashes[index] = hex
+    else if (known !== hex) {
+      throw new Violation('event hashes agree', `validator ${validator} at index ${index}`)
+    }
+  }
+
+  evidence(evidence: Evidence): void {
+    const offender = offenderOf(evidence, this.#options.validators)
+    if (!this.#options.byzantine.has(offender)) {
+      throw new Violation('no honest validator is convicted', `validator ${offender}`)
+    }
+  }
+
+  diverged(index: number): void {
+    throw new Violation('engines never diverge', `index ${index}`)
+  }
+}

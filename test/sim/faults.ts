@@ -1,0 +1,106 @@
+// What goes wrong in a run, drawn from its seed: at least three faults, all over by the time it
+// heals, except for those that are Byzantine, who stay.
+import type { Random } from '../../daemon/clock.ts'
+import { between, pick, shuffle } from '../helpers/random.ts'
+import type { Links } from './links.ts'
+import type { Trader } from './trader.ts'
+import type { ValidatorNode } from './validator-node.ts'
+import type { Venue } from './venue.ts'
+
+export const faultNames = [
+  'loss',
+  'slow network',
+  'duplication',
+  'stragglers',
+  'partition',
+  'isolation',
+  'crash',
+  'crash of several',
+  'crash of all',
+  'journal rotation',
+  'idle spell'
+] as const
+
+export type FaultName = (typeof faultNames)[number]
+
+export type Stage = {
+  venue: Venue
+  links: Links
+  nodes: readonly ValidatorNode[]
+  traders: readonly Trader[]
+  /** Traders rest until then. */
+  rest(untilMs: number): void
+  restart(node: ValidatorNode): void
+}
+
+/** Some kinds of fault, each once or more. */
+export function drawFaults(random: Random): FaultName[] {
+  const kinds = shuffle(random, [...faultNames]).slice(0, between(random, 3, 5))
+  const more = Array.from({ length: between(random, 0, 3) }, () => pick(random, kinds))
+  return [...kinds, ...more]
+}
+
+/** Makes it happen now. Returns how long it lasts, milliseconds. */
+export function strike(name: FaultName, stage: Stage): number {
+  const { venue, links, nodes } = stage
+  const { random } = venue.world
+  venue.coverage.count(`fault: ${name}`)
+  venue.world.tell(() => `fault: ${name}`)
+  const lasting = between(random, 100, 700)
+  const weather = (change: Partial<Links['weather']>) => {
+    links.weather = { ...links.weather, ...change }
+    return lasting
+  }
+  switch (name) {
+    case 'loss':
+      return weather({ loss: 0.02 + random() * 0.25 })
+    case 'slow network':
+      return weather({ delayMs: between(random, 5, 40), jitterMs: between(random, 5, 40) })
+    case 'duplication':
+      return weather({ duplication: 0.1 + random() * 0.4 })
+    case 'stragglers':
+      return weather({ straggling: 0.02 + random() * 0.1, jitterMs: 3 })
+    case 'partition': {
+      const sides = new Map(nodes.map((node) => [node.id, between(random, 0, 1)]))
+      for (const trader of stage.traders) sides.set(trader.id, between(random, 0, 1))
+      links.partition(sides)
+      return lasting
+    }
+    case 'isolation':
+      links.partition(new Map(nodes.map((node, i) => [node.id, i])).set(pick(random, nodes).id, -1))
+      links.partition(isolate(pick(random, nodes).id, nodes))
+      return lasting
+    case 'crash':
+      return crash(stage, [pick(random, nodes)])
+    case 'crash of several':
+      return crash(
+        stage,
+        nodes.filter(() => random() < 0.5)
+      )
+    case 'crash of all':
+      return crash(stage, nodes)
+    case 'journal rotation':
+      for (const node of nodes) if (random() < 0.5) node.rotate()
+      return 0
+    case 'idle spell':
+      stage.rest(venue.world.now + 900)
+      return 900
+  }
+}
+
+function isolate(id: string, nodes: readonly ValidatorNode[]): Map<string, number> {
+  return new Map(nodes.map((node) => [node.id, node.id === id ? 1 : 0]))
+}
+
+function crash(stage: Stage, nodes: readonly ValidatorNode[]): number {
+  const { world } = stage.venue
+  let longest = 0
+  for (const node of nodes) {
+    if (!node.isUp) continue
+    node.crash()
+    const away = between(world.random, 5, 400)
+    longest = Math.max(longest, away)
+    world.after(away, () => stage.restart(node))
+  }
+  return longest
+}

@@ -1,0 +1,266 @@
+// One seed: a venue is drawn, runs in bad weather until its tape is long enough, heals, and must
+// then bring every honest entry on every honest tape.
+import { toHex } from '../../protocol/bytes.ts'
+import { Signables } from '../../daemon/consensus/core/signing.ts'
+import { faultsOf } from '../../daemon/consensus/core/quorum.ts'
+import { between, pick, shuffle } from '../helpers/random.ts'
+import { type ActorName, actorNames, createActor } from './actors.ts'
+import { Checks, Violation } from './checks.ts'
+import { Coverage } from './coverage.ts'
+import { drawFaults, type Stage, strike } from './faults.ts'
+import { accountName } from './flow.ts'
+import { Links } from './links.ts'
+import { Keyring } from './scheme.ts'
+import { SimChain } from './sim-chain.ts'
+import { Trader, type TraderKind, traderFaults } from './trader.ts'
+import { headMessage, ValidatorNode } from './validator-node.ts'
+import {
+  type Breakage,
+  quorumFor,
+  simLimits,
+  simPacing,
+  type Venue,
+  venueId,
+  idOf
+} from './venue.ts'
+import { World } from './world.ts'
+
+export type SimulationOptions = {
+  seed: number
+  validators: number
+  isTraced?: boolean
+  breakage?: Breakage | null
+  /** Final cuts and entries that a run has at least. */
+  cutsMin?: number
+  entriesMin?: number
+}
+
+export type Outcome = {
+  seed: number
+  /** What was broken, or null. */
+  violation: { rule: string; detail: string } | null
+  cuts: number
+  entries: number
+  virtualMs: number
+  steps: number
+  coverage: Coverage
+  trace: readonly string[]
+}
+
+/** Virtual time in which a run has to get through its bad weather, and to recover after it. */
+const STORM_MAX_MS = 120_000
+const RECOVERY_MAX_MS = 60_000
+
+export function simulate(options: SimulationOptions): Outcome {
+  const run = new Simulation(options)
+  let violation: Outcome['violation'] = null
+  try {
+    run.play()
+  } catch (error) {
+    const rule = error instanceof Violation ? error.rule : 'nothing throws'
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    violation = { rule, detail }
+  }
+  return run.outcome(violation)
+}
+
+class Simulation {
+  readonly #options: SimulationOptions
+  readonly #venue: Venue
+  readonly #nodes: ValidatorNode[] = []
+  readonly #traders: Trader[] = []
+  readonly #coverage = new Coverage()
+  #restUntil = 0
+  #isTrading = true
+
+  constructor(options: SimulationOptions) {
+    this.#options = options
+    const { seed, validators } = options
+    const world = new World(seed * 2 + (validators === 4 ? 0 : 1), options.isTraced ?? false)
+    const keyring = new Keyring()
+    const keys = Array.from({ length: validators }, () => keyring.create(world.random))
+    const byzantine = this.#drawByzantine(world)
+    const signables = new Signables(venueId)
+    const breakage = options.breakage ?? null
+    this.#venue = {
+      world,
+      links: new Links(world, this.#coverage),
+      coverage: this.#coverage,
+      checks: new Checks({
+        validators,
+        byzantine: new Set(byzantine.keys()),
+        verifyHead: (validator, length, treeHash, signature) =>
+          keyring.verify(signature, headMessage(length, treeHash), keys[validator].publicKey),
+        verifyVote: (validator, block, signature) =>
+          keyring.verify(signature, signables.vote(block), keys[validator].publicKey)
+      }),
+      chain: new SimChain(world),
+      keyring,
+      keys,
+      peers: keys.map(idOf),
+      quorum: quorumFor(validators, breakage),
+      pacing: simPacing,
+      limits: simLimits,
+      breakage,
+      directory: new Map()
+    }
+    for (let index = 0; index < validators; index++) {
+      const misdeed = byzantine.get(index)
+      const actor = misdeed ? createActor(misdeed) : null
+      this.#nodes.push(new ValidatorNode(this.#venue, index, actor))
+    }
+    this.#drawTraders()
+    for (const peer of [...this.#nodes, ...this.#traders]) this.#venue.directory.set(peer.id, peer)
+  }
+
+  /** At most f, and often none. */
+  #drawByzantine(world: World): Map<number, ActorName> {
+    const { validators } = this.#options
+    const most = faultsOf(validators)
+    const count = between(world.random, 0, most)
+    const indexes = shuffle(
+      world.random,
+      Array.from({ length: validators }, (_, i) => i)
+    ).slice(0, count)
+    return new Map(indexes.map((index) => [index, pick(world.random, actorNames)]))
+  }
+
+  #drawTraders(): void {
+    const { world, keyring } = this.#venue
+    const count = between(world.random, 3, 6)
+    for (let i = 0; i < count; i++) {
+      const isFaulty = i > 1 && world.chance(0.35)
+      const kind: TraderKind = isFaulty ? pick(world.random, traderFaults) : 'honest'
+      const keys = { peer: keyring.create(world.random), lane: keyring.create(world.random) }
+      this.#traders.push(new Trader(this.#venue, kind, accountName(i), keys))
+    }
+  }
+
+  play(): void {
+    const { world, chain, checks } = this.#venue
+    const { cutsMin = 200, entriesMin = 1000 } = this.#options
+    chain.mine(this.#traders.map((_, i) => accountName(i)))
+    chain.run()
+    for (const node of this.#nodes) node.start()
+    for (const trader of this.#traders) {
+      trader.start()
+      this.#trade(trader)
+    }
+    this.#storm()
+    const isLong = () => checks.length >= cutsMin && this.#entries() >= entriesMin
+    if (!world.run(isLong, world.now + STORM_MAX_MS)) {
+      throw new Violation('the tape grows', `${checks.length} cuts in bad weather`)
+    }
+    this.#heal()
+    const floor = checks.length
+    const until = world.now + RECOVERY_MAX_MS
+    if (!world.run(() => this.#isQuiet(floor), until)) {
+      throw new Violation('liveness after healing', this.#whatIsMissing(floor))
+    }
+    this.#compareLanes()
+  }
+
+  /** Entries that honest traders have sent. */
+  #entries(): number {
+    return this.#traders.reduce((sum, trader) => sum + trader.entries, 0)
+  }
+
+  #trade(trader: Trader): void {
+    const { world } = this.#venue
+    world.after(4 + world.random() * 40, () => {
+      if (this.#isTrading) {
+        if (world.now >= this.#restUntil) trader.trade()
+        this.#trade(trader)
+      }
+    })
+  }
+
+  /** One fault after the other, in an order drawn anew until the tape is long enough. */
+  #storm(): void {
+    const { world } = this.#venue
+    let left: ReturnType<typeof drawFaults> = []
+    const next = () => {
+      if (!this.#isTrading) return
+      if (left.length === 0) left = drawFaults(world.random)
+      const name = left.pop()
+      const lasting = name ? strike(name, this.#stage()) : 0
+      world.after(lasting, () => {
+        if (this.#isTrading) this.#venue.links.heal()
+      })
+      world.after(lasting + between(world.random, 30, 300), next)
+    }
+    world.after(between(world.random, 20, 200), next)
+  }
+
+  #stage(): Stage {
+    return {
+      venue: this.#venue,
+      links: this.#venue.links,
+      nodes: this.#nodes,
+      traders: this.#traders,
+      rest: (untilMs) => {
+        this.#restUntil = untilMs
+      },
+      restart: (node) => this.#restart(node)
+    }
+  }
+
+  #restart(node: ValidatorNode): void {
+    if (node.isUp) return
+    node.restart()
+    for (const other of this.#nodes) if (other !== node) other.meet(node.id)
+    for (const trader of this.#traders) trader.meet(node.id)
+  }
+
+  #heal(): void {
+    this.#isTrading = false
+    this.#venue.world.tell(() => 'healed')
+    this.#venue.links.heal()
+    for (const node of this.#nodes) this.#restart(node)
+  }
+
+  /** Every honest entry is on every honest tape, and the tape has grown since. */
+  #isQuiet(floor: number): boolean {
+    const { checks } = this.#venue
+    if (checks.length <= floor) return false
+    for (const trader of this.#traders) {
+      if (!trader.isHonest) continue
+      if ((checks.taken.get(trader.lane)?.length ?? 0) < trader.length) return false
+    }
+    return this.#nodes.every((node) => !node.isHonest || node.length === checks.length)
+  }
+
+  #whatIsMissing(floor: number): string {
+    const { checks } = this.#venue
+    const lanes = this.#traders
+      .filter((trader) => trader.isHonest)
+      .map((trader) => `${checks.taken.get(trader.lane)?.length ?? 0}/${trader.length}`)
+    const nodes = this.#nodes.map((node) => `${node.length}@${node.validator.height}`)
+    return `${floor} cuts then, ${checks.length} now; lanes ${lanes.join(' ')}; tapes ${nodes.join(' ')}`
+  }
+
+  /** What is on the tape of an honest lane is what its trader wrote. */
+  #compareLanes(): void {
+    for (const trader of this.#traders) {
+      if (!trader.isHonest) continue
+      const taken = this.#venue.checks.taken.get(trader.lane)
+      if (taken?.treeHash !== toHex(trader.treeHash())) {
+        throw new Violation('nothing is invented', `lane ${trader.lane}`)
+      }
+    }
+  }
+
+  outcome(violation: Outcome['violation']): Outcome {
+    const { world, checks } = this.#venue
+    return {
+      seed: this.#options.seed,
+      violation,
+      cuts: checks.length,
+      entries: this.#entries(),
+      virtualMs: world.now - 1_767_225_600_000,
+      steps: world.steps,
+      coverage: this.#coverage,
+      trace: world.trace
+    }
+  }
+}

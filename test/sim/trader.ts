@@ -1,0 +1,211 @@
+// A trader's daemon, as the validators see it: one lane, pushed run by run until a quorum has
+// acknowledged it. Byzantine ones have two histories, or show theirs to few, or flood.
+import { signHead, ackSignable } from '../../daemon/lanes/lane-key.ts'
+import { encodeRun } from '../../daemon/lanes/messages.ts'
+import type { Ack, LaneMessage, Run } from '../../daemon/lanes/types.ts'
+import { laneKey } from '../../daemon/lanes/lane-key.ts'
+import { encodeBlock } from '../../protocol/entries.ts'
+import { toHex } from '../../protocol/bytes.ts'
+import { MerkleLog } from '../../protocol/merkle-log.ts'
+import type { Entry } from '../../protocol/types.ts'
+import { between } from '../helpers/random.ts'
+import { Flow } from './flow.ts'
+import { hashParts, type Key } from './scheme.ts'
+import { idOf, type Packet, type Peer, send, type Venue, venueId } from './venue.ts'
+
+export type TraderKind =
+  'honest' | 'forked lane' | 'forked lane of equal length' | 'selective push' | 'flood'
+
+export const traderFaults: readonly TraderKind[] = [
+  'forked lane',
+  'forked lane of equal length',
+  'selective push',
+  'flood'
+]
+
+/** Unacknowledged runs are pushed again after so long. */
+const REPUSH_MS = 80
+
+type Branch = { log: MerkleLog; runs: Run[] }
+
+export class Trader implements Peer {
+  readonly id: string
+  readonly kind: TraderKind
+  readonly lane: string
+  readonly #laneBytes: Uint8Array
+  readonly #venue: Venue
+  readonly #peerKey: Key
+  readonly #laneKeyPair: Key
+  readonly #flow: Flow
+  readonly #branch: Branch = { log: MerkleLog.empty(hashParts), runs: [] }
+  /** The second history of a forked lane. */
+  #fork: Branch | null = null
+  /** By validator: length acknowledged. */
+  readonly #acked: number[]
+  readonly #acks = new Map<number, Map<number, Uint8Array>>()
+  #certified = 0
+  #entries = 0
+
+  constructor(venue: Venue, kind: TraderKind, account: string, keys: { peer: Key; lane: Key }) {
+    this.#venue = venue
+    this.kind = kind
+    this.#peerKey = keys.peer
+    this.#laneKeyPair = keys.lane
+    this.id = idOf(keys.peer)
+    this.#laneBytes = laneKey(hashParts, keys.lane.publicKey, venueId)
+    this.lane = toHex(this.#laneBytes)
+    this.#flow = new Flow(venue.world.random, account)
+    this.#acked = venue.peers.map(() => 0)
+  }
+
+  get isHonest(): boolean {
+    return this.kind === 'honest'
+  }
+
+  get length(): number {
+    return this.#branch.log.length
+  }
+
+  get entries(): number {
+    return this.#entries
+  }
+
+  treeHash(): Uint8Array {
+    return this.#branch.log.treeHash()
+  }
+
+  start(): void {
+    for (const peer of this.#venue.peers) this.#claim(peer)
+    this.#write([
+      {
+        kind: 'open',
+        venue: venueId,
+        daemon: this.#peerKey.publicKey,
+        incarnation: 0,
+        laneKey: this.#laneKeyPair.publicKey
+      },
+      this.#flow.link()
+    ])
+    this.#repush()
+  }
+
+  /** A validator came back: it has forgotten whose lane this is. */
+  meet(peer: string): void {
+    this.#claim(peer)
+  }
+
+  #claim(peer: string): void {
+    this.#send(peer, { kind: 'claim', signer: this.#laneKeyPair.publicKey })
+  }
+
+  /** Sends some orders. */
+  trade(): void {
+    const { random } = this.#venue.world
+    const count = this.kind === 'flood' ? between(random, 20, 40) : between(random, 1, 5)
+    const entries: Entry[] = []
+    for (let i = 0; i < count; i++) entries.push(this.#flow.next())
+    const isForking = this.kind.startsWith('forked') && this.#fork === null && this.length > 3
+    if (isForking) this.#split()
+    this.#write(entries)
+  }
+
+  #split(): void {
+    this.#venue.coverage.count(`trader: ${this.kind}`)
+    this.#fork = { log: this.#branch.log, runs: [...this.#branch.runs] }
+    if (this.kind === 'forked lane') this.#extend(this.#fork, [this.#flow.next()])
+  }
+
+  #write(entries: Entry[]): void {
+    this.#entries += entries.length
+    this.#push(this.#extend(this.#branch, entries), this.#branch)
+    if (this.#fork) this.#push(this.#extend(this.#fork, [this.#flow.next()]), this.#fork)
+    if (this.kind === 'flood') this.#venue.coverage.count('trader: flood')
+  }
+
+  #extend(branch: Branch, entries: Entry[]): Run {
+    const block = encodeBlock(entries)
+    const from = branch.log.length
+    branch.log = branch.log.append(block)
+    const treeHash = branch.log.treeHash()
+    const { length } = branch.log
+    const signature = signHead(
+      (message) => this.#laneKeyPair.sign(message),
+      this.#laneBytes,
+      length,
+      treeHash
+    )
+    const signer = this.#laneKeyPair.publicKey
+    const run = { signer, length, treeHash, signature, from, blocks: [block] }
+    branch.runs.push(run)
+    return run
+  }
+
+  #push(run: Run, branch: Branch): void {
+    const bytes = encodeRun(run)
+    this.#venue.peers.forEach((peer, index) => {
+      if (!this.#shows(index, branch)) return
+      this.#send(peer, { kind: 'run', run, bytes })
+    })
+  }
+
+  /** Whether this validator is shown this history. */
+  #shows(validator: number, branch: Branch): boolean {
+    if (this.kind === 'selective push') {
+      if (validator === this.length % this.#venue.peers.length) return true
+      this.#venue.coverage.count('trader: selective push')
+      return false
+    }
+    if (!this.#fork) return true
+    return validator % 2 === (branch === this.#fork ? 1 : 0)
+  }
+
+  #repush(): void {
+    this.#venue.world.after(REPUSH_MS, () => {
+      this.#venue.peers.forEach((peer, index) => this.#pushTail(peer, index))
+      this.#repush()
+    })
+  }
+
+  #pushTail(peer: string, index: number): void {
+    for (const branch of this.#fork ? [this.#branch, this.#fork] : [this.#branch]) {
+      if (!this.#shows(index, branch) || this.#acked[index] >= branch.log.length) continue
+      const tail = branch.runs.filter((run) => run.length > this.#acked[index]).slice(0, 16)
+      if (tail.length > 0) this.#claim(peer)
+      for (const run of tail) this.#send(peer, { kind: 'run', run, bytes: encodeRun(run) })
+    }
+  }
+
+  receive(from: string, packet: Packet): void {
+    if (packet.channel !== 'lanes' || packet.message.kind !== 'acks') return
+    const validator = this.#venue.peers.indexOf(from)
+    if (validator < 0) return
+    for (const ack of packet.message.acks) this.#onAck(validator, ack)
+  }
+
+  #onAck(validator: number, ack: Ack): void {
+    const { keyring, keys, quorum } = this.#venue
+    const signable = ackSignable(venueId, this.#laneBytes, ack.length, ack.treeHash)
+    if (!keyring.verify(ack.signature, signable, keys[validator].publicKey)) return
+    this.#acked[validator] = Math.max(this.#acked[validator], ack.length)
+    const run = this.#branch.runs[ack.length - 1]
+    if (!run || toHex(run.treeHash) !== toHex(ack.treeHash)) return
+    const acks = this.#acks.get(ack.length) ?? new Map<number, Uint8Array>()
+    this.#acks.set(ack.length, acks.set(validator, ack.signature))
+    if (acks.size !== quorum || ack.length <= this.#certified) return
+    this.#certified = ack.length
+    const signers = [...acks].sort(([a], [b]) => a - b)
+    const { lane, length, treeHash } = ack
+    const certificate = {
+      lane,
+      length,
+      treeHash,
+      acks: signers.map(([index, signature]) => ({ validator: index, signature }))
+    }
+    for (const peer of this.#venue.peers) this.#send(peer, { kind: 'certificate', certificate })
+    for (const past of this.#acks.keys()) if (past <= length) this.#acks.delete(past)
+  }
+
+  #send(to: string, message: LaneMessage): void {
+    send(this.#venue, this.id, to, { channel: 'lanes', message })
+  }
+}

@@ -1,0 +1,525 @@
+// A validator in the simulator: the real consensus core, the real lane core and the engine, on a
+// disk and a network that fail.
+import { Authority } from '../../daemon/consensus/core/authority.ts'
+import { Chain, type TapeState } from '../../daemon/consensus/core/chain.ts'
+import { decodeMessage, encodeMessage } from '../../daemon/consensus/core/messages.ts'
+import type { Crypto, Final, Message, Propose, Record } from '../../daemon/consensus/core/types.ts'
+import {
+  Validator,
+  type ValidatorEffect,
+  type ValidatorInput
+} from '../../daemon/consensus/core/validator.ts'
+import { LaneBook } from '../../daemon/lanes/lane-book.ts'
+import { decodeRun } from '../../daemon/lanes/messages.ts'
+import type { LaneMessage, LaneRecord } from '../../daemon/lanes/types.ts'
+import { MerkleLog } from '../../protocol/merkle-log.ts'
+import { decodeTapeBlock } from '../../protocol/tape-block.ts'
+import type { Actor } from './actors.ts'
+import { Disk } from './disk.ts'
+import { Execution } from './execution.ts'
+import { hash, hashParts, type Key } from './scheme.ts'
+import {
+  type Packet,
+  type Peer,
+  send,
+  simLaneLimits,
+  simRepair,
+  type TapeMessage,
+  type Venue,
+  venueId
+} from './venue.ts'
+
+type TapeRecord = { bytes: Uint8Array; certificate: Final | null }
+
+type DiskRecord =
+  | { kind: 'lane'; record: LaneRecord }
+  | { kind: 'consensus'; record: Record }
+  | { kind: 'tape'; record: TapeRecord }
+
+/** Blocks that one answer carries. */
+const SERVED_BLOCKS = 64
+const FETCH_MS = 60
+
+/** The tape's head is signed apart from the rest: its own domain. */
+export function headMessage(length: number, treeHash: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(40)
+  bytes[0] = 0x7e
+  bytes[1] = length
+  bytes[2] = length >>> 8
+  bytes[3] = length >>> 16
+  bytes.set(treeHash, 8)
+  return bytes
+}
+
+/** Votes for whatever it is shown: what a missing rule would do. */
+class Gullible extends Validator {
+  protected override judge(proposal: Propose): 'valid' | 'invalid' | 'later' {
+    const verdict = super.judge(proposal)
+    return verdict === 'later' ? 'valid' : verdict
+  }
+}
+
+export class ValidatorNode implements Peer {
+  readonly index: number
+  readonly id: string
+  readonly venue: Venue
+  readonly key: Key
+  readonly forge: Authority
+  readonly actor: Actor | null
+  readonly #skewMs: number
+  readonly #lagMs: number
+  readonly #disk: Disk<DiskRecord>
+  #life = 0
+  #isUp = false
+  validator!: Validator
+  book!: LaneBook
+  #execution!: Execution
+  /** Announced blocks. */
+  #tape: TapeRecord[] = []
+  /** Blocks given to the disk, announced or not. */
+  #appended = 0
+  #wakes = new Map<string, number>()
+  #isTicking = false
+  #fetchTo = 0
+  #isFetching = false
+
+  constructor(venue: Venue, index: number, actor: Actor | null) {
+    this.venue = venue
+    this.index = index
+    this.id = venue.peers[index]
+    this.key = venue.keys[index]
+    this.actor = actor
+    this.forge = new Authority(this.#authorityOptions(), this.#crypto())
+    const { random } = venue.world
+    this.#skewMs = Math.round((random() - 0.5) * 60)
+    this.#lagMs = Math.round(random() * 120)
+    const slow = 0.2 + random() * 2
+    this.#disk = new Disk(venue.world, {
+      syncMs: () => slow * (0.5 + random()),
+      reportsEarly: venue.breakage === 'un-synced journal'
+    })
+  }
+
+  get isUp(): boolean {
+    return this.#isUp
+  }
+
+  get isHonest(): boolean {
+    return this.actor === null
+  }
+
+  get length(): number {
+    return this.#tape.length
+  }
+
+  /** The tree hash that the tape has taken of a lane. */
+  treeHashAt(lane: string): Uint8Array | null {
+    return this.validator.base.taken.get(lane)?.treeHash ?? null
+  }
+
+  get now(): number {
+    return Math.floor(this.venue.world.now) + this.#skewMs
+  }
+
+  #authorityOptions() {
+    const { peers, quorum } = this.venue
+    return { venue: venueId, validators: peers.length, quorum }
+  }
+
+  #crypto(): Crypto {
+    const { keyring, keys } = this.venue
+    return {
+      hash,
+      sign: (bytes) => this.key.sign(bytes),
+      verify: (validator, bytes, signature) =>
+        keyring.verify(signature, bytes, keys[validator].publicKey),
+      signHead: (length, treeHash) => this.key.sign(headMessage(length, treeHash)),
+      verifyHead: (validator, length, treeHash, signature) =>
+        keyring.verify(signature, headMessage(length, treeHash), keys[validator].publicKey)
+    }
+  }
+
+  // Life
+
+  start(): void {
+    this.#life++
+    this.#isUp = true
+    this.#tape = []
+    this.#wakes = new Map()
+    this.#isTicking = false
+    this.#isFetching = false
+    this.#execution = new Execution(this.venue.peers.length)
+    this.book = this.#createBook()
+    const chain = new Chain(genesis())
+    const ballots: Record[] = []
+    for (const item of this.#disk.durable) {
+      if (item.kind === 'consensus') ballots.push(item.record)
+      else if (item.kind === 'lane') this.#restoreLane(item.record)
+      else {
+        chain.adopt(item.record.bytes)
+        this.#tape.push(item.record)
+        this.#announceToLanes(item.record.bytes)
+        this.#execution.apply(item.record.bytes)
+      }
+    }
+    this.#appended = this.#tape.length
+    this.#fetchTo = this.#appended
+    this.validator = this.#createValidator(chain.base)
+    for (const record of ballots) this.validator.restore(record)
+    for (const peer of this.venue.directory.keys()) if (peer !== this.id) this.book.opened(peer)
+    this.#step({ kind: 'start' })
+    const { executed } = chain.base
+    for (let index = executed?.index ?? 0; index < this.#tape.length; index++) {
+      this.#reportExecuted(index)
+    }
+    this.#follow()
+  }
+
+  /** The power goes. */
+  crash(): void {
+    this.#life++
+    this.#isUp = false
+    const lost = this.#disk.crash()
+    this.venue.coverage.count('crash')
+    if (lost > 0) this.venue.coverage.count('unsynced record lost', lost)
+    this.venue.world.tell(() => `${this.index} crashes, ${lost} records lost`)
+  }
+
+  restart(): void {
+    this.venue.world.tell(() => `${this.index} restarts`)
+    this.start()
+    for (const peer of this.venue.directory.keys()) this.#greet(peer)
+  }
+
+  #greet(peer: string): void {
+    const other = this.venue.peers.indexOf(peer)
+    if (other >= 0 && other !== this.index) this.#step({ kind: 'connected', peer: other })
+  }
+
+  /** A peer came (back). */
+  meet(peer: string): void {
+    if (!this.#isUp) return
+    this.book.closed(peer)
+    this.book.opened(peer)
+    this.#greet(peer)
+  }
+
+  /** A new journal file, as the daemon makes one when the old is long. */
+  rotate(): void {
+    if (!this.#isUp) return
+    this.venue.coverage.count('journal rotated')
+    const durable = this.#disk.durable
+    const tape = durable.filter((item) => item.kind === 'tape')
+    const lanes = [...this.book.checkpoint()].map((record) => ({ kind: 'lane' as const, record }))
+    const ballots = this.validator
+      .checkpoint()
+      .map((record) => ({ kind: 'consensus' as const, record }))
+    this.#disk.rotate([...tape, ...lanes, ...ballots])
+  }
+
+  #createValidator(state: TapeState): Validator {
+    const { venue } = this
+    const options = {
+      venue: venueId,
+      validators: venue.peers.length,
+      quorum: venue.quorum,
+      self: this.index,
+      peers: venue.peers,
+      pacing: venue.pacing,
+      limits: venue.limits
+    }
+    const dependencies = {
+      crypto: this.#crypto(),
+      lanes: this.book.reads,
+      chain: venue.chain.view(this.#lagMs)
+    }
+    return venue.breakage === 'vote without data'
+      ? new Gullible(options, dependencies, state)
+      : new Validator(options, dependencies, state)
+  }
+
+  #createBook(): LaneBook {
+    const { venue } = this
+    const life = this.#life
+    const { keyring } = venue
+    return new LaneBook(
+      {
+        venue: venueId,
+        validators: venue.keys.map((key) => key.publicKey),
+        quorum: venue.quorum,
+        self: this.key.publicKey,
+        limits: simLaneLimits,
+        repair: simRepair
+      },
+      {
+        hash: hashParts,
+        verify: keyring.verify,
+        sign: (message) => this.key.sign(message),
+        now: () => this.now,
+        admits: () => true,
+        host: {
+          send: (peer, message) => this.#sendLanes(peer, message),
+          persist: (record, then) =>
+            this.#disk.append({ kind: 'lane', record }, () => {
+              if (life === this.#life) then()
+            }),
+          arrived: () => undefined,
+          available: (lane) => this.#step({ kind: 'lane', lane }),
+          evidence: () => venue.coverage.count('lane convicted'),
+          misbehaved: (peer, reason) => venue.coverage.count(`lanes: ${reason}`)
+        }
+      }
+    )
+  }
+
+  #restoreLane(record: LaneRecord): void {
+    if (record.kind === 'run') this.book.restoreRun(decodeRun(record.bytes))
+    else if (record.kind === 'base') this.book.rebase(record.base)
+    else if (record.kind === 'evidence') this.book.restoreEvidence(record.evidence)
+  }
+
+  // Messages
+
+  receive(from: string, packet: Packet): void {
+    if (!this.#isUp) return
+    if (packet.channel === 'lanes') {
+      this.book.receive(from, packet.message)
+      this.#tick()
+    } else if (packet.channel === 'tape') this.#onTape(from, packet.message)
+    else {
+      const index = this.venue.peers.indexOf(from)
+      if (index < 0) return
+      this.actor?.heard?.(this, index, packet.message)
+      this.#step({ kind: 'message', from: index, message: packet.message })
+    }
+  }
+
+  #step(input: ValidatorInput): void {
+    if (!this.#isUp || !this.validator) return
+    for (const effect of this.validator.step(input, this.now)) this.#carry(effect)
+  }
+
+  #carry(effect: ValidatorEffect): void {
+    const { venue } = this
+    switch (effect.kind) {
+      case 'send':
+        return this.#sendConsensus(effect.to, effect.message)
+      case 'persist':
+        return this.#persist(effect.token, effect.record)
+      case 'alarm':
+        return this.#wake(effect.name, effect.atMs)
+      case 'final': {
+        const { tips, certificate } = effect.run
+        venue.checks.certificate(certificate)
+        tips.forEach((tip, i) => {
+          // What was fetched from another tape meanwhile is on its way to the disk already.
+          if (!tip.block || tip.block.cut.index < this.#appended) return
+          this.#append({
+            bytes: tip.block.bytes,
+            certificate: i === tips.length - 1 ? certificate : null
+          })
+        })
+        return
+      }
+      case 'behind':
+        this.#fetchTo = Math.max(this.#fetchTo, effect.final.length)
+        return this.#fetch()
+      case 'evidence':
+        venue.coverage.count(`evidence of two ${effect.evidence.offence}s`)
+        if (this.isHonest) venue.checks.evidence(effect.evidence)
+        return
+      case 'diverged':
+        if (this.isHonest) venue.checks.diverged(effect.divergence.index)
+        return
+      case 'misbehaved':
+        venue.coverage.count('misbehaviour noticed')
+        return
+    }
+  }
+
+  #persist(token: number, record: Record): void {
+    const life = this.#life
+    const then = () => {
+      if (life === this.#life) this.#step({ kind: 'persisted', token })
+    }
+    if (this.venue.breakage === 'ballot not persisted') this.venue.world.after(0, then)
+    else this.#disk.append({ kind: 'consensus', record }, then)
+  }
+
+  #wake(name: 'round' | 'relay' | 'standstill' | 'pulse', atMs: number): void {
+    const life = this.#life
+    const number = (this.#wakes.get(name) ?? 0) + 1
+    this.#wakes.set(name, number)
+    if (this.venue.breakage === 'no resending' && (name === 'relay' || name === 'standstill'))
+      return
+    this.venue.world.at(Math.max(0, atMs - this.#skewMs), () => {
+      if (life !== this.#life || this.#wakes.get(name) !== number) return
+      this.#step({ kind: 'alarm', name })
+    })
+  }
+
+  #sendConsensus(to: number | null, message: Message): void {
+    const { venue } = this
+    for (let peer = 0; peer < venue.peers.length; peer++) {
+      if (peer === this.index || (to !== null && to !== peer)) continue
+      if (!this.actor?.speaks) this.transmit(peer, message)
+      else for (const each of this.actor.speaks(this, peer, message)) this.transmit(peer, each)
+    }
+  }
+
+  /** Now and then by way of the codec, whose bytes must say the same. */
+  transmit(peer: number, message: Message): void {
+    const { venue } = this
+    venue.checks.sent(this.index, message)
+    const sent = venue.world.chance(1 / 16) ? decodeMessage(encodeMessage(message)) : message
+    venue.world.tell(() => `${this.index} -> ${peer} ${describe(message)}`)
+    send(venue, this.id, venue.peers[peer], { channel: 'consensus', message: sent })
+  }
+
+  #sendLanes(peer: string, message: LaneMessage): boolean {
+    const isKept = this.actor?.speaksLanes && !this.actor.speaksLanes(this, peer, message)
+    if (!isKept) send(this.venue, this.id, peer, { channel: 'lanes', message })
+    return true
+  }
+
+  /** The lanes ask for what is missing when it is due. */
+  #tick(): void {
+    if (this.#isTicking) return
+    this.#isTicking = true
+    const life = this.#life
+    this.venue.world.after(10, () => {
+      if (life !== this.#life) return
+      this.#isTicking = false
+      if (this.book.tick() !== null) this.#tick()
+    })
+  }
+
+  // The tape
+
+  #append(record: TapeRecord): void {
+    const index = this.#appended++
+    const life = this.#life
+    this.#disk.append({ kind: 'tape', record }, () => {
+      if (life === this.#life) this.#announce(index, record)
+    })
+  }
+
+  #announce(index: number, record: TapeRecord): void {
+    this.#tape.push(record)
+    this.#announceToLanes(record.bytes)
+    this.#step({ kind: 'adopted', index, bytes: record.bytes })
+    if (this.isHonest) {
+      const { log } = this.#logs(index)
+      this.venue.checks.final(this.index, index, log, record.bytes)
+    }
+    this.#execution.apply(record.bytes)
+    this.#reportExecuted(index)
+    if (index + 1 >= this.#fetchTo) return
+    this.#fetch()
+  }
+
+  #treeLog = MerkleLog.empty(hashParts)
+
+  /** The tape's tree hash after block `index`, hashed by the node itself. */
+  #logs(index: number): { log: Uint8Array } {
+    if (this.#treeLog.length > index) this.#treeLog = MerkleLog.empty(hashParts)
+    for (let i = this.#treeLog.length; i <= index; i++) {
+      this.#treeLog = this.#treeLog.append(this.#tape[i].bytes)
+    }
+    return { log: this.#treeLog.treeHash() }
+  }
+
+  #announceToLanes(bytes: Uint8Array): void {
+    const { cut, blocks } = decodeTapeBlock(bytes)
+    cut.slices.forEach(({ lane, from, to: length, treeHash, signature }, i) => {
+      this.book.final({ lane, from, length, treeHash, signature, blocks: blocks[i] })
+    })
+  }
+
+  #reportExecuted(index: number): void {
+    const eventHash = this.#execution.hashAt(index)
+    if (this.isHonest) this.venue.checks.executed(this.index, index, eventHash)
+    this.#step({ kind: 'executed', index, eventHash })
+  }
+
+  /** Looks now and then whether the others' tapes are longer. */
+  #follow(): void {
+    const life = this.#life
+    this.venue.world.after(500 + this.venue.world.random() * 500, () => {
+      if (life !== this.#life) return
+      if (this.#isFetching) return this.#follow()
+      this.#request()
+      this.#follow()
+    })
+  }
+
+  #fetch(): void {
+    if (this.#isFetching || this.#appended >= this.#fetchTo) return
+    this.#isFetching = true
+    const life = this.#life
+    this.#request()
+    this.venue.world.after(FETCH_MS, () => {
+      if (life !== this.#life) return
+      this.#isFetching = false
+      this.#fetch()
+    })
+  }
+
+  #request(): void {
+    const { venue } = this
+    const peer = Math.floor(venue.world.random() * venue.peers.length)
+    const message: TapeMessage = { kind: 'get', from: this.#appended }
+    send(venue, this.id, venue.peers[peer], { channel: 'tape', message })
+  }
+
+  #onTape(from: string, message: TapeMessage): void {
+    if (message.kind === 'get') return this.#serve(from, message.from)
+    if (message.from !== this.#appended || this.#appended !== this.#tape.length) return
+    // Only what leads to a head that a quorum signed is taken.
+    let log = this.validator.base.log
+    if (log.length !== message.from) return
+    for (const bytes of message.blocks) log = log.append(bytes)
+    const { notarization, partials } = message.certificate
+    const block = { ...notarization.block, length: log.length, treeHash: log.treeHash() }
+    const certificate = { ...message.certificate, notarization: { ...notarization, block } }
+    if (partials.length !== this.venue.quorum || !this.forge.final(certificate, null)) return
+    this.venue.coverage.count('tape fetched', message.blocks.length)
+    message.blocks.forEach((bytes, i) => {
+      const isLast = i === message.blocks.length - 1
+      this.#append({ bytes, certificate: isLast ? certificate : null })
+    })
+  }
+
+  #serve(to: string, from: number): void {
+    let end = Math.min(this.#tape.length, from + SERVED_BLOCKS)
+    while (end > from && !this.#tape[end - 1].certificate) end--
+    const certificate = end > from ? this.#tape[end - 1].certificate : null
+    if (!certificate) return
+    const blocks = this.#tape.slice(from, end).map(({ bytes }) => bytes)
+    send(this.venue, this.id, to, {
+      channel: 'tape',
+      message: { kind: 'blocks', from, blocks, certificate }
+    })
+  }
+}
+
+export function genesis(): TapeState {
+  const log = MerkleLog.empty(hashParts)
+  return {
+    id: { height: 0, length: 0, treeHash: log.treeHash() },
+    log,
+    time: 0,
+    cursor: null,
+    executed: null,
+    snapshotIndex: -1,
+    taken: new Map()
+  }
+}
+
+function describe(message: Message): string {
+  if (message.kind === 'final') return `final ${message.notarization.block.height}`
+  if (message.kind === 'executed') return `executed ${message.executed.index}`
+  if (message.kind === 'evidence') return `evidence of ${message.offence}`
+  const height = 'block' in message ? message.block.height : message.height
+  return `${message.kind} ${height}`
+}
