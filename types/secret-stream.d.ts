@@ -8,6 +8,8 @@ declare module '@hyperswarm/secret-stream' {
     readonly remoteHost: string
     readonly remotePort: number
     readonly rtt: number
+    readonly bytesReceived: number
+    readonly bytesTransmitted: number
   }
   export type NoiseSecretStream = EventEmitter & {
     readonly isInitiator: boolean

@@ -94,7 +94,13 @@ export class Connection implements Peer {
     this.connectedAt = dependencies.clock.now()
     this.#throttle = new Throttle(options.limits, {
       clock: dependencies.clock,
-      stream: options.stream
+      stream: {
+        pause: () => this.stream.pause(),
+        resume: () => this.stream.resume(),
+        receivedBytes: () => this.stream.rawStream.bytesReceived,
+        readBytes: () => this.stream.rawBytesRead
+      },
+      onflood: (inboxBytes) => this.#onflood(inboxBytes)
     })
   }
 
@@ -280,6 +286,11 @@ export class Connection implements Peer {
     if (frame.length > WIRE_FRAME_BYTES_MAX) {
       this.misbehaved(`a frame of ${frame.length} bytes`, 100)
     }
+  }
+
+  #onflood(inboxBytes: number): void {
+    this.misbehaved(`a flood: ${inboxBytes} bytes wait to be read`, 100)
+    this.stream.destroy() // a farewell would have to read all that first
   }
 
   #onannouncement(bytes: Uint8Array): void {

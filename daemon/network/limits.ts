@@ -40,13 +40,15 @@ export const NETWORK_LIMITS: NetworkLimits = {
     bytesPerSecond: 64 * MEBIBYTE,
     bytesBurst: 64 * MEBIBYTE,
     unitsPerSecond: 50_000,
-    unitsBurst: 50_000
+    unitsBurst: 50_000,
+    inboxBytesMax: 64 * MEBIBYTE
   },
   daemonRates: {
     bytesPerSecond: 16 * MEBIBYTE,
     bytesBurst: 32 * MEBIBYTE,
     unitsPerSecond: 5_000,
-    unitsBurst: 20_000
+    unitsBurst: 20_000,
+    inboxBytesMax: 32 * MEBIBYTE
   },
   outboxBytesMax: 32 * MEBIBYTE,
   stalledMs: 30_000,

@@ -1,7 +1,7 @@
 import DHT, { type KeyPair } from 'hyperdht'
 import b4a from 'b4a'
 import type { Assert } from 'brittle'
-import { systemClock } from '../../../daemon/clock.ts'
+import { systemClock, type Clock } from '../../../daemon/clock.ts'
 import { NETWORK_LIMITS, type NetworkLimits } from '../../../daemon/network/limits.ts'
 import { SwarmNetwork, type NetworkDependencies } from '../../../daemon/network/network.ts'
 import type { ChannelOptions, Peer, Role } from '../../../daemon/network/types.ts'
@@ -40,6 +40,7 @@ export type TestOptions = {
   venue?: Uint8Array
   dial?: readonly KeyPair[]
   limits?: Partial<NetworkLimits>
+  clock?: Clock
   replicate?: NetworkDependencies['replicate']
 }
 
@@ -75,7 +76,7 @@ export async function createNetwork(
       limits: { ...TEST_LIMITS, ...options.limits }
     },
     {
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       random: seededRandom(1),
       log: {
         debug: write('debug'),
