@@ -454,6 +454,8 @@ export type RpcMethods = {
   }
   'admin/revoke_token': { params: { name: string }; result: boolean }
   'admin/void_batch': { params: { index: number }; result: 'ok' }
+  /** Refuses these peers (hex keys) until called again: how a devnet makes a partition. */
+  'admin/block_peers': { params: { peers: string[] }; result: 'ok' }
 }
 
 export type RpcMethodName = keyof RpcMethods
