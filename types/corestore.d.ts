@@ -6,6 +6,11 @@ declare module 'corestore' {
   import type { KeyPair } from 'hypercore-crypto'
   import type { NoiseSecretStream } from '@hyperswarm/secret-stream'
 
+  export type WatchedCore = {
+    readonly discoveryKey: Uint8Array
+    readonly replicator: { setPushOnly(pushOnly: boolean): void }
+  }
+
   interface Corestore extends EventEmitter {}
   class Corestore {
     constructor(
@@ -37,6 +42,9 @@ declare module 'corestore' {
     list(namespace?: Uint8Array): AsyncIterable<Uint8Array>
     /** Attaches all cores, now and later, to the stream. */
     replicate(stream: boolean | NoiseSecretStream): NoiseSecretStream
+    /** Called with each core that comes into memory, whoever asks for it, before it is opened. */
+    watch(run: (core: WatchedCore) => void): void
+    unwatch(run: (core: WatchedCore) => void): void
     suspend(): Promise<void>
     resume(): Promise<void>
     close(): Promise<void>

@@ -31,7 +31,7 @@ declare module '@hyperswarm/secret-stream' {
     pause(): void
     resume(): void
     destroy(error?: Error): void
-    pipe<T extends Duplex>(target: T): T
+    pipe<T extends Duplex | NoiseSecretStream>(target: T): T
   }
 
   export default class SecretStream {
