@@ -118,7 +118,7 @@ export class Screen {
   }
 
   get live(): boolean {
-    return this.#out.isTTY === true
+    return this.#out.isTTY
   }
 
   show(picture: Picture): void {
