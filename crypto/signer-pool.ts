@@ -1,6 +1,7 @@
 // Signature recovery off the main thread: it is the largest cost of taking in an order, and the
 // only one that can be done anywhere. Jobs are shared among threads; without threads, or when one
 // is lost, they are done in place, so an answer always comes.
+import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { Fault } from '../protocol/faults.ts'
 import { Signing } from './signing.ts'
@@ -90,11 +91,13 @@ export class SignerPool {
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
   }
 
-  /** Signers of the entries of each block of a lane; null for a block that does not decode.
+  /** Signers of the entries of each block of a lane; null for a block that does not decode. The
+   * blocks are shared out among the threads.
    * @throws Fault pool_busy, pool_closed */
-  blockSigners(lane: Uint8Array, blocks: readonly Uint8Array[]): Promise<(Signers | null)[]> {
-    const bytes = blocks.reduce((sum, block) => sum + block.length, 0)
-    return this.#submit({ kind: 'blocks', lane, blocks }, bytes)
+  async blockSigners(lane: Uint8Array, blocks: readonly Uint8Array[]): Promise<(Signers | null)[]> {
+    const shares = shareOut(blocks, this.#threads.length)
+    const jobs = shares.map((share): Work => ({ kind: 'blocks', lane, blocks: share }))
+    return (await this.#submit(jobs)).flat()
   }
 
   /** The signer of each digest.
@@ -103,19 +106,26 @@ export class SignerPool {
     digests: readonly Uint8Array[],
     signatures: readonly Uint8Array[]
   ): Promise<(Address | null)[]> {
-    const work: Work = { kind: 'digests', digests, signatures }
-    const [signers] = await this.#submit(work, digests.length * (32 + 65))
+    const [[signers]] = await this.#submit([{ kind: 'digests', digests, signatures }])
     return signers ?? []
   }
 
-  async #submit(work: Work, bytes: number): Promise<(Signers | null)[]> {
-    if (this.#state !== 'open' || this.#signing === null) throw closed()
-    if (this.#threads.length === 0) return this.#signing.run(work)
+  /** All of the jobs or none. */
+  async #submit(jobs: readonly Work[]): Promise<(Signers | null)[][]> {
+    const signing = this.#signing
+    if (this.#state !== 'open' || signing === null) throw closed()
+    if (this.#threads.length === 0) return inTurns(signing, jobs)
+    const sizes = jobs.map(bytesOf)
+    const bytes = sizes.reduce((sum, size) => sum + size, 0)
     if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > this.#options.queueBytesMax) {
       throw new Fault('pool_busy', 'the signature workers are behind: try again', {
         queuedBytes: this.#queuedBytes
       })
     }
+    return Promise.all(jobs.map((work, i) => this.#enqueue(work, sizes[i])))
+  }
+
+  #enqueue(work: Work, bytes: number): Promise<(Signers | null)[]> {
     return new Promise((resolve, reject) => {
       this.#queuedBytes += bytes
       this.#give({ work, bytes, resolve, reject })
@@ -170,9 +180,50 @@ export class SignerPool {
 
   #inPlace(pending: Pending): void {
     this.#queuedBytes -= pending.bytes
-    if (this.#signing === null) pending.reject(closed())
-    else pending.resolve(this.#signing.run(pending.work))
+    if (this.#signing === null) return pending.reject(closed())
+    inTurns(this.#signing, [pending.work]).then(([done]) => pending.resolve(done), pending.reject)
   }
+}
+
+/** Work in place, block by block, with the event loop in between: a large job takes longer than
+ * anything else on the main thread should wait. */
+async function inTurns(signing: Signing, jobs: readonly Work[]): Promise<(Signers | null)[][]> {
+  const results: (Signers | null)[][] = []
+  for (const work of jobs) {
+    if (work.kind === 'digests') {
+      results.push(signing.run(work))
+      continue
+    }
+    const found: (Signers | null)[] = []
+    for (const block of work.blocks) {
+      found.push(...signing.run({ kind: 'blocks', lane: work.lane, blocks: [block] }))
+      await setImmediate()
+    }
+    results.push(found)
+  }
+  return results
+}
+
+/** Runs of neighbouring blocks, of about the same size, at most one for each thread. */
+function shareOut(blocks: readonly Uint8Array[], threads: number): Uint8Array[][] {
+  const total = blocks.reduce((sum, block) => sum + block.length, 0)
+  const target = total / Math.max(1, threads)
+  const shares: Uint8Array[][] = [[]]
+  let size = 0
+  for (const block of blocks) {
+    if (size >= target && shares.length < threads) {
+      shares.push([])
+      size = 0
+    }
+    shares[shares.length - 1].push(block)
+    size += block.length
+  }
+  return shares
+}
+
+function bytesOf(work: Work): number {
+  const parts = work.kind === 'blocks' ? work.blocks : [...work.digests, ...work.signatures]
+  return parts.reduce((sum, part) => sum + part.length, 0)
 }
 
 export function startSignerWorker(workerData: WorkerOptions): Worker {

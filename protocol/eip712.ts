@@ -8,7 +8,7 @@ import { BULK_HEIGHT_MAX, EIP712_NAME, EIP712_VERSION } from './limits.ts'
 import { proofRoot, treeHeight, treeRoot } from './bulk.ts'
 import { putInteger } from './market.ts'
 import { POST_ONLY, SELF_TRADE_PREVENTIONS, SIDES, TIMES_IN_FORCE, triggerCode } from './order.ts'
-import { bulkTypeString, markWord, typeString } from './typed-data.ts'
+import { bulkTypeString, markWord, NO_MARKET, typeString } from './typed-data.ts'
 import type { Hash } from './hash.ts'
 import type { Address, AttestEntry, Bytes24, Bytes32, MerkleProof, NetDelta } from './types.ts'
 import type { Order } from './types.ts'
@@ -55,8 +55,6 @@ export function domainSeparator(
   writeAddress(terms.vault, words, 4 * WORD + 12)
   return keccak(words)
 }
-
-const NO_MARKET = new Uint8Array(32)
 
 /** Made by `typedHasher`. Not to be shared between threads: the buffers are used again. */
 export class TypedHasher {

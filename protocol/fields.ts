@@ -34,9 +34,15 @@ export class Fields {
     return Object.hasOwn(this.#values, name) ? this.#values[name] : undefined
   }
 
+  /** A field that is missing has its fallback; one that is null is wrong, not missing. */
+  #or(name: string, fallback: unknown): unknown {
+    const value = this.raw(name)
+    return value === undefined ? fallback : value
+  }
+
   /** A whole number from `min` to `max`; `fallback` stands in when the field is missing. */
   integer(name: string, min: number, max = SAFE_MAX, fallback?: number): number {
-    const value = this.raw(name) ?? fallback
+    const value = this.#or(name, fallback)
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max) {
       invalid(this.at(name), `must be a whole number from ${min} to ${max}`)
     }
@@ -44,7 +50,7 @@ export class Fields {
   }
 
   text(name: string, form: RegExp, advice: string, fallback?: string): string {
-    const value = this.raw(name) ?? fallback
+    const value = this.#or(name, fallback)
     if (typeof value !== 'string' || !form.test(value)) invalid(this.at(name), advice)
     return value
   }
@@ -55,7 +61,7 @@ export class Fields {
   }
 
   list(name: string, min: number, max: number, fallback?: readonly unknown[]): readonly unknown[] {
-    const value = this.raw(name) ?? fallback
+    const value = this.#or(name, fallback)
     if (!Array.isArray(value) || value.length < min || value.length > max) {
       invalid(this.at(name), `must be a list of ${min} to ${max}`)
     }
@@ -64,7 +70,7 @@ export class Fields {
 
   /** The object in a field; an empty one when it is missing and may be. */
   object(name: string, required: boolean): Fields {
-    return new Fields(this.raw(name) ?? (required ? undefined : {}), this.at(name))
+    return new Fields(this.#or(name, required ? undefined : {}), this.at(name))
   }
 
   done(): void {

@@ -234,7 +234,8 @@ function settlementOf(fields: Fields): ManifestSettlement {
 }
 
 function admissionOf(root: Fields): 'open' | Address[] {
-  if ((root.raw('admission') ?? 'open') === 'open') return 'open'
+  const value = root.raw('admission')
+  if (value === undefined || value === 'open') return 'open'
   const list = root.list('admission', 1, ADMISSION_MAX).map((account, i) => {
     return new Fields({ account }, `admission[${i}]`).address('account')
   })

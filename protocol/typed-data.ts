@@ -2,12 +2,16 @@
 // the fixed-layout hasher (eip712.ts) and the vault hash, and the same as the JSON objects that
 // wallets and libraries take. Sixty-four bits and more are decimal strings there, since JSON
 // numbers do not hold them everywhere.
+import { ZERO_ADDRESS } from './address.ts'
 import { toHex0x } from './bytes.ts'
 import { Fault } from './faults.ts'
 import { BULK_HEIGHT_MAX, EIP712_NAME, EIP712_VERSION } from './limits.ts'
 import { POST_ONLY, SELF_TRADE_PREVENTIONS, SIDES, TIMES_IN_FORCE, triggerCode } from './order.ts'
 import type { Address, Bytes24, Bytes32, LinkEntry, Mark, NetDelta, Order } from './types.ts'
 import type { WithdrawEntry } from './types.ts'
+
+/** The hash of a market that the venue lacks. */
+export const NO_MARKET: Bytes32 = new Uint8Array(32)
 
 /** What a venue's signatures are bound to, besides the message. */
 export type SigningTerms = {
@@ -121,7 +125,7 @@ export function typedData(terms: SigningTerms, signed: SignedMessage): TypedData
         { Withdraw: TYPES.Withdraw },
         {
           account: signed.withdraw.account,
-          token: terms.tokens[signed.withdraw.token],
+          token: terms.tokens[signed.withdraw.token] ?? ZERO_ADDRESS,
           quanta: String(signed.withdraw.quanta),
           nonce: signed.withdraw.nonce,
           expiry: signed.withdraw.expiry
@@ -159,7 +163,7 @@ export function forWallet(typed: TypedData): TypedData {
 
 function orderMessage(terms: SigningTerms, order: Order): { [name: string]: TypedValue } {
   return {
-    market: toHex0x(terms.markets[order.market]),
+    market: toHex0x(terms.markets[order.market] ?? NO_MARKET),
     account: order.account,
     side: SIDES.indexOf(order.side),
     price: order.price,

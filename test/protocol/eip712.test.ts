@@ -238,6 +238,8 @@ test('eip712 - unknown markets and tokens of hostile entries still have a digest
     signed.map((entry) => entry.kind),
     ['link', 'place', 'quote', 'amend', 'withdraw', 'cosign', 'attest']
   )
+  const message: SignedMessage = { kind: 'order', order: generate.order(random) }
+  t.is(toHex0x(digest(hasher, message)), ethersDigest(typedData(hasher.terms, message)))
 })
 
 test('eip712 - the signer of each signed entry is found', (t) => {
