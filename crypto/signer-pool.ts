@@ -31,7 +31,7 @@ type Pending = {
   work: Work
   bytes: number
   resolve: (signers: (Signers | null)[]) => void
-  reject: (fault: Error) => void
+  reject: (fault: unknown) => void
 }
 
 type Thread = { worker: Worker; jobs: Map<number, Pending> }
@@ -173,15 +173,20 @@ export class SignerPool {
     )
     for (const pending of thread.jobs.values()) {
       if (this.#threads.length > 0) this.#give(pending)
-      else this.#inPlace(pending)
+      else void this.#inPlace(pending)
     }
     thread.jobs.clear()
   }
 
-  #inPlace(pending: Pending): void {
+  async #inPlace(pending: Pending): Promise<void> {
     this.#queuedBytes -= pending.bytes
-    if (this.#signing === null) return pending.reject(closed())
-    inTurns(this.#signing, [pending.work]).then(([done]) => pending.resolve(done), pending.reject)
+    try {
+      if (this.#signing === null) throw closed()
+      const [done] = await inTurns(this.#signing, [pending.work])
+      pending.resolve(done)
+    } catch (fault) {
+      pending.reject(fault)
+    }
   }
 }
 
