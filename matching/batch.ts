@@ -41,7 +41,6 @@ export class Batch {
   /** What each validator attested, by its number. */
   contentVotes: (string | null)[]
   voidVotes: (string | null)[]
-  contentDecided = false
   voidDecided = false
   #accounts: Map<number, BatchAccount> | null = null
 

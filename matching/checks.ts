@@ -25,8 +25,12 @@ import {
   TOO_MANY_ORDERS
 } from './reasons.ts'
 
-/** From `exit_pending` to `protected`. An amend in place is spared `replaced` and `price_band`. */
-export function checkTerms(core: Core, inPlace: boolean): number {
+/** Which of the checks an amend in place and an order of a mass-quote are spared. */
+export const SPARE_REPLACED = 1
+export const SPARE_BAND = 2
+
+/** From `exit_pending` to `protected`. */
+export function checkTerms(core: Core, spared: number): number {
   const d = core.draft
   const market = core.markets[d.market]
   const { flags, account } = d
@@ -35,7 +39,7 @@ export function checkTerms(core: Core, inPlace: boolean): number {
   }
   if (d.nonce < core.accounts.floor[account]) return BELOW_FLOOR
   const isQuote = (flags & QUOTE) !== 0
-  if (isQuote && !inPlace && core.quoted.size !== 0) {
+  if (isQuote && core.quoted.size !== 0 && (spared & SPARE_REPLACED) === 0) {
     const quote = core.quoted.get(account * core.markets.length + d.market)
     if (quote !== undefined && d.entry < quote) return REPLACED
   }
@@ -47,7 +51,7 @@ export function checkTerms(core: Core, inPlace: boolean): number {
   const notional = d.quantity * d.price * market.tickValue
   if (notional < market.notionalMin) return NOTIONAL_TOO_SMALL
   if (d.feeMax < market.feeCeiling(notional)) return FEE_MAX_TOO_LOW
-  const banded = !inPlace && (flags & TRIGGER) === 0
+  const banded = (spared & SPARE_BAND) === 0 && (flags & TRIGGER) === 0
   if (banded && market.outsideBand((flags & SELL) !== 0, d.price)) return PRICE_BAND
   if ((flags & LEASED) !== 0) {
     const lane = core.accounts.lane[account]

@@ -10,7 +10,7 @@ import { INSUFFICIENT_FUNDS, SETTLEMENT_LAGGING, WOULD_CROSS } from './reasons.t
 export function place(core: Core): number {
   const d = core.draft
   if (core.stopCode !== 0) return SETTLEMENT_LAGGING
-  const refusal = checkTerms(core, false) || checkRoom(core, 0)
+  const refusal = checkTerms(core, 0) || checkRoom(core, 0)
   if (refusal !== 0) return refusal
   const market = core.markets[d.market]
   const hasTrigger = (d.flags & TRIGGER) !== 0

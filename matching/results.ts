@@ -152,8 +152,9 @@ export type OrderView = {
   slot: number
   market: number
   side: Side
-  /** Limit; `restingPrice` differs from it when a post-only order slid. */
+  /** Where it rests or will enter: its limit, unless it slid (post-only) when it entered. */
   price: number
+  slid: boolean
   remaining: number
   filled: number
   quote: boolean
@@ -164,7 +165,7 @@ export type OrderView = {
   place: Place
 }
 
-export type Level2 = { price: number; lots: number; orders: number }
+export type Level2 = { price: number; lots: number }
 export type BookLevels = { bids: Level2[]; asks: Level2[] }
 
 export type Level3 = {

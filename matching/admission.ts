@@ -1,0 +1,178 @@
+// Phase 1 for entries: lanes open, accounts link, and nonces are consumed in log order
+// (docs/matching.md, section 3, steps 4 and 5).
+
+import type { LaneEntries } from './block-entries.ts'
+import type { Core } from './core.ts'
+import { reject } from './entry.ts'
+import type { Entry } from './entry.ts'
+import { LINKED, OPENED } from './event-writer.ts'
+import {
+  BAD_OPEN,
+  BAD_SIGNATURE,
+  BOND_TOO_SMALL,
+  EXPIRED,
+  LANE_ALREADY_OPEN,
+  LANE_MOVED,
+  LANE_NOT_OPEN,
+  NONCE_USED,
+  NOT_ADMITTED,
+  NOT_AUTHORISED,
+  NOT_LINKED,
+  QUOTA,
+  UNKNOWN_MARKET
+} from './reasons.ts'
+import type { Address, EntryInput } from './types.ts'
+
+type LinkInput = Extract<EntryInput, { kind: 'link' }>
+type SpendingInput = Extract<EntryInput, { kind: 'place' | 'quote' | 'amend' | 'withdraw' }>
+
+export class Admission {
+  readonly #core: Core
+  readonly #admitted: Set<Address> | null
+  /** lastNonce of the accounts that consumed one, as it was before step 5. */
+  #before = new Map<number, number>()
+  /** Orders and withdrawals of this block by account. */
+  #counts = new Map<number, number>()
+
+  constructor(core: Core) {
+    this.#core = core
+    const { admission } = core.config
+    this.#admitted = admission === null ? null : new Set(admission)
+  }
+
+  startBlock(): void {
+    this.#before.clear()
+    this.#counts.clear()
+  }
+
+  nonceBefore(account: number): number {
+    if (account === -1) return 0
+    return this.#before.get(account) ?? this.#core.accounts.lastNonce[account]
+  }
+
+  openAndLink(lanes: LaneEntries[]): void {
+    for (const { lane, entries } of lanes) {
+      const state = this.#core.lanes.list[lane]
+      for (const entry of entries) {
+        const isFirst = !state.begun
+        state.begun = true
+        if (entry.input.kind === 'link') this.#link(entry, entry.input)
+        if (entry.input.kind !== 'open') continue
+        if (!isFirst) {
+          reject(this.#core, entry, LANE_ALREADY_OPEN)
+        } else if (!entry.input.valid) {
+          reject(this.#core, entry, BAD_OPEN)
+        } else {
+          state.open = true
+          this.#core.events.add(OPENED, lane, 0, 0, 0, 0)
+        }
+      }
+    }
+  }
+
+  #link(entry: Entry, input: LinkInput): void {
+    const core = this.#core
+    const { accounts } = core
+    // An earlier link of this block may have brought the account in.
+    entry.account = accounts.find(input.account)
+    if (!core.lanes.list[entry.lane].open) return reject(core, entry, LANE_NOT_OPEN)
+    if (input.signer !== input.account) return reject(core, entry, BAD_SIGNATURE)
+    if (core.seconds >= input.expiry) return reject(core, entry, EXPIRED)
+    if (this.#admitted !== null && !this.#admitted.has(input.account)) {
+      return reject(core, entry, NOT_ADMITTED)
+    }
+    const lastNonce = entry.account === -1 ? 0 : accounts.lastNonce[entry.account]
+    if (input.nonce <= lastNonce) return reject(core, entry, NONCE_USED)
+    const account = core.account(input.account)
+    entry.account = account
+    accounts.lastNonce[account] = input.nonce
+    const before = accounts.lane[account]
+    accounts.lane[account] = entry.lane
+    if (before !== -1 && before !== entry.lane) {
+      for (const index of core.liveOf(account)) core.cancel(index, LANE_MOVED)
+    }
+    core.events.add(LINKED, account, entry.lane, 0, input.nonce, 0)
+  }
+
+  /** Decides what phases 3 to 5 may not, and consumes the nonces of the rest. */
+  consumeNonces(lanes: LaneEntries[]): void {
+    for (const { entries } of lanes) {
+      for (const entry of entries) {
+        const { input } = entry
+        const spends =
+          input.kind === 'place' ||
+          input.kind === 'quote' ||
+          input.kind === 'amend' ||
+          input.kind === 'withdraw'
+        this.#findAccount(entry)
+        if (spends) entry.reason = this.#consume(entry, input)
+      }
+    }
+  }
+
+  /** Links of this block have brought in accounts since the entries were read. */
+  #findAccount(entry: Entry): void {
+    if (entry.account !== -1) return
+    const { input } = entry
+    if (input.kind === 'place' || input.kind === 'amend') {
+      entry.account = this.#core.accounts.find(input.order.account)
+    } else if ('account' in input) {
+      entry.account = this.#core.accounts.find(input.account)
+    }
+  }
+
+  #consume(entry: Entry, input: SpendingInput): number {
+    const core = this.#core
+    const { accounts } = core
+    if (!core.lanes.list[entry.lane].open) return LANE_NOT_OPEN
+    if (input.signer === null) return BAD_SIGNATURE
+    const market = 'order' in input ? input.order.market : 'market' in input ? input.market : 0
+    if (input.kind === 'withdraw' ? input.token >= core.config.tokens : !core.markets[market]) {
+      return UNKNOWN_MARKET
+    }
+    if (!this.#authorised(entry, input, input.signer, market)) return NOT_AUTHORISED
+    const { account } = entry
+    if (account === -1 || accounts.lane[account] !== entry.lane) return NOT_LINKED
+    const nonces = noncesOf(input)
+    let last = accounts.lastNonce[account]
+    for (const nonce of nonces) {
+      if (nonce <= last) return NONCE_USED
+      last = nonce
+    }
+    if (!this.#before.has(account)) this.#before.set(account, accounts.lastNonce[account])
+    accounts.lastNonce[account] = last
+    return this.#countBond(account, nonces.length)
+  }
+
+  /** By the account, or (orders only) by a delegate whose grant is noted in the entry. */
+  #authorised(entry: Entry, input: SpendingInput, signer: Address, market: number): boolean {
+    const core = this.#core
+    const owner = 'order' in input ? input.order.account : input.account
+    if (signer === owner) return true
+    if (input.kind === 'withdraw' || entry.account === -1) return false
+    const delegate = core.accounts.find(signer)
+    if (delegate === -1) return false
+    const { id } = core.markets[market]
+    const until = core.grants.until(entry.account, delegate, id, core.time)
+    if (until === 0) return false
+    entry.delegate = delegate
+    entry.delegateUntil = until
+    return true
+  }
+
+  #countBond(account: number, orders: number): number {
+    const { bond } = this.#core.config
+    if (bond === null) return 0
+    const count = (this.#counts.get(account) ?? 0) + orders
+    this.#counts.set(account, count)
+    const settled = this.#core.ledger.settled(account, bond.token)
+    if (settled < bond.min) return BOND_TOO_SMALL
+    const allowed = Math.floor(settled / bond.min) * bond.entriesPerCutPerBond
+    return count > allowed ? QUOTA : 0
+  }
+}
+
+function noncesOf(input: SpendingInput): number[] {
+  if (input.kind === 'quote') return input.orders.map((order) => order.nonce)
+  return [input.kind === 'withdraw' ? input.nonce : input.order.nonce]
+}

@@ -1,0 +1,52 @@
+import type { BookSide } from './book-side.ts'
+import type { Core } from './core.ts'
+import { FLAGS, HOT, NEXT, OWNER, PREV, REMAINING, RESTING, STATE_MASK } from './orders.ts'
+import type { BookLevels, BookOrders, Level2, Level3 } from './results.ts'
+
+export function bookLevels(core: Core, market: number, depth: number): BookLevels {
+  const { bids, asks } = core.markets[market]
+  return { bids: levels(bids, depth), asks: levels(asks, depth) }
+}
+
+function levels(side: BookSide, depth: number): Level2[] {
+  const found: Level2[] = []
+  for (let price = side.best; price !== 0 && found.length < depth; price = side.after(price)) {
+    found.push({ price, lots: side.lotsAt(price) })
+  }
+  return found
+}
+
+export function bookOrders(core: Core, market: number): BookOrders {
+  const { bids, asks } = core.markets[market]
+  return { bids: queues(core, bids), asks: queues(core, asks) }
+}
+
+function queues(core: Core, side: BookSide): Level3[] {
+  const { pool } = core
+  const found: Level3[] = []
+  for (let price = side.best; price !== 0; price = side.after(price)) {
+    let lotsAhead = 0
+    let position = 0
+    for (let index = side.head(price); index !== 0; index = pool.hot[index * HOT + NEXT]) {
+      const at = index * HOT
+      const lots = pool.hot[at + REMAINING]
+      const account = pool.hot[at + OWNER] >>> 8
+      const id = pool.id(index)
+      found.push({ id, account, nonce: core.nonceOf(index), price, lots, position, lotsAhead })
+      position++
+      lotsAhead += lots
+    }
+  }
+  return found
+}
+
+/** Lots before a resting order in its level's queue; null when it does not rest. */
+export function lotsAhead(core: Core, index: number): number | null {
+  const { hot } = core.pool
+  if (index === 0 || (hot[index * HOT + FLAGS] & STATE_MASK) !== RESTING) return null
+  let lots = 0
+  for (let at = hot[index * HOT + PREV]; at !== 0; at = hot[at * HOT + PREV]) {
+    lots += hot[at * HOT + REMAINING]
+  }
+  return lots
+}
