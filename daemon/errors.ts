@@ -14,6 +14,7 @@ export const daemonFaults = {
   replica_diverged:
     'This daemon computed other results than a quorum: its engine has stopped. Report this.',
   engine_stopped: 'The engine has stopped; the tape is still served, but no orders are taken.',
+  manifest_unchecked: 'A manifest was used that had not been checked.',
   daemon_closed: 'The daemon is not open, or is shutting down.',
   not_synced: 'The daemon is still catching up with the tape: try again in a moment.'
 } as const satisfies Record<string, string>

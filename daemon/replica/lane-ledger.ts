@@ -76,6 +76,11 @@ export class LaneLedger {
     return { lane: lane.lane, signer, length: log.length, roots: log.roots(), signature, takenAt }
   }
 
+  clear(): void {
+    this.#lanes.clear()
+    this.#head = BEFORE
+  }
+
   /** Goes on from a snapshot. @throws Fault when a lane's roots do not fit its length. */
   restore(head: LedgerHead, bases: readonly LedgerBase[]): void {
     this.#lanes.clear()

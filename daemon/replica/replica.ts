@@ -78,6 +78,11 @@ export class Replica {
     return this.#state
   }
 
+  /** The tape as far as it is applied. */
+  get log(): MerkleLog {
+    return this.#log
+  }
+
   /** Blocks applied. */
   get length(): number {
     return this.#log.length
@@ -140,6 +145,17 @@ export class Replica {
     this.#hashes.clear()
     this.#remember(index, engine.eventHash)
     this.#setState(confirmed ? { kind: 'running' } : { kind: 'unconfirmed', index })
+  }
+
+  /** Forgets everything: the snapshot from which it began was not the venue's. */
+  reset(): void {
+    const { config, hash, ledger } = this.#dependencies
+    ledger.clear()
+    this.#engine = new Engine(config, { hash })
+    this.#log = MerkleLog.empty(hash)
+    this.#ahead = []
+    this.#hashes.clear()
+    this.#setState({ kind: 'running' })
   }
 
   /** A cut on the tape carries the restored snapshot's hash. */

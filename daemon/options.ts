@@ -1,0 +1,77 @@
+// What a daemon is configured with, and what is given to it from outside.
+import type { NodeAddress } from 'hyperdht'
+import type { Manifest } from '../protocol/manifest.ts'
+import type { Bytes32 } from '../protocol/types.ts'
+import type { ChainSource } from './chain/types.ts'
+import type { Clock, Random } from './clock.ts'
+import type { NetworkLimits } from './network/limits.ts'
+import type { NetworkLog } from './network/types.ts'
+
+export type DaemonOptions = {
+  manifest: Manifest
+  /** Everything that the daemon keeps is in here. */
+  folder: string
+  /** Seed of the ed25519 key by which its peers know it; a validator's is that of the manifest. */
+  seed: Bytes32
+  p2p: {
+    /** Null: the public DHT. */
+    bootstrap: readonly NodeAddress[] | null
+    host: string
+    port: number
+    firewalled: boolean
+    /** Keys of peers to stay connected to, besides the validators. */
+    peers: readonly Bytes32[]
+    limits: NetworkLimits
+  }
+  tuning: DaemonTuning
+}
+
+export type DaemonTuning = {
+  /** Keep the tape's whole history and serve it. A validator always does. */
+  archive: boolean
+  /** Threads that check signatures; 0 does it in place. */
+  signerThreads: number
+  /** Begin from a peer's snapshot when one is so many blocks ahead; null always replays all. */
+  snapshotLeadBlocks: number | null
+  /** How long a start waits for peers to offer a snapshot. */
+  snapshotWaitMs: number
+  /** The journal is begun anew at this size. */
+  journalBytes: number
+  /** How long finals gather before they are archived in bulk. */
+  archiveMs: number
+  retainBlocks: number
+  retainBytes: number
+  subscribersMax: number
+  /** Without progress of the tape for so long while a peer has more, another peer is asked. */
+  stallMs: number
+  /** Snapshots kept on disk. */
+  snapshotsKept: number
+}
+
+const MEBIBYTE = 1024 * 1024
+
+export const defaultTuning: DaemonTuning = {
+  archive: true,
+  signerThreads: 0,
+  snapshotLeadBlocks: 1000,
+  snapshotWaitMs: 3000,
+  journalBytes: 64 * MEBIBYTE,
+  archiveMs: 300,
+  retainBlocks: 2048,
+  retainBytes: 64 * MEBIBYTE,
+  subscribersMax: 16,
+  stallMs: 2000,
+  snapshotsKept: 3
+}
+
+export type DaemonDependencies = {
+  clock: Clock
+  random: Random
+  log: NetworkLog
+  /** Null: no RPC. On a venue with a chain the daemon then takes the events from the tape; a
+   * validator cannot vote for a chain step that it has not seen itself. */
+  chain: ChainSource | null
+  /** Something happened after which nothing can be promised: the process should end. Called at
+   * most once. */
+  onfault: (fault: unknown) => void
+}

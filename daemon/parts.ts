@@ -1,0 +1,200 @@
+// The parts of a daemon, made and joined, nothing started: who holds what of whom is decided here
+// and nowhere else.
+import Corestore from 'corestore'
+import path from 'node:path'
+import sodium from 'sodium-native'
+import { equalBytes, fromHex } from '../protocol/bytes.ts'
+import { typedHasher } from '../protocol/eip712.ts'
+import { encodeEntry } from '../protocol/entries.ts'
+import type { OpenEntry } from '../protocol/types.ts'
+import { quorumOf, signingTerms } from '../protocol/venue.ts'
+import { blake2b256, blake2b256Parts } from '../crypto/blake2b.ts'
+import type { Crypto } from '../crypto/crypto.ts'
+import { SignerPool } from '../crypto/signer-pool.ts'
+import { DaemonFault } from './errors.ts'
+import { identityOf, signerOf, verifyEd25519 } from './identity.ts'
+import { disk } from './journal/file-system.ts'
+import { FileJournal } from './journal/journal.ts'
+import { laneKey } from './lanes/lane-key.ts'
+import { Lanes, type LanesDependencies } from './lanes/lanes.ts'
+import { SwarmNetwork } from './network/network.ts'
+import type { DaemonDependencies, DaemonOptions } from './options.ts'
+import { engineConfig } from './replica/engine-config.ts'
+import { Intake } from './replica/intake.ts'
+import { LaneLedger } from './replica/lane-ledger.ts'
+import { Replica } from './replica/replica.ts'
+import { SnapshotFetch } from './replica/snapshot-fetch.ts'
+import { SnapshotStore } from './replica/snapshot-store.ts'
+import { Snapshots } from './replica/snapshots.ts'
+import { TapeArchive } from './tape/archive.ts'
+import { tapeChannel } from './tape/channel.ts'
+import { TapeFollower } from './tape/follower.ts'
+import { TapeStreamer } from './tape/streamer.ts'
+import { TapeKey } from './tape/tape-key.ts'
+import { VenueTape } from './tape/tape.ts'
+
+/** How often a follower looks whether it is behind. */
+const CHECK_MS = 100
+const AVOID_MS = 5000
+const PIECE_MS = 10_000
+const SNAPSHOT_BYTES_MAX = 2 ** 31
+const SIGNER_QUEUE_BYTES = 64 * 1024 * 1024
+const AHEAD_BLOCKS = 16
+
+export type PartHooks = Pick<LanesDependencies, 'onevidence' | 'onlane' | 'admits'> & {
+  onfault: (fault: unknown) => void
+}
+
+export type Parts = ReturnType<typeof createParts>
+
+export function createParts(
+  options: DaemonOptions,
+  dependencies: DaemonDependencies,
+  crypto: Crypto,
+  hooks: PartHooks
+) {
+  const { manifest, folder, tuning, p2p } = options
+  const { clock, random, log } = dependencies
+  const hash = blake2b256Parts
+  const verify = verifyEd25519
+  const identity = identityOf(options.seed)
+  const self = identity.keyPair.publicKey
+  const terms = signingTerms(manifest, { keccak: crypto.keccak, blake2b: blake2b256 })
+  const { venue } = terms
+  const validators = manifest.validators.map(({ peer }) => keyOf(peer))
+  const { quorum } = quorumOf(validators.length)
+  const index = validators.findIndex((key) => equalBytes(key, self))
+  const isValidator = index >= 0
+  const { snapshotCuts } = manifest.pacing
+
+  const signers = new SignerPool(
+    { terms, backend: 'auto', workers: tuning.signerThreads, queueBytesMax: SIGNER_QUEUE_BYTES },
+    { onFault: (fault) => log.warn({ code: fault.code }, fault.message) }
+  )
+  const journal = new FileJournal(
+    { folder: path.join(folder, 'journal') },
+    { files: disk, randomBytes, onFault: hooks.onfault }
+  )
+  const store = new Corestore(path.join(folder, 'store'))
+  const network = new SwarmNetwork(
+    {
+      keyPair: identity.keyPair,
+      bootstrap: p2p.bootstrap,
+      host: p2p.host,
+      port: p2p.port,
+      firewalled: p2p.firewalled,
+      venue,
+      role: isValidator ? 'validator' : 'daemon',
+      validators,
+      dial: p2p.peers,
+      limits: p2p.limits
+    },
+    { clock, random, log, replicate: (stream) => archive?.replicate(stream) }
+  )
+
+  const tapeKey = new TapeKey({ venue, signers: validators, quorum }, { hash, verify })
+  const keepsArchive = tuning.archive || isValidator
+  const archive = keepsArchive
+    ? new TapeArchive({ snapshotCuts }, { store, key: tapeKey, hash })
+    : null
+  const { archiveMs, retainBlocks, retainBytes } = tuning
+  const tape = new VenueTape(
+    { archiveMs, retainBlocks, retainBytes, snapshotCuts },
+    { key: tapeKey, hash, clock, journal, archive, onfault: hooks.onfault }
+  )
+
+  const hasher = typedHasher(terms, crypto.keccak)
+  const opens = (entry: OpenEntry, lane: Uint8Array): boolean =>
+    equalBytes(entry.venue, venue) && equalBytes(laneKey(hash, entry.laneKey, venue), lane)
+  const intake = new Intake({
+    context: { hasher, opens },
+    signers: (lane, blocks) => signers.blockSigners(lane, blocks)
+  })
+  const ledger = new LaneLedger({ hash, verify, opens })
+  const replica = new Replica(
+    { venue, snapshotCuts, aheadBlocks: AHEAD_BLOCKS },
+    { config: engineConfig(manifest, terms), hash, tape, intake, ledger, clock }
+  )
+
+  const lanes = new Lanes(
+    { venue, validators, quorum, self, secret: identity.laneSecret },
+    {
+      journal,
+      network,
+      clock,
+      hash,
+      verify,
+      sign: identity.sign,
+      keyPair: signerOf,
+      encodeOpen: encodeEntry,
+      admits: hooks.admits,
+      onarrived: (lane, _from, blocks) => intake.arrived(lane, blocks),
+      onevidence: hooks.onevidence,
+      onlane: hooks.onlane
+    }
+  )
+
+  const peers = () => channel.peers
+  const streamer = new TapeStreamer({ subscribersMax: tuning.subscribersMax }, { tape })
+  const follower = new TapeFollower(
+    { always: !isValidator, stallMs: tuning.stallMs, checkMs: CHECK_MS, avoidMs: AVOID_MS },
+    { tape, clock, random, peers }
+  )
+  const snapshots = new Snapshots({
+    tape,
+    replica,
+    store: new SnapshotStore(
+      { folder: path.join(folder, 'snapshots'), keep: tuning.snapshotsKept },
+      { hash: blake2b256 }
+    ),
+    fetch: new SnapshotFetch(
+      { pieceMs: PIECE_MS, bytesMax: SNAPSHOT_BYTES_MAX },
+      { key: tapeKey, hash, clock, peers }
+    ),
+    onoffer: (snapshot) => network.announce({ tapeLength: tape.length, snapshot }),
+    onfault: hooks.onfault
+  })
+  const channel = network.channel(
+    tapeChannel({ streamer, follower, snapshots, onfault: hooks.onfault })
+  )
+
+  return {
+    identity,
+    terms,
+    venue,
+    validators,
+    quorum,
+    index,
+    isValidator,
+    hash,
+    verify,
+    hasher,
+    signers,
+    journal,
+    store,
+    network,
+    tapeKey,
+    archive,
+    tape,
+    intake,
+    ledger,
+    replica,
+    lanes,
+    streamer,
+    follower,
+    snapshots
+  }
+}
+
+/** The manifest was checked: its keys are 64 hex digits. */
+function keyOf(hex: string): Uint8Array {
+  const key = fromHex(hex)
+  if (key === null) throw new DaemonFault('manifest_unchecked', `a validator's key is ${hex}`)
+  return key
+}
+
+function randomBytes(length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  sodium.randombytes_buf(bytes)
+  return bytes
+}

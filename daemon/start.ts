@@ -1,0 +1,127 @@
+// How a daemon that was away, or is new, gets to where its peers are: it waits a little for peers
+// to show their tapes and snapshots, begins from a snapshot when one is far ahead, follows, and
+// says when it is there.
+import type { DaemonDependencies, DaemonTuning } from './options.ts'
+import type { Parts } from './parts.ts'
+
+const LOOK_MS = 50
+
+export class Start {
+  readonly #tuning: DaemonTuning
+  readonly #clock: DaemonDependencies['clock']
+  readonly #log: DaemonDependencies['log']
+  readonly #parts: Parts
+  readonly #started: () => void
+  readonly #tried = new Set<string>()
+  #state: 'new' | 'waiting' | 'fetching' | 'following' | 'done' | 'closed' = 'new'
+  #beganAt = 0
+  #cancel: (() => void) | null = null
+
+  constructor(
+    tuning: DaemonTuning,
+    dependencies: Pick<DaemonDependencies, 'clock' | 'log'>,
+    parts: Parts,
+    started: () => void
+  ) {
+    this.#tuning = tuning
+    this.#clock = dependencies.clock
+    this.#log = dependencies.log
+    this.#parts = parts
+    this.#started = started
+  }
+
+  get done(): boolean {
+    return this.#state === 'done'
+  }
+
+  open(): void {
+    if (this.#state !== 'new') return
+    this.#beganAt = this.#clock.now()
+    this.#state = 'waiting'
+    this.#look()
+  }
+
+  close(): void {
+    this.#cancel?.()
+    this.#state = 'closed'
+  }
+
+  /** Something has moved. */
+  look(): void {
+    if (this.#state === 'following') this.#arrive()
+  }
+
+  #look(): void {
+    if (this.#state === 'done' || this.#state === 'closed') return
+    if (this.#state === 'waiting') this.#wait()
+    if (this.#state === 'following') this.#arrive()
+    this.#cancel = this.#clock.after(LOOK_MS, () => this.#look())
+  }
+
+  /** Nothing is applied before it is clear whether a snapshot spares the work. */
+  #wait(): void {
+    const { tape, replica, network } = this.#parts
+    const lead = this.#tuning.snapshotLeadBlocks
+    const waited = this.#clock.now() - this.#beganAt
+    const needed = tape.first > replica.length
+    const above = needed ? -1 : replica.length - 1 + (lead ?? 0)
+    const offered = [...network.peers()].some(
+      ({ id, announced }) =>
+        !this.#tried.has(id) && announced.snapshot !== null && announced.snapshot.index > above
+    )
+    if (offered && (needed || lead !== null)) {
+      this.#state = 'fetching'
+      void this.#fetch(above)
+    } else if (!needed && this.#mayGo(waited)) {
+      this.#follow()
+    }
+  }
+
+  /** Without a snapshot to wait for: enough peers have shown that there is none worth it. */
+  #mayGo(waitedMs: number): boolean {
+    const { network, replica, isValidator, validators } = this.#parts
+    const lead = this.#tuning.snapshotLeadBlocks
+    if (lead === null || waitedMs > this.#tuning.snapshotWaitMs) return true
+    const peers = network.peers()
+    const near = peers.filter(({ hello }) => hello.tapeLength <= replica.length + lead).length
+    // Alone, or with peers none of whom is far ahead.
+    if (validators.length === 1 && isValidator) return true
+    return peers.length > 0 && near === peers.length
+  }
+
+  async #fetch(above: number): Promise<void> {
+    const { snapshots } = this.#parts
+    const again = (): void => {
+      this.#log.warn({}, 'the tape did not confirm the snapshot; another peer is asked')
+      this.#parts.replica.reset()
+      this.#state = 'waiting'
+    }
+    const begun = await snapshots.begin(above, this.#tried, again)
+    if (this.#state !== 'fetching') return
+    if (!begun) {
+      this.#state = 'waiting'
+      return
+    }
+    this.#follow()
+  }
+
+  #follow(): void {
+    const { replica, follower } = this.#parts
+    this.#state = 'following'
+    replica.open()
+    follower.open()
+  }
+
+  /** There: the tape is as long as any peer's at this moment, and applied. */
+  #arrive(): void {
+    const { tape, replica, follower } = this.#parts
+    if (replica.state.kind === 'unconfirmed') return
+    if (replica.length < tape.length || tape.taken + NEAR_BLOCKS < follower.longest) return
+    this.#state = 'done'
+    this.#cancel?.()
+    this.#started()
+  }
+}
+
+/** On a venue that runs, the last few blocks are always on their way. */
+const NEAR_BLOCKS = 32
