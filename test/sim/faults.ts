@@ -46,7 +46,7 @@ export function strike(name: FaultName, stage: Stage): number {
   const { random } = venue.world
   venue.coverage.count(`fault: ${name}`)
   venue.world.tell(() => `fault: ${name}`)
-  const lasting = between(random, 100, 700)
+  const lasting = between(random, 50, 400)
   const weather = (change: Partial<Links['weather']>) => {
     links.weather = { ...links.weather, ...change }
     return lasting
@@ -67,7 +67,6 @@ export function strike(name: FaultName, stage: Stage): number {
       return lasting
     }
     case 'isolation':
-      links.partition(new Map(nodes.map((node, i) => [node.id, i])).set(pick(random, nodes).id, -1))
       links.partition(isolate(pick(random, nodes).id, nodes))
       return lasting
     case 'crash':
@@ -83,8 +82,8 @@ export function strike(name: FaultName, stage: Stage): number {
       for (const node of nodes) if (random() < 0.5) node.rotate()
       return 0
     case 'idle spell':
-      stage.rest(venue.world.now + 900)
-      return 900
+      stage.rest(venue.world.now + 500)
+      return 500
   }
 }
 
@@ -98,7 +97,7 @@ function crash(stage: Stage, nodes: readonly ValidatorNode[]): number {
   for (const node of nodes) {
     if (!node.isUp) continue
     node.crash()
-    const away = between(world.random, 5, 400)
+    const away = between(world.random, 5, 300)
     longest = Math.max(longest, away)
     world.after(away, () => stage.restart(node))
   }

@@ -49,6 +49,7 @@ export type Outcome = {
 
 /** Virtual time in which a run has to get through its bad weather, and to recover after it. */
 const STORM_MAX_MS = 120_000
+const ENTRIES_PER_CUT = 6
 const RECOVERY_MAX_MS = 60_000
 
 export function simulate(options: SimulationOptions): Outcome {
@@ -162,14 +163,21 @@ class Simulation {
 
   /** Entries that honest traders have sent. */
   #entries(): number {
-    return this.#traders.reduce((sum, trader) => sum + trader.entries, 0)
+    let sum = 0
+    for (const trader of this.#traders) if (trader.isHonest) sum += trader.entries
+    return sum
+  }
+
+  /** Traders wait for a tape that stands still, or a storm's backlog would take all the time. */
+  #isAhead(): boolean {
+    return this.#entries() > ENTRIES_PER_CUT * (this.#venue.checks.length + 20)
   }
 
   #trade(trader: Trader): void {
     const { world } = this.#venue
     world.after(4 + world.random() * 40, () => {
       if (this.#isTrading) {
-        if (world.now >= this.#restUntil) trader.trade()
+        if (world.now >= this.#restUntil && !this.#isAhead()) trader.trade()
         this.#trade(trader)
       }
     })

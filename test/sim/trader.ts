@@ -24,7 +24,7 @@ export const traderFaults: readonly TraderKind[] = [
 ]
 
 /** Unacknowledged runs are pushed again after so long. */
-const REPUSH_MS = 80
+const REPUSH_MS = 120
 
 type Branch = { log: MerkleLog; runs: Run[] }
 
@@ -169,7 +169,7 @@ export class Trader implements Peer {
   #pushTail(peer: string, index: number): void {
     for (const branch of this.#fork ? [this.#branch, this.#fork] : [this.#branch]) {
       if (!this.#shows(index, branch) || this.#acked[index] >= branch.log.length) continue
-      const tail = branch.runs.filter((run) => run.length > this.#acked[index]).slice(0, 16)
+      const tail = branch.runs.filter((run) => run.length > this.#acked[index]).slice(0, 8)
       if (tail.length > 0) this.#claim(peer)
       for (const run of tail) this.#send(peer, { kind: 'run', run, bytes: encodeRun(run) })
     }

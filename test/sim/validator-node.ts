@@ -158,6 +158,7 @@ export class ValidatorNode implements Peer {
       else {
         chain.adopt(item.record.bytes)
         this.#tape.push(item.record)
+        this.#check(this.#tape.length - 1)
         this.#announceToLanes(item.record.bytes)
         this.#execution.apply(item.record.bytes)
       }
@@ -408,10 +409,7 @@ export class ValidatorNode implements Peer {
     this.#tape.push(record)
     this.#announceToLanes(record.bytes)
     this.#step({ kind: 'adopted', index, bytes: record.bytes })
-    if (this.isHonest) {
-      const { log } = this.#logs(index)
-      this.venue.checks.final(this.index, index, log, record.bytes)
-    }
+    this.#check(index)
     this.#execution.apply(record.bytes)
     this.#reportExecuted(index)
     if (index + 1 >= this.#fetchTo) return
@@ -420,13 +418,15 @@ export class ValidatorNode implements Peer {
 
   #treeLog = MerkleLog.empty(hashParts)
 
-  /** The tape's tree hash after block `index`, hashed by the node itself. */
-  #logs(index: number): { log: Uint8Array } {
-    if (this.#treeLog.length > index) this.#treeLog = MerkleLog.empty(hashParts)
+  /** Shows the block to the checks, with the tree hash as this node itself computes it. */
+  #check(index: number): void {
+    if (!this.isHonest) return
+    const { bytes } = this.#tape[index]
+    if (this.#treeLog.length !== index) this.#treeLog = MerkleLog.empty(hashParts)
     for (let i = this.#treeLog.length; i <= index; i++) {
       this.#treeLog = this.#treeLog.append(this.#tape[i].bytes)
     }
-    return { log: this.#treeLog.treeHash() }
+    this.venue.checks.final(this.index, index, this.#treeLog.treeHash(), bytes)
   }
 
   #announceToLanes(bytes: Uint8Array): void {

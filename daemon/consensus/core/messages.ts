@@ -24,7 +24,8 @@ const SIGNATURE_BYTES_MAX = 96
 /** The longest message: two proposals as evidence. */
 export const MESSAGE_BYTES_MAX = 2 * CUT_BYTES_MAX + 4096
 
-const KINDS = [
+/** In the order of their numbers on the wire. */
+export const MESSAGE_KINDS = [
   'propose',
   'vote',
   'nullify',
@@ -43,7 +44,7 @@ const OFFENCES = ['propose', 'vote', 'finalize'] as const satisfies readonly Evi
 export function encodeMessage(message: Message): Uint8Array {
   const writer = new Writer(message.kind === 'propose' ? message.cut.length + 256 : 512)
   writer.u8(MESSAGE_VERSION)
-  writer.u8(KINDS.indexOf(message.kind))
+  writer.u8(MESSAGE_KINDS.indexOf(message.kind))
   switch (message.kind) {
     case 'propose':
       writePropose(writer, message)
@@ -83,7 +84,7 @@ export function encodeMessage(message: Message): Uint8Array {
 export function decodeMessage(bytes: Uint8Array): Message {
   const reader = new Reader(bytes)
   if (reader.u8() !== MESSAGE_VERSION) reader.fail('unknown version')
-  const kind = KINDS[reader.u8()]
+  const kind = MESSAGE_KINDS[reader.u8()]
   const message = readMessage(reader, kind)
   reader.finish()
   return message
