@@ -15,6 +15,7 @@ import { equalBytes, toHex } from '../../protocol/bytes.ts'
 import { decodeBlock, decodeEntry, encodeBlock, encodeEntry } from '../../protocol/entries.ts'
 import { DecodeFault, Fault } from '../../protocol/faults.ts'
 import { developmentManifest } from '../../protocol/market-design.ts'
+import { decodeTapeBlock, encodeCut, encodeTapeBlock } from '../../protocol/tape-block.ts'
 import { decodeManifest, encodeManifest } from '../../protocol/venue.ts'
 import { Reader, Writer } from '../../protocol/wire.ts'
 import { between, pick, randomBytes, seededRandom } from '../helpers/random.ts'
@@ -72,6 +73,19 @@ export const codecs: readonly Codec[] = [
       const writer = new Writer()
       writeChainCursor(writer, cursor)
       return writer.take()
+    },
+    refuses: isDecodeFault
+  },
+  {
+    name: 'tape block',
+    weight: 4,
+    sample: (random) => {
+      const { cut, blocks } = generate.tapeBlock(random)
+      return encodeTapeBlock(encodeCut(cut), blocks)
+    },
+    again: (bytes) => {
+      const { cut, blocks } = decodeTapeBlock(bytes)
+      return encodeTapeBlock(encodeCut(cut), blocks)
     },
     refuses: isDecodeFault
   },

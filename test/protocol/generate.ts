@@ -1,5 +1,7 @@
 // Random values of everything that peers exchange, with the ends of each range well represented.
-import { toHex } from '../../protocol/bytes.ts'
+import { compareBytes, toHex } from '../../protocol/bytes.ts'
+import { encodeChainEvent } from '../../protocol/chain-events.ts'
+import { encodeBlock } from '../../protocol/entries.ts'
 import {
   EXPIRY_MAX,
   MARKETS_LIMIT,
@@ -15,6 +17,7 @@ import { POST_ONLY, SELF_TRADE_PREVENTIONS, SIDES, TIMES_IN_FORCE } from '../../
 import { between, pick, randomBytes } from '../helpers/random.ts'
 import type { Random } from '../../daemon/clock.ts'
 import type { ChainEvent, Entry, MerkleProof, NetDelta, Order } from '../../protocol/types.ts'
+import type { TapeBlock } from '../../protocol/tape-block.ts'
 import type { SigningTerms } from '../../protocol/typed-data.ts'
 
 /** A whole number: an end of the range, one beside it, or one of a random size. */
@@ -239,6 +242,49 @@ export function chainEvent(random: Random): ChainEvent {
     { sequence, kind: 'batchVoided', index, hash: randomBytes(random, 24) },
     { sequence, kind: 'claimed', account, token, quanta }
   ])
+}
+
+/** A tape block with up to three slices of up to three lane blocks. */
+export function tapeBlock(random: Random): TapeBlock {
+  const lanes = Array.from({ length: between(random, 0, 3) }, () => randomBytes(random, 32))
+  const blocks = lanes.map(() =>
+    Array.from({ length: between(random, 1, 3) }, () => encodeBlock([entry(random)]))
+  )
+  return {
+    blocks,
+    cut: {
+      index: integer(random, 0, SAFE_MAX),
+      height: integer(random, 1, SAFE_MAX),
+      time: integer(random, 0, SAFE_MAX),
+      cursor: boolean(random)
+        ? null
+        : {
+            block: integer(random, 0, SAFE_MAX),
+            hash: randomBytes(random, 32),
+            blockTime: integer(random, 0, EXPIRY_MAX),
+            logIndex: integer(random, 0, SAFE_MAX)
+          },
+      executed: boolean(random)
+        ? null
+        : { index: integer(random, 0, SAFE_MAX), eventHash: randomBytes(random, 32) },
+      snapshot: boolean(random)
+        ? null
+        : { index: integer(random, 0, SAFE_MAX), hash: randomBytes(random, 32) },
+      events: Array.from({ length: between(random, 0, 2) }, () =>
+        encodeChainEvent(chainEvent(random))
+      ),
+      slices: lanes.sort(compareBytes).map((lane, i) => {
+        const from = integer(random, 0, SAFE_MAX - 3)
+        return {
+          lane,
+          from,
+          to: from + blocks[i].length,
+          treeHash: randomBytes(random, 32),
+          signature: randomBytes(random, between(random, 1, 128))
+        }
+      })
+    }
+  }
 }
 
 /** A venue with as many markets and tokens as there can be. */
