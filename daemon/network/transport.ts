@@ -2,6 +2,8 @@
 // Hyperswarm, which passes on neither host nor firewalled: without them two daemons of one
 // machine get connections that open on one side only.
 
+import { createSocket } from 'node:dgram'
+import { isIPv6 } from 'node:net'
 import HyperDHT, { type KeyPair, type NodeAddress } from 'hyperdht'
 import Hyperswarm from 'hyperswarm'
 import type { NoiseSecretStream } from '@hyperswarm/secret-stream'
@@ -46,14 +48,8 @@ export class Transport {
   }
 
   async open(): Promise<void> {
-    const { bootstrap, host, port, firewalled, keyPair, peersMax } = this.#options
-    const dht = new HyperDHT({
-      host,
-      port,
-      anyPort: port === 0,
-      firewalled,
-      ...(bootstrap === null ? {} : { bootstrap })
-    })
+    const dht = await this.#listen()
+    const { keyPair, peersMax } = this.#options
     const swarm = new Hyperswarm({
       dht,
       keyPair,
@@ -64,11 +60,15 @@ export class Transport {
     this.#dht = dht
     this.#swarm = swarm
     swarm.on('connection', (stream) => this.#dependencies.onconnection(stream))
+    await swarm.listen()
+  }
+
+  async #listen(): Promise<HyperDHT> {
+    const { bootstrap, host, port, firewalled } = this.#options
     try {
-      await dht.ready()
-      await swarm.listen()
+      // A DHT node that fails to bind cannot be taken down again: try the port before.
+      await tryPort(host, port)
     } catch (cause) {
-      await swarm.destroy({ force: true })
       throw new NetworkFault(
         'NETWORK_LISTEN',
         `Cannot listen on ${host}:${port} (UDP): is another daemon running?`,
@@ -76,6 +76,15 @@ export class Transport {
         cause
       )
     }
+    const dht = new HyperDHT({
+      host,
+      port,
+      anyPort: port === 0,
+      firewalled,
+      ...(bootstrap === null ? {} : { bootstrap })
+    })
+    await dht.ready()
+    return dht
   }
 
   /** Announces this daemon under the topic, and looks for others there if `look`. */
@@ -102,4 +111,12 @@ export class Transport {
     this.#swarm = null
     this.#dht = null
   }
+}
+
+function tryPort(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
+    socket.once('error', reject)
+    socket.bind(port, host, () => socket.close(resolve))
+  })
 }

@@ -41,6 +41,7 @@ export type TestOptions = {
   dial?: readonly KeyPair[]
   limits?: Partial<NetworkLimits>
   clock?: Clock
+  port?: number
   replicate?: NetworkDependencies['replicate']
 }
 
@@ -67,7 +68,7 @@ export async function createNetwork(
       keyPair: options.keyPair,
       bootstrap: dht.bootstrap,
       host: '127.0.0.1',
-      port: await freePort(),
+      port: options.port ?? (await freePort()),
       firewalled: false,
       venue: options.venue ?? VENUE,
       role: options.role ?? (isValidator ? 'validator' : 'daemon'),
