@@ -1,0 +1,67 @@
+// What the desk needs of the daemon, and what it keeps of each order of the accounts that this
+// daemon hosts.
+import type { Engine, Reason } from '../../matching/index.ts'
+import type { TypedHasher } from '../../protocol/eip712.ts'
+import type { Manifest } from '../../protocol/manifest.ts'
+import type { Address, Bytes32, Entry, Order, Signature } from '../../protocol/types.ts'
+import type { Placed, Ticket } from '../lanes/types.ts'
+import type { Outcome } from '../outcomes.ts'
+import type { Applied } from '../replica/types.ts'
+
+/** The daemon, as the desk sees it. */
+export type TradingNode = {
+  readonly manifest: Manifest
+  readonly hasher: TypedHasher
+  readonly engine: Engine
+  /** The lane in use: its Hypercore key. */
+  readonly lane: { lane: Bytes32 }
+  /** @throws DaemonFault, LaneFault */
+  submit(entry: Entry): Ticket
+  outcome(placed: Placed): Promise<Outcome>
+  onapplied(listener: (applied: Applied) => void): void
+}
+
+/** An unlocked key. */
+export type AccountSigner = {
+  readonly address: Address
+  sign(digest: Bytes32): Signature
+}
+
+export type OrderState = 'pending' | 'open' | 'untriggered' | 'filled' | 'cancelled' | 'rejected'
+
+/** One fill of an order of ours. */
+export type FillRecord = {
+  /** Sequence of the trade: tape index and event number. */
+  index: number
+  event: number
+  time: number
+  lots: number
+  price: number
+  maker: boolean
+  /** Quote quanta; a taking command's fee stands in its last fill. */
+  fee: number
+  batch: number
+}
+
+export type OrderRecord = {
+  order: Order
+  digest: Bytes32
+  clientOrderId: string | null
+  type: 'limit' | 'market'
+  state: OrderState
+  reason: Reason | null
+  /** The engine's number; null while it is pending, or was rejected. */
+  id: number | null
+  /** Ticks at which it rests. */
+  restingPrice: number | null
+  /** Lots still to go: less than quantity minus filled after an amend, or a decrement. */
+  remaining: number
+  filled: number
+  /** Sum of lots * price * tickValue over its fills. */
+  filledQuote: number
+  fee: number
+  fills: FillRecord[]
+  createdAt: number
+  updatedAt: number
+  tapeIndex: number | null
+}
