@@ -209,6 +209,11 @@ export class Core {
     return 0
   }
 
+  /** The queue without the dead. */
+  liveFired(): Armed[] {
+    return this.fired.filter((item) => this.#is(item, FIRED))
+  }
+
   setState(index: number, state: number): void {
     const at = index * HOT + FLAGS
     this.pool.hot[at] = (this.pool.hot[at] & ~STATE_MASK) | state

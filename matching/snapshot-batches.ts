@@ -1,0 +1,98 @@
+import { Batch, FILL } from './batch.ts'
+import type { ByteReader, ByteWriter } from './bytes.ts'
+import type { Core } from './core.ts'
+import type { BatchState, Place } from './results.ts'
+import { assert } from './stop.ts'
+
+const states: readonly BatchState[] = ['open', 'closed', 'sealed', 'attested']
+
+export function writeBatches(core: Core, out: ByteWriter): void {
+  out.list(core.batches.list, (batch) => writeBatch(out, batch))
+}
+
+function writeBatch(out: ByteWriter, batch: Batch): void {
+  out.integer(batch.index)
+  out.u8(states.indexOf(batch.state))
+  out.optionalHex(batch.parent)
+  out.integer(batch.parentKnownAt)
+  out.integer(batch.openedAt)
+  out.integer(batch.closedAt)
+  out.integer(batch.sealedAt)
+  out.optionalHex(batch.link)
+  out.u32(batch.fillCount)
+  for (let i = 0; i < batch.fillCount * FILL; i++) out.integer(batch.fills[i])
+  out.list(batch.takerFees, ({ order, account, market, fee }) => {
+    out.integer(order)
+    out.u32(account)
+    out.u8(market)
+    out.integer(fee)
+  })
+  out.list(batch.withdrawals, ({ account, token, quanta, nonce, place }) => {
+    out.u32(account)
+    out.u8(token)
+    out.integer(quanta)
+    out.integer(nonce)
+    writePlace(out, place)
+  })
+  out.list(batch.cosigns, ({ account, place }) => {
+    out.u32(account)
+    writePlace(out, place)
+  })
+  for (const vote of batch.contentVotes) out.optionalHex(vote)
+  for (const vote of batch.voidVotes) out.optionalHex(vote)
+  out.u8(batch.voidDecided ? 1 : 0)
+}
+
+function writePlace(out: ByteWriter, place: Place): void {
+  out.integer(place.index)
+  out.u16(place.entry)
+  out.u8(place.ordinal)
+}
+
+export function readBatches(core: Core, input: ByteReader): void {
+  const { length } = core.config.validators
+  const list = input.list(() => readBatch(input, length))
+  assert(list.length > 0 && list[list.length - 1].state === 'open', 'no batch is open')
+  core.batches.list = list
+  core.batches.open = list[list.length - 1]
+}
+
+function readBatch(input: ByteReader, validators: number): Batch {
+  const batch = new Batch(input.integer(), validators)
+  const state = states[input.u8()]
+  assert(state !== undefined, 'a batch in no state')
+  batch.state = state
+  batch.parent = input.optionalHex()
+  batch.parentKnownAt = input.integer()
+  batch.openedAt = input.integer()
+  batch.closedAt = input.integer()
+  batch.sealedAt = input.integer()
+  batch.link = input.optionalHex()
+  const fills = input.u32()
+  for (let i = 0; i < fills; i++) {
+    const at = batch.nextFill()
+    for (let field = 0; field < FILL; field++) batch.fills[at + field] = input.integer()
+  }
+  batch.takerFees = input.list(() => ({
+    order: input.integer(),
+    account: input.u32(),
+    market: input.u8(),
+    fee: input.integer()
+  }))
+  batch.withdrawals = input.list(() => ({
+    account: input.u32(),
+    token: input.u8(),
+    quanta: input.integer(),
+    nonce: input.integer(),
+    place: readPlace(input)
+  }))
+  batch.cosigns = input.list(() => ({ account: input.u32(), place: readPlace(input) }))
+  batch.contentVotes = batch.contentVotes.map(() => input.optionalHex())
+  batch.voidVotes = batch.voidVotes.map(() => input.optionalHex())
+  batch.voidDecided = input.u8() === 1
+  return batch
+}
+
+function readPlace(input: ByteReader): Place {
+  return { index: input.integer(), entry: input.u16(), ordinal: input.u8() }
+}

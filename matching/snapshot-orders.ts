@@ -1,0 +1,141 @@
+// The orders of a snapshot: each book level by level in its queue's order, then the armed by id,
+// then the queue of the fired. Indexes of records are not state: a restored engine deals new ones.
+
+import type { ByteReader, ByteWriter } from './bytes.ts'
+import type { BookSide } from './book-side.ts'
+import type { Core } from './core.ts'
+import type { NonceIndex } from './nonce-index.ts'
+import {
+  ARMED,
+  COLD,
+  DELEGATED,
+  ENTRY,
+  FILLED,
+  FIRED,
+  FLAGS,
+  HOT,
+  NEXT,
+  OWNER,
+  PREV,
+  PRICE,
+  REMAINING,
+  RESTING,
+  SELL,
+  STATE_MASK,
+  TIGHT
+} from './orders.ts'
+import { assert } from './stop.ts'
+
+export function writeOrders(core: Core, out: ByteWriter): void {
+  for (const market of core.markets) {
+    for (const side of [market.bids, market.asks]) {
+      out.list(indexesOf(core, side), (index) => writeOrder(core, out, index))
+    }
+  }
+  const inState = (wanted: number): number[] =>
+    [...core.waiting.keys()].filter(
+      (index) => (core.pool.hot[index * HOT + FLAGS] & STATE_MASK) === wanted
+    )
+  out.list(core.byId(inState(ARMED)), (index) => writeOrder(core, out, index))
+  const fired = core.liveFired()
+  assert(fired.length === inState(FIRED).length, 'a fired order is not in the queue')
+  out.list(fired, (item) => writeOrder(core, out, item.index))
+}
+
+function indexesOf(core: Core, side: BookSide): number[] {
+  const indexes: number[] = []
+  for (let price = side.best; price !== 0; price = side.after(price)) {
+    let index = side.head(price)
+    for (; index !== 0; index = core.pool.hot[index * HOT + NEXT]) indexes.push(index)
+  }
+  return indexes
+}
+
+function writeOrder(core: Core, out: ByteWriter, index: number): void {
+  const { hot, cold } = core.pool
+  const at = index * HOT
+  const flags = hot[at + FLAGS]
+  out.integer(core.pool.id(index))
+  out.u32(hot[at + OWNER])
+  out.u32(flags)
+  out.u32(hot[at + PRICE])
+  out.u32(hot[at + REMAINING])
+  out.u32(cold[index * COLD + FILLED])
+  out.integer(core.pool.expiry(index))
+  out.integer(core.pool.tape(index))
+  out.u32(cold[index * COLD + ENTRY])
+  if ((flags & DELEGATED) !== 0) out.u32(core.delegates.get(index) ?? 0)
+  const tight = core.tight.get(index)
+  if (tight !== undefined) {
+    out.integer(tight.feeMax)
+    out.integer(tight.batch === core.batches.open.index ? tight.spent : 0)
+  }
+  const waiting = core.waiting.get(index)
+  if (waiting === undefined) return
+  out.integer(waiting.feeMax)
+  out.u8(waiting.triggerKind)
+  out.u32(waiting.triggerPrice)
+}
+
+export function readOrders(core: Core, nonces: NonceIndex, input: ByteReader): void {
+  for (const market of core.markets) {
+    for (const side of [market.bids, market.asks]) {
+      input.list(() => {
+        const index = readOrder(core, nonces, input)
+        const at = index * HOT
+        const { hot } = core.pool
+        const isBid = (hot[at + FLAGS] & SELL) === 0
+        const fits = isBid === (side === market.bids) && (hot[at + OWNER] & 0xff) === market.index
+        assert(fits, 'an order of the snapshot stands on the wrong book')
+        side.append(index, hot[at + PRICE] >>> 0, hot[at + REMAINING])
+      })
+    }
+  }
+  input.list(() => core.addArmed(readOrder(core, nonces, input)))
+  core.fired = input.list(() => {
+    const index = readOrder(core, nonces, input)
+    return { index, id: core.pool.id(index), price: 0 }
+  })
+}
+
+function readOrder(core: Core, nonces: NonceIndex, input: ByteReader): number {
+  const { pool } = core
+  const index = pool.allocate()
+  const { hot, cold } = pool
+  const at = index * HOT
+  const id = input.integer()
+  hot[at + NEXT] = 0
+  hot[at + PREV] = 0
+  hot[at + OWNER] = input.u32()
+  hot[at + FLAGS] = input.u32()
+  hot[at + PRICE] = input.u32()
+  hot[at + REMAINING] = input.u32()
+  cold[index * COLD + FILLED] = input.u32()
+  pool.setId(index, id)
+  pool.setExpiry(index, input.integer())
+  pool.setPlace(index, input.integer(), 0, 0)
+  cold[index * COLD + ENTRY] = input.u32()
+  const flags = hot[at + FLAGS]
+  const account = hot[at + OWNER] >>> 8
+  const state = flags & STATE_MASK
+  assert(account < core.accounts.count, 'an order of the snapshot has no account')
+  assert(state === RESTING || state === ARMED || state === FIRED, 'an order in no lasting state')
+  if ((flags & DELEGATED) !== 0) core.delegates.set(index, input.u32())
+  if ((flags & TIGHT) !== 0) {
+    const feeMax = input.integer()
+    core.tight.set(index, { feeMax, spent: input.integer(), batch: core.batches.open.index })
+  }
+  const slot = flags >>> 16
+  const nonce = core.accounts.slotNonce(account, slot)
+  if (state !== RESTING) {
+    const feeMax = input.integer()
+    const triggerKind = input.u8()
+    core.waiting.set(index, { feeMax, nonce, triggerKind, triggerPrice: input.u32() })
+  }
+  core.accounts.takeSlot(account, slot, nonce, index)
+  core.accounts.liveOrders[account]++
+  core.expiryMin = Math.min(core.expiryMin, pool.expiry(index))
+  core.reserve(index, 1)
+  nonces.add(account, nonce, index)
+  return index
+}
