@@ -96,6 +96,14 @@ export class Dialer {
     this.#later(target, refused ? this.#options.refusedMs : this.#backOff(target))
   }
 
+  /** Dials now, as if for the first time. */
+  hurry(id: string): void {
+    const target = this.#targets.get(id)
+    if (target === undefined || target.connected) return
+    target.attempts = 0
+    this.#later(target, 0)
+  }
+
   missing(): MissingPeer[] {
     return [...this.#targets.values()]
       .filter((target) => !target.connected)

@@ -57,7 +57,7 @@ export const NETWORK_LIMITS: NetworkLimits = {
   announceMs: 250,
   dialMinMs: 250,
   dialMaxMs: 5_000,
-  dialSecondMs: 500,
+  dialSecondMs: 150,
   refusedMs: 30_000,
   lookMinMs: 1_000,
   lookMaxMs: 60_000,

@@ -69,6 +69,7 @@ export class SwarmNetwork implements Network {
   #announceDue = false
   #lane: { lane: Uint8Array | null; link: Uint8Array } = { lane: null, link: new Uint8Array(0) }
   #refusals: Refusal[] = []
+  #blocked: ReadonlySet<string> = new Set()
   #opening: Promise<void> | null = null
   #closing: Promise<void> | null = null
   #cancelTick: () => void = () => {}
@@ -85,7 +86,7 @@ export class SwarmNetwork implements Network {
     this.#transport = new Transport(
       { ...options, peersMax: limits.peersMax },
       {
-        isBanned: (key) => this.#reputation.isBanned(idOf(key)),
+        isBanned: (key) => this.#isUnwelcome(idOf(key)),
         onconnection: (stream) => this.#onconnection(stream)
       }
     )
@@ -160,6 +161,17 @@ export class SwarmNetwork implements Network {
     if (this.#cancelAnnounce === null) this.#announceNow()
   }
 
+  block(ids: readonly string[]): void {
+    const before = this.#blocked
+    this.#blocked = new Set(ids)
+    for (const id of ids) this.#connections.get(id)?.close('blocked by the operator')
+    for (const id of before) {
+      if (this.#blocked.has(id)) continue
+      this.#transport.unban(id)
+      this.#dialer.hurry(id)
+    }
+  }
+
   setLane(lane: Uint8Array | null, link: Uint8Array): void {
     this.#lane = { lane, link }
   }
@@ -206,7 +218,7 @@ export class SwarmNetwork implements Network {
 
   #onconnection(stream: NoiseSecretStream): void {
     const id = idOf(stream.remotePublicKey)
-    if (this.#closing !== null || this.#reputation.isBanned(id)) {
+    if (this.#closing !== null || this.#isUnwelcome(id)) {
       stream.on('error', () => {}) // nobody listens to what is being thrown away
       stream.destroy()
       return
@@ -218,6 +230,10 @@ export class SwarmNetwork implements Network {
     this.#dialer.connected(id)
     connection.open()
     if (full) connection.refuse({ code: 'PEERS_FULL', message: 'this daemon has enough peers' })
+  }
+
+  #isUnwelcome(id: string): boolean {
+    return this.#blocked.has(id) || this.#reputation.isBanned(id)
   }
 
   #createConnection(id: string, stream: NoiseSecretStream): Connection {

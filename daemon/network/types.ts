@@ -175,5 +175,9 @@ export type Network = {
   /** What new connections are told; a lane that was abandoned is replaced so. */
   setLane(lane: Uint8Array | null, link: Uint8Array): void
 
+  /** Parts from these peers and stays away from them until the next call: how an operator, or
+   * a devnet that plays a partition, cuts the wire. */
+  block(ids: readonly string[]): void
+
   status(): NetworkStatus
 }

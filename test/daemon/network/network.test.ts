@@ -178,3 +178,37 @@ test('network - a port that is taken is a clear error; channels are registered o
   })
   await t.exception(second.network.open(), /another daemon running/)
 })
+
+test('network - a partition parts and heals', async (t) => {
+  const dht = await localDht(t)
+  const validators = [1, 2, 3, 4].map(keyPairOf)
+  const all = await Promise.all(
+    validators.map((keyPair) => createNetwork(t, dht, { keyPair, validators }))
+  )
+  await Promise.all(all.map(({ network }) => network.open()))
+  const reached = (count: number) =>
+    until(() => all.every(({ network }) => network.peers().length === count), `${count} peers`)
+  await reached(3)
+  const [west, east] = [all.slice(0, 2), all.slice(2)]
+  for (const { network } of west) network.block(east.map(({ id }) => id))
+  await reached(1)
+  t.is(all[0].network.peers()[0].id, all[1].id)
+  for (const { network } of west) network.block([])
+  await reached(3)
+  t.alike(all[0].network.status().banned, [])
+})
+
+test('network - all dial all at one moment, and each pair ends with one connection', async (t) => {
+  const dht = await localDht(t)
+  const validators = [1, 2, 3, 4, 5].map(keyPairOf)
+  const limits = { dialSecondMs: 0 }
+  const all = await Promise.all(
+    validators.map((keyPair) => createNetwork(t, dht, { keyPair, validators, limits }))
+  )
+  for (const { network } of all) network.channel(listening(CHANNEL, []))
+  await Promise.all(all.map(({ network }) => network.open()))
+  const settled = () =>
+    all.every(({ network }) => network.peers().filter((peer) => peer.has(CHANNEL)).length === 4)
+  await until(settled, 'all to know all')
+  t.ok(settled())
+})
