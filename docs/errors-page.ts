@@ -1,17 +1,38 @@
 // The text of docs/errors.md, made from the tables beside the code that uses them.
-import { daemonFaults } from '../daemon/errors.ts'
-import { laneFaults } from '../daemon/lanes/lane-faults.ts'
-import { protocolFaults } from '../protocol/faults.ts'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { rejects } from '../protocol/rejects.ts'
 
-type Table = Readonly<Record<string, string>>
+const root = join(import.meta.dirname, '..')
+const ROOMS = ['protocol', 'crypto', 'config', 'contracts', 'daemon', 'client', 'cli']
 
-/** A room that grows a table of faults is added here; a test finds those that are missing. */
-const faults: readonly (readonly [title: string, table: Table])[] = [
-  ['Protocol and cryptography', protocolFaults],
-  ['Lanes', laneFaults],
-  ['Tape, replica, daemon', daemonFaults]
-]
+type Table = { path: string; faults: [code: string, meaning: string][] }
+
+/** Every `export const somethingFaults = { code: 'Meaning.' }`, by the path of its file. */
+async function faultTables(): Promise<Table[]> {
+  const paths = ROOMS.flatMap((room) =>
+    readdirSync(join(root, room), { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .map((entry) => join(entry.parentPath, entry.name))
+  ).filter((path) => /^export const \w+Faults = \{/m.test(readFileSync(path, 'utf8')))
+  const tables: Table[] = []
+  // By code unit, whatever the order of the file system: the page must not depend on it.
+  for (const path of paths.sort()) {
+    const exported: Record<string, unknown> = await import(pathToFileURL(path).href)
+    for (const [name, value] of Object.entries(exported)) {
+      if (!name.endsWith('Faults') || typeof value !== 'object' || value === null) continue
+      const faults = Object.entries(value).map(([code, meaning]): [string, string] => [
+        code,
+        String(meaning)
+      ])
+      tables.push({ path: relative(root, path).replaceAll('\\', '/'), faults })
+    }
+  }
+  return tables
+}
+
+const tables = await faultTables()
 
 export function errorsMarkdown(): string {
   return [
@@ -34,13 +55,13 @@ export function errorsMarkdown(): string {
     ...rejects.map(([name, meaning], i) => `| ${i + 1} | \`${name}\` | ${meaning} |`),
     '',
     '## Faults',
-    ...faults.flatMap(([title, table]) => [
+    ...tables.flatMap(({ path, faults }) => [
       '',
-      `### ${title}`,
+      `### \`${path}\``,
       '',
       '| code | meaning |',
       '|---|---|',
-      ...Object.entries(table).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`)
+      ...faults.map(([code, meaning]) => `| \`${code}\` | ${meaning} |`)
     ]),
     ''
   ].join('\n')
