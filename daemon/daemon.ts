@@ -86,8 +86,13 @@ export class Daemon {
       admits: () => true
     })
     this.#parts = parts
-    if (parts.isValidator)
-      this.#validator = new ValidatorHost(this.#options, this.#dependencies, parts)
+    if (parts.isValidator) {
+      this.#validator = new ValidatorHost(this.#options, {
+        ...this.#dependencies,
+        parts,
+        onfault: (fault) => this.#fault(fault)
+      })
+    }
     this.#connect(parts)
     await parts.signers.open()
     await chain?.open()

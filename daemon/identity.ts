@@ -2,7 +2,7 @@
 import { asciiBytes } from '../protocol/bytes.ts'
 import type { Bytes32 } from '../protocol/types.ts'
 import { blake2b256Parts } from '../crypto/blake2b.ts'
-import { type KeyPair, ed25519KeyPair, ed25519Sign, ed25519Verify } from '../crypto/ed25519.ts'
+import { type KeyPair, ed25519KeyPair, ed25519Sign } from '../crypto/ed25519.ts'
 import type { Sign } from './lanes/types.ts'
 
 export type Identity = {
@@ -26,12 +26,4 @@ export function identityOf(seed: Bytes32): Identity {
 export function signerOf(seed: Bytes32): { publicKey: Bytes32; sign: Sign } {
   const { publicKey, secretKey } = ed25519KeyPair(seed)
   return { publicKey, sign: (message) => ed25519Sign(message, secretKey) }
-}
-
-export function verifyEd25519(
-  message: Uint8Array,
-  signature: Uint8Array,
-  publicKey: Bytes32
-): boolean {
-  return ed25519Verify(signature, message, publicKey)
 }

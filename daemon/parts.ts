@@ -10,9 +10,10 @@ import type { OpenEntry } from '../protocol/types.ts'
 import { quorumOf, signingTerms } from '../protocol/venue.ts'
 import { blake2b256, blake2b256Parts } from '../crypto/blake2b.ts'
 import type { Crypto } from '../crypto/crypto.ts'
+import { ed25519Verify } from '../crypto/ed25519.ts'
 import { SignerPool } from '../crypto/signer-pool.ts'
 import { DaemonFault } from './errors.ts'
-import { identityOf, signerOf, verifyEd25519 } from './identity.ts'
+import { identityOf, signerOf } from './identity.ts'
 import { disk } from './journal/file-system.ts'
 import { FileJournal } from './journal/journal.ts'
 import { laneKey } from './lanes/lane-key.ts'
@@ -56,7 +57,7 @@ export function createParts(
   const { manifest, folder, tuning, p2p } = options
   const { clock, random, log } = dependencies
   const hash = blake2b256Parts
-  const verify = verifyEd25519
+  const verify = ed25519Verify
   const identity = identityOf(options.seed)
   const self = identity.keyPair.publicKey
   const terms = signingTerms(manifest, { keccak: crypto.keccak, blake2b: blake2b256 })

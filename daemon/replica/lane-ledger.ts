@@ -143,7 +143,7 @@ export class LaneLedger {
     const proofs = decodeHeadSignature(slice.signature, 1)
     if (proofs === null || proofs[0].signer !== 0) return false
     const signable = headSignable(slice.lane, slice.treeHash, slice.to, 0)
-    return this.#dependencies.verify(signable, proofs[0].signature, signer)
+    return this.#dependencies.verify(proofs[0].signature, signable, signer)
   }
 }
 

@@ -13,8 +13,8 @@ import type { HashParts } from '../../protocol/merkle-log.ts'
 import type { Bytes32 } from '../../protocol/types.ts'
 
 export type VerifySignature = (
-  message: Uint8Array,
   signature: Uint8Array,
+  message: Uint8Array,
   publicKey: Bytes32
 ) => boolean
 
@@ -59,7 +59,7 @@ export class TapeKey {
   verifyPartial(signer: number, length: number, treeHash: Bytes32, signature: Uint8Array): boolean {
     const publicKey = this.manifest.signers[signer]
     if (publicKey === undefined || signature.length !== 64) return false
-    return this.#verify(this.signable(length, treeHash), signature, publicKey)
+    return this.#verify(signature, this.signable(length, treeHash), publicKey)
   }
 
   /** The head's signature of exactly a quorum of partials, ascending by signer. */
@@ -77,7 +77,7 @@ export class TapeKey {
     const signable = this.signable(length, treeHash)
     return proofs.every((proof) => {
       const publicKey = this.manifest.signers[proof.signer]
-      return publicKey !== undefined && this.#verify(signable, proof.signature, publicKey)
+      return publicKey !== undefined && this.#verify(proof.signature, signable, publicKey)
     })
   }
 }

@@ -11,9 +11,7 @@ import type { OwnBlock, OwnRun, TapeRun } from '../../daemon/tape/types.ts'
 
 export const hash = blake2b256Parts
 
-export function verify(message: Uint8Array, signature: Uint8Array, key: Uint8Array): boolean {
-  return ed25519Verify(signature, message, key)
-}
+export const verify = ed25519Verify
 
 export function keyPairOf(number: number): KeyPair {
   return ed25519KeyPair(new Uint8Array(32).fill(number))
