@@ -105,7 +105,9 @@ export class LaneBook {
         this.#supply.serve(peer, state, message)
         break
       case 'heads':
-        for (const head of message.heads) if (!this.#witness.learn(peer, head)) return
+        for (const { head, held } of message.heads) {
+          if (!this.#witness.learn(peer, head, held)) return
+        }
         break
       case 'evidence':
         this.#witness.receive(peer, message.evidence)
@@ -134,7 +136,7 @@ export class LaneBook {
       return
     }
     if (placement.kind !== 'fits') {
-      this.#witness.learn(peer, run)
+      this.#witness.learn(peer, run, true)
       return
     }
     if (!this.#hasRoom(lane, run, placement.nodes)) return
@@ -258,7 +260,7 @@ export class LaneBook {
     const { own, names } = this.#context
     if (own === null || names.of(signer).key !== own.key) return
     if (head !== null) {
-      if (names.of(head.signer).key !== own.key || !this.#witness.learn(peer, head)) return
+      if (names.of(head.signer).key !== own.key || !this.#witness.learn(peer, head, false)) return
     }
     // The head may just have made the daemon abandon that lane.
     if (names.of(signer).key === own.key) own.known(peer, head)

@@ -4,11 +4,9 @@ import { type LaneContext } from './lane-context.ts'
 import type { PeerState } from './lane-peers.ts'
 import type { Lane } from './lane-table.ts'
 import type { LaneNode } from './lane-tree.ts'
-import { encodeRun } from './messages.ts'
+import { HEADS_MAX, encodeRun } from './messages.ts'
 import { runsOf } from './runs.ts'
-import type { HeadClaim, LaneKey, PeerKey, SignedHead } from './types.ts'
-
-const HEADS_AT_ONCE = 128
+import type { HeadClaim, LaneKey, PeerKey, ShownHead } from './types.ts'
 
 export type LaneRequest = {
   lane: Uint8Array
@@ -33,6 +31,7 @@ export class LaneSupply {
     const lane = table.add(key, head.lane)
     if (had(lane, head)) return
     repair.want(key, head, peers, deps.now(), pendingBytes)
+    deps.host.later()
   }
 
   /** Blocks of the lane came in. */
@@ -119,14 +118,15 @@ export class LaneSupply {
     if (certificate !== null) deps.host.send(to, { kind: 'certificate', certificate })
   }
 
-  /** The longest heads that are not final. */
+  /** Of the lanes that are not final: the longest heads that are held, so that others can ask for
+   * them, and those that were shown, so that lanes with two histories are found. */
   tellHeads(peer: PeerKey): void {
-    const heads: SignedHead[] = []
+    const heads: ShownHead[] = []
     for (const lane of this.#context.table.sorted()) {
-      const head = lane.longest()
-      if (head === null || head.length <= lane.finalLength) continue
-      heads.push(head)
-      if (heads.length === HEADS_AT_ONCE) break
+      const held = lane.held()
+      if (held !== null && held.length > lane.finalLength) heads.push({ head: held, held: true })
+      if (lane.ahead !== null) heads.push({ head: lane.ahead, held: false })
+      if (heads.length >= HEADS_MAX - 1) break
     }
     if (heads.length > 0) this.#context.deps.host.send(peer, { kind: 'heads', heads })
   }

@@ -55,13 +55,20 @@ export class Lane implements LaneStatus {
     return this.evidence !== null
   }
 
-  /** The longest signed head that is journaled here or was shown by a peer; null when none is.
-   * What is not journaled is not shown: the daemon's own lane could yet lose it. */
-  longest(): SignedHead | null {
+  /** The longest signed head whose blocks are journaled here; null without one. What is not
+   * journaled is not shown: the daemon's own lane could yet lose it. */
+  held(): SignedHead | null {
     const { log, signature } = this.durable
-    if (signature === null || this.signer === null) return this.ahead
-    if (this.ahead !== null && this.ahead.length > log.length) return this.ahead
+    if (signature === null || this.signer === null || log.length === 0) return null
     return { signer: this.signer, length: log.length, treeHash: log.treeHash(), signature }
+  }
+
+  /** The longest head that is held or was shown by a peer; null when none is. */
+  longest(): SignedHead | null {
+    const held = this.held()
+    return held === null || (this.ahead !== null && this.ahead.length > held.length)
+      ? this.ahead
+      : held
   }
 }
 

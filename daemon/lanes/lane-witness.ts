@@ -19,12 +19,17 @@ export class LaneWitness {
     this.#want = want
   }
 
-  /** Takes note of a head without its blocks. False when it was forged. */
-  learn(peer: PeerKey, head: SignedHead): boolean {
+  /** Takes note of a head without its blocks, which the peer has if it is `held`. False when it was
+   * forged. */
+  learn(peer: PeerKey, head: SignedHead, held: boolean): boolean {
     const { names, table, deps, peers, own } = this.#context
     const name = names.of(head.signer)
     const known = table.get(name.key)
     if (known !== null && isOld(known, head)) return true
+    if (known !== null && isAhead(known, head)) {
+      if (held) this.#want({ ...head, lane: name.lane }, [peer])
+      return true
+    }
     if (!verifyHead(deps.verify, { ...head, lane: name.lane }, head.signer)) {
       deps.host.misbehaved(peer, 'a head whose signature is false', FORGERY)
       return false
@@ -39,7 +44,7 @@ export class LaneWitness {
     }
     if (!this.#contradicted(lane, head) && head.length > lane.finalLength) {
       if (lane.ahead === null || head.length > lane.ahead.length) lane.ahead = head
-      this.#want({ ...head, lane: lane.lane }, [peer])
+      if (held) this.#want({ ...head, lane: lane.lane }, [peer])
     }
     if (own?.key === lane.key) own.behind(head.length)
     return true
@@ -117,8 +122,10 @@ export class LaneWitness {
 /** True for a head that is here with its signature, or too old to say anything about. */
 function isOld(lane: Lane, head: SignedHead): boolean {
   if (head.length < lane.tree.start) return true
-  const { ahead } = lane
-  if (ahead?.length === head.length && equalBytes(ahead.treeHash, head.treeHash)) return true
   const node = lane.tree.find(head.length, head.treeHash)
   return node !== null && node.signature !== null
+}
+
+function isAhead({ ahead }: Lane, head: SignedHead): boolean {
+  return ahead?.length === head.length && equalBytes(ahead.treeHash, head.treeHash)
 }

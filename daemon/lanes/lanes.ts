@@ -129,6 +129,7 @@ export class Lanes {
     return {
       send: (peer, message) => this.#send(peer, message),
       persist: (record, then) => this.#persist(record, then),
+      later: () => this.#arm(),
       arrived: (lane, from, blocks) => this.#deps.onarrived(lane, from, blocks),
       available: (lane) => this.#listeners.forEach((listener) => listener(lane)),
       evidence: (lane, evidence) => this.#deps.onevidence(lane, evidence),

@@ -5,7 +5,15 @@ import { BLOCK_BYTES_MAX, SAFE_MAX, VALIDATORS_LIMIT } from '../../protocol/limi
 import type { Bytes32 } from '../../protocol/types.ts'
 import { Reader, Writer } from '../../protocol/wire.ts'
 import type { MessageRule } from '../network/types.ts'
-import type { Ack, Certificate, Evidence, LaneMessage, Run, SignedHead } from './types.ts'
+import type {
+  Ack,
+  Certificate,
+  Evidence,
+  LaneMessage,
+  Run,
+  ShownHead,
+  SignedHead
+} from './types.ts'
 
 export const LANES_CHANNEL = 'curb/lanes/1'
 
@@ -39,7 +47,7 @@ export const laneMessageRules: readonly MessageRule[] = [
   { name: 'acks', bytesMax: ACKS_MAX * 140 + 3 },
   { name: 'certificate', bytesMax: VALIDATORS_LIMIT * 65 + 80 },
   { name: 'request', bytesMax: 84 },
-  { name: 'heads', bytesMax: HEADS_MAX * 144 + 3, cost: 8 },
+  { name: 'heads', bytesMax: HEADS_MAX * 145 + 3, cost: 8 },
   { name: 'evidence', bytesMax: EVIDENCE_LEAVES_MAX * 41 + ROOTS_MAX * 41 + 512, cost: 4 },
   { name: 'claim', bytesMax: 32 },
   { name: 'known', bytesMax: 180 }
@@ -64,7 +72,10 @@ export function encodeMessage(message: LaneMessage): { type: number; payload: Ui
       writer.fixed('treeHash', message.treeHash, 32)
       break
     case 'heads':
-      writeList(writer, 'heads', message.heads, HEADS_MAX, writeHead)
+      writeList(writer, 'heads', message.heads, HEADS_MAX, (to, { head, held }) => {
+        writeHead(to, head)
+        to.bool(held)
+      })
       break
     case 'evidence':
       writeEvidence(writer, message.evidence)
@@ -104,7 +115,7 @@ function readMessage(reader: Reader, type: number, payload: Uint8Array): LaneMes
       return { kind: 'request', lane, from, length, treeHash: reader.fixed(32) }
     }
     case laneMessageTypes.heads:
-      return { kind: 'heads', heads: readList(reader, HEADS_MAX, readHead) }
+      return { kind: 'heads', heads: readList(reader, HEADS_MAX, readShown) }
     case laneMessageTypes.evidence:
       return { kind: 'evidence', evidence: readEvidence(reader) }
     case laneMessageTypes.claim:
@@ -166,6 +177,11 @@ export function readHead(reader: Reader): SignedHead {
     treeHash: reader.fixed(32),
     signature: reader.fixed(SIGNATURE_BYTES)
   }
+}
+
+function readShown(reader: Reader): ShownHead {
+  const head = readHead(reader)
+  return { head, held: reader.bool() }
 }
 
 function writeAck(writer: Writer, ack: Ack): void {

@@ -32,7 +32,7 @@ const BYTES_TO_DOUBLE = 2 * 1024 * 1024
 export type Want = {
   readonly key: LaneKey
   readonly head: HeadClaim
-  /** Who said that it has it, newest last. */
+  /** Who said that it has it, newest first. */
   readonly peers: PeerKey[]
   attempts: number
   dueAtMs: number
@@ -65,7 +65,11 @@ export class Repair {
     let lane = this.#wants.get(key)
     const known = lane?.get(id)
     if (known !== undefined) {
-      this.#addPeers(known, peers)
+      if (this.#addPeers(known, peers)) {
+        // A new source is a new chance.
+        known.attempts = 0
+        known.dueAtMs = Math.min(known.dueAtMs, nowMs + this.#wait(known, backlogBytes))
+      }
       return true
     }
     if (this.#size >= this.#options.wantsMax) return false
@@ -79,10 +83,12 @@ export class Repair {
     return true
   }
 
-  #addPeers(want: Want, peers: readonly PeerKey[]): void {
-    for (const peer of peers) {
-      if (want.peers.length < PEERS_PER_WANT && !want.peers.includes(peer)) want.peers.push(peer)
-    }
+  /** Newest first. True when one is new. */
+  #addPeers(want: Want, peers: readonly PeerKey[]): boolean {
+    const fresh = peers.filter((peer) => !want.peers.includes(peer))
+    want.peers.unshift(...fresh)
+    want.peers.splice(PEERS_PER_WANT)
+    return fresh.length > 0
   }
 
   /** True while a head beyond `from` of the lane is wanted: blocks from there on are no intrusion. */

@@ -26,6 +26,8 @@ export type SignedHead = {
   signature: Uint8Array
 }
 
+export type ShownHead = { head: SignedHead; held: boolean }
+
 /** Blocks [from, length) of a lane under one signed head. Pushed, served and journaled as such. */
 export type Run = SignedHead & { from: number; blocks: Uint8Array[] }
 
@@ -58,7 +60,8 @@ export type LaneMessage =
   | { kind: 'certificate'; certificate: Certificate }
   /** Asks for blocks [from, length) of the branch whose tree hash at `length` is this. */
   | { kind: 'request'; lane: Bytes32; from: number; length: number; treeHash: Bytes32 }
-  | { kind: 'heads'; heads: SignedHead[] }
+  /** Heads that the sender has the blocks of, or only was shown. */
+  | { kind: 'heads'; heads: ShownHead[] }
   | { kind: 'evidence'; evidence: Evidence }
   /** "This lane is mine: what is its longest head that you know?" */
   | { kind: 'claim'; signer: Bytes32 }
@@ -172,6 +175,8 @@ export type LaneHost = {
   send(peer: PeerKey, message: LaneMessage): boolean
   /** Calls `then` once the record would survive a power loss; never, if the daemon ends first. */
   persist(record: LaneRecord, then: () => void): void
+  /** Something will be due: call `tick` in a while, and then when it says. */
+  later(): void
   /** New blocks [from, ...) arrived, whose entries' signatures can be checked. */
   arrived(lane: Bytes32, from: number, blocks: readonly Uint8Array[]): void
   /** The lane's journaled data reaches further. */

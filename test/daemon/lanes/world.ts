@@ -49,6 +49,8 @@ export class TestJournal {
   #syncing = false
   /** While true nothing is synced. */
   held = false
+  /** After a power loss nothing resolves any more. */
+  dead = false
 
   constructor(clock: VirtualClock, records: readonly JournalRecord[] = []) {
     this.#clock = clock
@@ -63,12 +65,13 @@ export class TestJournal {
   }
 
   #schedule(): void {
-    if (this.#syncing || this.held || this.#waiting.length === 0) return
+    if (this.#syncing || this.held || this.dead || this.#waiting.length === 0) return
     this.#syncing = true
     const batch = this.#waiting
     this.#waiting = []
     this.#clock.after(SYNC_MS, () => {
       this.#syncing = false
+      if (this.dead) return
       for (const { record, resolve } of batch) {
         this.synced.push(record)
         resolve()
@@ -231,7 +234,7 @@ export class World {
       if (other !== daemon && other?.links.has(daemon.id)) this.disconnect(index, other.index)
     }
     daemon.alive = false
-    daemon.journal.held = true
+    daemon.journal.dead = true
     return [...daemon.journal.synced]
   }
 

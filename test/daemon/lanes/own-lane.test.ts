@@ -1,0 +1,313 @@
+import test from 'brittle'
+import { decodeBlock } from '../../../protocol/entries.ts'
+import { LaneFault } from '../../../daemon/lanes/lane-faults.ts'
+import { laneMessageTypes } from '../../../daemon/lanes/messages.ts'
+import { between, seededRandom } from '../../helpers/random.ts'
+import { type TestDaemon, World, bigEntry, entry } from './world.ts'
+
+/** The lease numbers of a lane's entries, in order, as another daemon has them. */
+function numbers(at: TestDaemon, key: string): number[] {
+  const head = at.head(key)
+  const blocks = at.lanes.reads.blocks(key, 0, head.length, head.treeHash) ?? []
+  return blocks
+    .flatMap((block) => decodeBlock(block))
+    .flatMap((made) => (made.kind === 'lease' ? [made.ttlMs - 1] : []))
+}
+
+function codeOf(run: () => unknown): string {
+  try {
+    run()
+    return 'none'
+  } catch (fault) {
+    return fault instanceof LaneFault ? fault.code : String(fault)
+  }
+}
+
+test('own lane - waits for a quorum of answers before it writes', async (t) => {
+  const world = new World()
+  for (let i = 0; i < 4; i++) world.start(i)
+  const [a, b] = world.daemons
+  world.connect(0, 1)
+  const ticket = a.lanes.offer(entry(1))
+  let journaled = false
+  void ticket.journaled.then(() => (journaled = true))
+  await world.run(500)
+  t.absent(a.lanes.ready, 'itself and one other are two of three')
+  t.absent(journaled)
+  t.is(b.has(a.key), 0)
+  world.connect(0, 2)
+  await world.run(50)
+  t.ok(a.lanes.ready)
+  t.ok(journaled, 'what was submitted meanwhile is not lost')
+  t.is(b.has(a.key), 1)
+})
+
+test('own lane - a venue of one starts at once', async (t) => {
+  const world = new World(1)
+  const a = world.start(0)
+  t.ok(a.lanes.ready)
+  a.lanes.offer(entry(1))
+  await world.run(100)
+  t.is(a.lanes.reads.certified(a.key, 0).length, 1, 'its own word is a quorum')
+})
+
+test('own lane - restarts where its journal ends, and pushes what is not final', async (t) => {
+  const world = new World()
+  const [a, b] = await world.venue()
+  for (let n = 0; n < 5; n++) {
+    a.lanes.offer(entry(n))
+    await world.run(15)
+  }
+  world.cut(b, [a.key])
+  for (const i of [1, 2, 3]) world.disconnect(0, i)
+  for (let n = 5; n < 9; n++) {
+    a.lanes.offer(entry(n))
+    await world.run(15)
+  }
+  const { key } = a
+  const again = world.start(0, world.crash(0))
+  for (const i of [1, 2, 3]) world.connect(0, i)
+  await world.run(50)
+  t.is(again.key, key, 'the same lane')
+  t.is(b.has(key), 9)
+  again.lanes.offer(entry(9))
+  await world.run(50)
+  t.alike(numbers(b, key), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+  t.is(again.lanes.name.incarnation, 0)
+})
+
+test('own lane - restarts from a rotated journal', async (t) => {
+  const world = new World()
+  const [a, b] = await world.venue()
+  for (let n = 0; n < 6; n++) {
+    a.lanes.offer(entry(n))
+    await world.run(15)
+    if (n === 3) world.cut(b, [a.key])
+  }
+  const checkpoint = [...a.lanes.checkpoint()]
+  const { key } = a
+  world.crash(0)
+  const again = world.start(0, checkpoint)
+  for (const i of [1, 2, 3]) world.connect(0, i)
+  again.lanes.offer(entry(6))
+  await world.run(50)
+  t.is(again.key, key)
+  t.alike(numbers(b, key), [0, 1, 2, 3, 4, 5, 6])
+  t.alike(again.lanes.reads.base(key)?.roots, b.lanes.reads.base(key)?.roots)
+})
+
+test('own lane - a lost journal means another incarnation, and no second history', async (t) => {
+  const world = new World()
+  const [a, b, c] = await world.venue()
+  for (let n = 0; n < 3; n++) {
+    a.lanes.offer(entry(n))
+    await world.run(15)
+  }
+  const { key } = a
+  world.crash(0)
+  const again = world.start(0, [])
+  const ticket = again.lanes.offer(entry(9))
+  for (const i of [1, 2, 3]) world.connect(0, i)
+  const refused = ticket.journaled.then(
+    () => 'journaled',
+    (fault) => (fault instanceof LaneFault ? fault.code : 'other')
+  )
+  await world.run(50)
+  t.is(await refused, 'lane_abandoned', 'it is told, and may submit again')
+  t.is(again.lanes.name.incarnation, 1)
+  t.not(again.key, key)
+  t.alike(
+    again.used.map(({ name, abandoned }) => [name.incarnation, abandoned]),
+    [
+      [0, null],
+      [1, key]
+    ]
+  )
+  again.lanes.offer(entry(9))
+  await world.run(50)
+  t.alike(numbers(c, again.key), [9])
+  t.is(b.evidence.length, 0)
+  const third = world.start(0, (world.crash(0), []))
+  for (const i of [1, 2, 3]) world.connect(0, i)
+  await world.run(50)
+  t.is(third.lanes.name.incarnation, 2, 'once more: it asks its way up')
+})
+
+test('own lane - a journal from an old copy means another incarnation', async (t) => {
+  const world = new World()
+  const [a, b] = await world.venue()
+  a.lanes.offer(entry(0))
+  await world.run(15)
+  const copy = [...a.journal.synced]
+  a.lanes.offer(entry(1))
+  await world.run(15)
+  world.crash(0)
+  const again = world.start(0, copy)
+  for (const i of [1, 2, 3]) world.connect(0, i)
+  await world.run(50)
+  t.is(again.lanes.name.incarnation, 1)
+  const later = world.start(0, world.crash(0))
+  for (const i of [1, 2, 3]) world.connect(0, i)
+  await world.run(50)
+  t.is(later.lanes.name.incarnation, 1, 'it remembers')
+  t.is(b.evidence.length, 0)
+})
+
+test('own lane - a tape that is ahead of the journal means another incarnation', async (t) => {
+  const world = new World()
+  const [a, b] = await world.venue()
+  a.lanes.offer(entry(0))
+  await world.run(15)
+  const slices = world.cut(b, [a.key])
+  world.crash(0)
+  const again = world.start(0, [])
+  again.lanes.final(slices)
+  t.is(again.lanes.name.incarnation, 1)
+})
+
+test('own lane - power loss at any moment loses nothing that was accepted', async (t) => {
+  for (let seed = 1; seed <= 25; seed++) {
+    const random = seededRandom(seed)
+    const world = new World()
+    await world.venue()
+    const accepted = new Set<number>()
+    let next = 0
+    for (let life = 0; life < 4; life++) {
+      const a = world.daemons[0]
+      const key = a.key
+      for (let step = 0; step < between(random, 1, 8); step++) {
+        for (let i = 0; i < between(random, 1, 5); i++) {
+          const n = next++
+          void a.lanes.offer(entry(n)).journaled.then(
+            () => accepted.add(n),
+            () => undefined
+          )
+        }
+        await world.run(between(random, 0, 12))
+        if (random() < 0.3) a.journal.held = !a.journal.held
+        if (!a.journal.held) a.journal.release()
+      }
+      const again = world.start(0, world.crash(0))
+      for (const i of [1, 2, 3]) world.connect(0, i)
+      await world.run(100)
+      if (again.key !== key) t.fail(`seed ${seed}: the lane was abandoned without need`)
+    }
+    const { key } = world.daemons[0]
+    if (accepted.size === 0) continue
+    const seen = numbers(world.daemons[1], key)
+    const missing = [...accepted].filter((n) => !seen.includes(n))
+    if (missing.length > 0) t.fail(`seed ${seed}: ${missing.join()} were accepted and are lost`)
+    if (seen.some((n, i) => i > 0 && n <= seen[i - 1])) t.fail(`seed ${seed}: order changed`)
+    for (const { evidence } of world.daemons) {
+      if (evidence.length > 0) t.fail(`seed ${seed}: the lane forked`)
+    }
+  }
+  t.pass('25 seeds')
+})
+
+test('own lane - closing waits for the journal and takes no more', async (t) => {
+  const world = new World()
+  const [a, b] = await world.venue()
+  const ticket = a.lanes.offer(entry(1))
+  const closed = a.lanes.close()
+  t.is(
+    codeOf(() => a.lanes.offer(entry(2))),
+    'lane_closed'
+  )
+  await world.run(20)
+  await closed
+  await ticket.journaled
+  await a.lanes.close()
+  t.is(b.has(a.key), 1)
+})
+
+test('own lane - an entry that fits in no block is refused', async (t) => {
+  const world = new World()
+  const [a] = await world.venue()
+  t.is(
+    codeOf(() => a.lanes.offer(new Uint8Array(64 * 1024))),
+    'lane_entry_too_large'
+  )
+})
+
+test('own lane - overload is refused at the door, and ends when the tape goes on', async (t) => {
+  const world = new World()
+  const [a, b] = await world.venue()
+  let taken = 0
+  let busy = 0
+  for (let n = 0; n < 10_000; n++) {
+    const code = codeOf(() => a.lanes.offer(entry(n)))
+    if (code === 'none') taken++
+    else if (code === 'lane_busy') busy++
+  }
+  t.is(taken + busy, 10_000, 'nothing else is thrown')
+  t.ok(taken >= 1024 && taken <= 4096, `${taken} taken`)
+  await world.run(50)
+  t.is(
+    codeOf(() => a.lanes.offer(entry(1))),
+    'lane_busy',
+    'journaled is not yet final'
+  )
+  world.cut(b, [a.key])
+  t.is(
+    codeOf(() => a.lanes.offer(entry(1))),
+    'none'
+  )
+  t.is(a.lanes.backlog, 1)
+})
+
+test('own lane - a fast venue may have more waiting', async (t) => {
+  const world = new World()
+  const [a, b] = await world.venue()
+  for (let n = 0; n < 100; n++) {
+    for (let i = 0; i < 100; i++) a.lanes.offer(entry(i))
+    await world.run(20)
+    world.cut(b, [a.key])
+  }
+  let taken = 0
+  while (codeOf(() => a.lanes.offer(entry(1))) === 'none') taken++
+  t.ok(taken > 3000 && taken < 8000, `about a second of 5,000 a second: ${taken}`)
+})
+
+test('own lane - a validator that reads slowly has a bounded window', async (t) => {
+  const world = new World(4, { outbox: { windowBytes: 100_000 } })
+  const [a, b] = await world.venue()
+  b.journal.held = true
+  let received = 0
+  world.tamper = (from, to, type, payload) => {
+    if (type === laneMessageTypes.run && from === a.id && to === b.id) received += payload.length
+    return payload
+  }
+  for (let n = 0; n < 200; n++) {
+    a.lanes.offer(bigEntry(n))
+    await world.run(3)
+  }
+  await world.run(50)
+  t.ok(received > 0 && received <= 400_000, `${received} bytes of ${200 * 2300}`)
+  t.is(world.daemons[2].has(a.key), a.has(a.key), 'the others do not wait for it')
+  b.journal.release()
+  await world.run(20_000)
+  t.is(b.has(a.key), a.has(a.key), 'it has all of it in the end')
+})
+
+test('own lane - waits longer for company the more entries come', async (t) => {
+  const world = new World()
+  const [a] = await world.venue()
+  a.lanes.offer(entry(0))
+  await world.run(1_000)
+  const before = world.clock.now()
+  let at = 0
+  void a.lanes.offer(entry(1)).journaled.then(() => (at = world.clock.now()))
+  await world.run(50)
+  t.is(at - before, 3, 'two milliseconds and the journal')
+  for (let n = 0; n < 300; n++) {
+    for (let i = 0; i < 3; i++) a.lanes.offer(entry(n))
+    await world.run(1)
+  }
+  const busy = world.clock.now()
+  void a.lanes.offer(entry(1)).journaled.then(() => (at = world.clock.now()))
+  await world.run(50)
+  t.ok(at - busy <= 11, 'ten milliseconds at most')
+  const blocks = a.has(a.key)
+  t.ok(blocks < 2 + 300 / 8, `${blocks} blocks for 900 entries`)
+})
