@@ -15,7 +15,7 @@ export type LaneLimits = {
   strangersPerPeerMax: number
   /** Final blocks of each lane that are kept to serve peers that are slightly behind. */
   retainBlocks: number
-  /** What a peer may ask for: bytes a second, and at once. */
+  /** What a peer may ask for: bytes a second, and at once (at least the largest run). */
   serveBytesPerSecond: number
   serveBurstBytes: number
   /** How often validators tell each other the heads that are not final. */

@@ -3,6 +3,8 @@ import type { LaneNode } from './lane-tree.ts'
 import { RUN_BLOCKS_MAX, RUN_BYTES_MAX } from './messages.ts'
 import type { Run } from './types.ts'
 
+const HANDY_BYTES = 32 * 1024
+
 /** The runs, oldest first, that carry a branch from `from` on up to `node`, or to the nearest
  * head after it that the lane signed. Begins later when the early blocks are not kept. Only what
  * is journaled: a lane's owner may not let others have what it could yet lose. */
@@ -39,13 +41,14 @@ function signedEnd({ tree }: Lane, node: LaneNode): LaneNode | null {
   return null
 }
 
-/** The last signed node that fits in one run with the nodes from `first` on. */
+/** The last signed node that makes a run of a handy size with the nodes from `first` on; where
+ * the lane signed more at once, the next signed one. */
 function lastOfRun(path: readonly LaneNode[], first: number): number | null {
   let last: number | null = null
   let bytes = 0
   for (let i = first; i < path.length && i - first < RUN_BLOCKS_MAX; i++) {
     bytes += path[i].block?.length ?? 0
-    if (bytes > RUN_BYTES_MAX) break
+    if (bytes > (last === null ? RUN_BYTES_MAX : HANDY_BYTES)) break
     if (path[i].signature !== null) last = i
   }
   return last
