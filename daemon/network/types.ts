@@ -1,6 +1,8 @@
 // What the rest of the daemon sees of the network: design 2.7. Keys are 32 bytes; an `id` is a
 // key in lower-case hex.
 
+export type { KeyPair, NodeAddress } from 'hyperdht'
+
 /** The version of `curb/1` that this program speaks. */
 export const PROTOCOL_VERSION = 1
 

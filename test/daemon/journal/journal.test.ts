@@ -208,6 +208,30 @@ test('journal - rotation keeps the checkpoint and what was under way, drops the 
   await again.journal.close()
 })
 
+test('journal - reads and writes format 1, byte for byte', async (t) => {
+  const fixture = new URL('fixtures/format-1.journal', import.meta.url)
+  const folder = path.join(await temporaryFolder(t), 'journal')
+  const file = path.join(folder, '00000002.journal')
+  await fs.mkdir(folder)
+  await fs.copyFile(fixture, file)
+  const numbers: number[] = []
+  const { journal } = openJournal(disk, seededRandom(30), folder)
+  await journal.open((_, payload) => numbers.push(numberOf(payload)))
+  await journal.close()
+  t.alike(numbers, [3, 4, 3, 5, 6], 'the checkpoint, what was under way, what came after')
+
+  const files = new PowerCutDisk({ random: seededRandom(0) })
+  const written = openJournal(files, seededRandom(30))
+  await written.journal.open(() => {})
+  await written.journal.append(1, payloadOf(3))
+  await written.journal.rotate([3, 4].map((kind) => ({ kind, payload: payloadOf(kind) })))
+  await written.journal.appendAll([5, 6].map((kind) => ({ kind, payload: payloadOf(kind) })))
+  await written.journal.close()
+  const handle = await files.open(files.fileNames[0], 'read-write')
+  const bytes = await handle.read(0, await handle.length())
+  t.alike(bytes, Uint8Array.from(await fs.readFile(fixture)))
+})
+
 const RECORDS = 60
 
 /** One machine's life: replay, check, work until the power goes or the work is done. */

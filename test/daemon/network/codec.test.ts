@@ -123,3 +123,28 @@ test('bye - only printable text gets through, and not too much', (t) => {
   t.ok(/^[\x20-\x7e]{200}$/.test(evil.message))
   t.is(readBye(b4a.from('z'.repeat(300))).code.length, 32)
 })
+
+test('wire - version 1, byte for byte', (t) => {
+  const hello: Hello = {
+    version: 1,
+    venue: new Uint8Array(32).fill(0xaa),
+    role: 'validator',
+    lane: new Uint8Array(32).fill(0xbb),
+    link: Uint8Array.from([1, 2, 3]),
+    tapeLength: 1_000
+  }
+  const hex = (bytes: Uint8Array) => b4a.toString(bytes, 'hex')
+  t.is(
+    hex(encodeHello(hello)),
+    '01' + 'aa'.repeat(32) + '01' + 'bb'.repeat(32) + '03010203' + 'fde803'
+  )
+  const snapshot = { index: 5, hash: new Uint8Array(32).fill(0xcc) }
+  t.is(hex(encodeAnnouncement({ tapeLength: 6, snapshot })), '060105' + 'cc'.repeat(32))
+  t.is(hex(encodeAnnouncement({ tapeLength: 6, snapshot: null })), '0600')
+  t.is(hex(encodeBye({ code: 'A', message: 'b' })), '412062')
+  const frame = encodeFrame([
+    { type: 2, payload: Uint8Array.from([9]) },
+    { type: 0, payload: new Uint8Array(0) }
+  ])
+  t.is(hex(frame), '0201090000')
+})
