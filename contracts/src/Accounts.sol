@@ -46,7 +46,8 @@ abstract contract Accounts is VenueTerms {
         view
         returns (uint256 nonce, uint256 filled)
     {
-        uint256 mark = slot == 0 ? accounts[account] & MARK_MASK : _ringMark(account, slot);
+        if (slot >= 2 ** 16) return (0, 0);
+        uint256 mark = slot == 0 ? accounts[account] & MARK_MASK : _ringMark(_ringOf(account), slot);
         return (mark >> 30, mark & QUANTITY_MAX);
     }
 
@@ -92,16 +93,31 @@ abstract contract Accounts is VenueTerms {
         return mark > old ? word ^ old ^ mark : word;
     }
 
-    function _ringMark(address account, uint256 slot) internal view returns (uint256) {
-        (uint256 place, uint256 shift) = _ringPlace(slot);
-        return rings[account][place] >> shift & MARK_MASK;
+    /// @dev Where the account's ring lies in storage: word i, with slots 3i+1 to 3i+3, at `+ i`.
+    function _ringOf(address account) internal view returns (uint256 ring) {
+        uint256[21845] storage words = rings[account];
+        assembly ("memory-safe") {
+            ring := words.slot
+        }
     }
 
-    function _raiseRing(address account, uint256 slot, uint256 mark) internal {
-        (uint256 place, uint256 shift) = _ringPlace(slot);
-        uint256 word = rings[account][place];
-        uint256 old = word >> shift & MARK_MASK;
-        if (mark > old) rings[account][place] = word ^ (old ^ mark) << shift;
+    function _ringMark(uint256 ring, uint256 slot) internal view returns (uint256 mark) {
+        assembly ("memory-safe") {
+            let place := sub(slot, 1)
+            mark := shr(mul(mod(place, 3), 70), sload(add(ring, div(place, 3))))
+        }
+        return mark & MARK_MASK;
+    }
+
+    function _raiseRing(uint256 ring, uint256 slot, uint256 mark) internal {
+        assembly ("memory-safe") {
+            let place := sub(slot, 1)
+            let shift := mul(mod(place, 3), 70)
+            place := add(ring, div(place, 3))
+            let word := sload(place)
+            let old := and(shr(shift, word), 0x3fffffffffffffffff)
+            if gt(mark, old) { sstore(place, xor(word, shl(shift, xor(old, mark)))) }
+        }
     }
 
     function _changed(uint256 balance, address account, uint256 token, int256 delta)
@@ -123,12 +139,6 @@ abstract contract Accounts is VenueTerms {
     function _balancePlace(uint256 token) private pure returns (uint256 place, uint256 shift) {
         unchecked {
             return ((token - 2) >> 2, ((token - 2) & 3) << 6);
-        }
-    }
-
-    function _ringPlace(uint256 slot) private pure returns (uint256 place, uint256 shift) {
-        unchecked {
-            return ((slot - 1) / 3, (slot - 1) % 3 * 70);
         }
     }
 }

@@ -9,12 +9,15 @@ import {Signatures} from "./Signatures.sol";
 /// layout is in docs/settlement.md. In memory, for the time of one batch:
 ///   a market  its hash, then the eight words that are hashed (vault, base, quote, lotSize,
 ///             tickValue, makerBps, takerBps, takerFeeMin)
-///   a group   account (0: co-signed), its word, its first order's pointer, its count of orders
+///   a group   account (0: co-signed), its word, its first order's pointer, its count of orders,
+///             where its ring lies in storage
 ///   an order  its 30 bytes; market's pointer 32 | group 16 | resting price 32 | remaining 32;
 ///             took 1 | fees 56 | quote 136 | filled here 32
+/// What all orders pass through is in assembly, its checks joined in one branch: when one fails,
+/// a function beside it finds out which, for the error's name.
 abstract contract Groups is Signatures {
     uint256 internal constant MARKET_SIZE = 288;
-    uint256 internal constant GROUP_SIZE = 128;
+    uint256 internal constant GROUP_SIZE = 160;
     uint256 internal constant ORDER_SIZE = 96;
     uint256 internal constant M16 = 2 ** 16 - 1;
     uint256 internal constant M32 = 2 ** 32 - 1;
@@ -24,10 +27,13 @@ abstract contract Groups is Signatures {
     // Bits of an order's flags (u16), lowest first: sell 1, timeInForce 2, postOnly 2, quote 1,
     // leased 1, selfTradePrevention 2, trigger 2, bulk 1, shared 1; the other three are zero.
     uint256 internal constant SELL = 1;
+    uint256 private constant TIME_IN_FORCE = 3 << 1;
+    uint256 private constant SLIDE = 2 << 3;
+    uint256 private constant TRIGGER = 3 << 9;
     uint256 private constant BULK = 1 << 11;
     uint256 private constant SHARED = 1 << 12;
-    uint256 private constant FLAGS_MAX = (1 << 13) - 1;
-    uint256 private constant SLIDE = 2;
+    /// The lower bits of fields of two bits that know three values.
+    uint256 private constant TERNARY = 1 << 1 | 1 << 3 | 1 << 9;
 
     struct Work {
         bytes32 domain;
@@ -44,6 +50,11 @@ abstract contract Groups is Signatures {
         uint256 groupCount;
         uint256 orders;
         uint256 orderCount;
+        /// The signed struct of an order, of which most fields stay from one to the next; the
+        /// flags and market (24 bits, and one more bit) that are in it now; that market.
+        uint256 form;
+        uint256 formKind;
+        uint256 formMarket;
         /// The group's last bulk root: further orders of its tree need no signature of their own.
         bytes32 bulkRoot;
         address bulkSigner;
@@ -160,7 +171,7 @@ abstract contract Groups is Signatures {
                 uint256 mark = get(m + i * 32);
                 uint256 slot = mark >> 70;
                 if (slot == 0) word = _raisedMark(word, mark);
-                else _raiseRing(account, slot, mark & MARK_MASK);
+                else _raiseRing(_ringOf(account), slot, mark & MARK_MASK);
             }
             accounts[account] = word;
         }
@@ -168,101 +179,130 @@ abstract contract Groups is Signatures {
 
     function _readOrders(Work memory w, uint256 index, address account) private view {
         unchecked {
-            uint256 count = data(w.at) >> 240;
+            uint256 at = w.at;
+            uint256 count = data(at) >> 240;
             if (count == 0) revert Malformed();
             uint256 group = w.groups + index * GROUP_SIZE;
-            uint256 word = accounts[account];
             put(group, uint160(account));
-            put(group + 32, word);
+            put(group + 32, accounts[account]);
             put(group + 64, tail());
             put(group + 96, count);
-            w.at += 2;
+            put(group + 128, _ringOf(account));
+            put(w.form + 64, uint160(account));
             w.orderCount += count;
             w.bulkRoot = 0;
+            at += 2;
             uint256 previous = 0;
-            for (uint256 i = 0; i < count; i++) {
-                uint256 raw = data(w.at) >> 16;
-                uint256 nonce = raw >> 16 & M40;
-                if (nonce <= previous) revert OrdersNotAscending(account, nonce);
-                previous = nonce;
-                w.at += 30;
-                uint256 p = tail();
-                (uint256 market, uint256 resting) = _checkSigned(w, account, raw);
-                uint256 remaining = _remaining(account, word, raw);
-                put(p, raw);
-                put(p + 32, market << 80 | index << 64 | resting << 32 | remaining);
-                put(p + 64, 0);
-                setTail(p + ORDER_SIZE);
+            for (; count != 0; count--) {
+                uint256 raw = data(at) >> 16;
+                at = _readOrder(w, group, index, raw, previous, at + 30);
+                previous = raw >> 16 & M40;
             }
+            w.at = at;
         }
     }
 
-    /// @dev Checks an order's fields and signature.
-    /// @return market The pointer to the order's market.
-    /// @return resting The price at which the order rests, if it does.
-    function _checkSigned(Work memory w, address account, uint256 raw)
-        private
-        view
-        returns (uint256 market, uint256 resting)
-    {
+    /// @return at Behind the order.
+    function _readOrder(
+        Work memory w,
+        uint256 group,
+        uint256 index,
+        uint256 raw,
+        uint256 previous,
+        uint256 at
+    ) private view returns (uint256) {
         unchecked {
-            uint256 p = tail();
+            if (raw >> 216 != w.formKind) _formKind(w, raw);
+            uint256 resting = raw >> 184 & M32;
             uint256 flags = raw >> 224;
-            uint256 price = raw >> 184 & M32;
-            if (raw >> 216 & 0xff >= w.marketCount) revert UnknownMarket(raw >> 216 & 0xff);
-            market = w.markets + (raw >> 216 & 0xff) * MARKET_SIZE;
-            // Unknown flags, and the fourth value of what has three.
+            if (flags & (TRIGGER | SLIDE) != 0) (resting, at) = _readPrices(w, raw, resting, at);
+            bytes32 structHash = _hashOrder(w.form, raw);
+            address signer;
+            if (flags & BULK == 0) {
+                signer = _signer(w.domain, structHash, at);
+                at += 64;
+            } else {
+                (signer, at) = _bulkSigner(w, structHash, flags & SHARED != 0, at);
+            }
+            address account = address(uint160(get(group)));
+            if (signer != account) _mayTrade(account, signer, bytes32(get(w.formMarket)));
+            uint256 remaining = _remaining(group, raw, previous);
+            uint256 p = tail();
+            put(p, raw);
+            put(p + 32, w.formMarket << 80 | index << 64 | resting << 32 | remaining);
+            put(p + 64, 0);
+            setTail(p + ORDER_SIZE);
+            return at;
+        }
+    }
+
+    /// @dev Puts flags and market of an order into the form.
+    function _formKind(Work memory w, uint256 raw) private pure {
+        unchecked {
+            uint256 flags = raw >> 224;
+            uint256 market = raw >> 216 & 0xff;
+            if (market >= w.marketCount) revert UnknownMarket(market);
             if (
-                flags > FLAGS_MAX || flags >> 1 & 3 == 3 || flags >> 3 & 3 == 3
-                    || flags >> 9 & 3 == 3 || flags & (BULK | SHARED) == SHARED
+                flags >> 13 | (flags & flags >> 1 & TERNARY) | (flags >> 1 & ~flags & BULK) != 0
             ) revert Malformed();
-            resting = price;
-            uint256 triggerPrice = 0;
-            if (flags >> 9 & 3 != 0) {
-                triggerPrice = data(w.at) >> 224;
-                w.at += 4;
-            }
-            if (flags >> 3 & 3 == SLIDE) {
-                resting = data(w.at) >> 224;
-                w.at += 4;
-                if (resting == 0 || (flags & SELL == 0 ? resting > price : resting < price)) {
-                    revert BeyondLimit(account, raw >> 16 & M40);
-                }
-            }
-            put(p, uint256(ORDER_TYPE));
+            uint256 p = w.form;
+            market = w.markets + market * MARKET_SIZE;
             put(p + 32, get(market));
-            put(p + 64, uint160(account));
             put(p + 96, flags & SELL);
-            put(p + 128, price);
-            put(p + 160, raw >> 152 & M32);
             put(p + 192, flags >> 1 & 3);
             put(p + 224, flags >> 3 & 3);
             put(p + 256, flags >> 5 & 1);
             put(p + 288, flags >> 6 & 1);
             put(p + 320, flags >> 7 & 3);
             put(p + 352, flags >> 9 & 3);
-            put(p + 384, triggerPrice);
-            put(p + 416, raw >> 112 & M40);
-            put(p + 448, raw >> 56 & M56);
-            put(p + 480, raw >> 16 & M40);
-            put(p + 512, raw & M16);
-            bytes32 structHash = hash(p, 544);
-            address signer;
-            if (flags & BULK == 0) {
-                signer = _signer(w.domain, structHash, w.at);
-                w.at += 64;
-            } else {
-                signer = _bulkSigner(w, structHash, flags & SHARED != 0);
+            put(p + 384, 0);
+            w.formKind = raw >> 216;
+            w.formMarket = market;
+        }
+    }
+
+    /// @dev The rest of the form, which differs from order to order, and its hash.
+    function _hashOrder(uint256 form, uint256 raw) private pure returns (bytes32 structHash) {
+        assembly ("memory-safe") {
+            mstore(add(form, 128), and(shr(184, raw), 0xffffffff)) // price
+            mstore(add(form, 160), and(shr(152, raw), 0xffffffff)) // quantity
+            mstore(add(form, 416), and(shr(112, raw), 0xffffffffff)) // expiry
+            mstore(add(form, 448), and(shr(56, raw), 0xffffffffffffff)) // feeMax
+            mstore(add(form, 480), and(shr(16, raw), 0xffffffffff)) // nonce
+            mstore(add(form, 512), and(raw, 0xffff)) // slot
+            structHash := keccak256(form, 544)
+        }
+    }
+
+    /// @dev The price that triggers the order, into the form, and the price to which it slid.
+    function _readPrices(Work memory w, uint256 raw, uint256 price, uint256 at)
+        private
+        pure
+        returns (uint256, uint256)
+    {
+        unchecked {
+            uint256 flags = raw >> 224;
+            if (flags & TRIGGER != 0) {
+                put(w.form + 384, data(at) >> 224);
+                at += 4;
             }
-            _mayTrade(account, signer, bytes32(get(market)));
+            if (flags & SLIDE == 0) return (price, at);
+            uint256 resting = data(at) >> 224;
+            if (resting == 0 || (flags & SELL == 0 ? resting > price : resting < price)) {
+                revert BeyondLimit(address(uint160(get(w.form + 64))), raw >> 16 & M40);
+            }
+            return (resting, at + 4);
         }
     }
 
     /// @dev Who signed the tree in which the order is a leaf: height (u8), index (u8), siblings
     /// from the leaf upwards, then a signature, unless the group's last bulk order shared the root.
-    function _bulkSigner(Work memory w, bytes32 node, bool shared) private view returns (address) {
+    function _bulkSigner(Work memory w, bytes32 node, bool shared, uint256 at)
+        private
+        view
+        returns (address, uint256)
+    {
         unchecked {
-            uint256 at = w.at;
             uint256 height = data(at) >> 248;
             uint256 index = data(at) >> 240 & 0xff;
             if (height == 0 || height > 8 || index >> height != 0) revert Malformed();
@@ -275,44 +315,65 @@ abstract contract Groups is Signatures {
             bytes32 root = _pair(_bulkType(height), node);
             if (shared) {
                 if (root != w.bulkRoot) revert BadSignature();
-                w.at = at;
-            } else {
-                w.bulkSigner = _signer(w.domain, root, at);
-                w.bulkRoot = root;
-                w.at = at + 64;
+                return (w.bulkSigner, at);
             }
-            return w.bulkSigner;
+            w.bulkSigner = _signer(w.domain, root, at);
+            w.bulkRoot = root;
+            return (w.bulkSigner, at + 64);
         }
     }
 
-    /// @dev Checks floor, expiry and replay guard.
+    /// @dev Checks an order's numbers, floor, expiry and replay guard.
     /// @return Lots that the order has left before this batch.
-    function _remaining(address account, uint256 word, uint256 raw) private view returns (uint256) {
+    function _remaining(uint256 group, uint256 raw, uint256 previous)
+        private
+        view
+        returns (uint256)
+    {
         unchecked {
+            uint256 word = get(group + 32);
             uint256 nonce = raw >> 16 & M40;
             uint256 quantity = raw >> 152 & M32;
-            if (quantity == 0 || quantity > QUANTITY_MAX || raw >> 184 & M32 == 0) {
-                revert InvalidOrder(account, nonce);
+            uint256 allowance = grace;
+            bool refused;
+            assembly ("memory-safe") {
+                refused := or(iszero(gt(nonce, previous)), lt(nonce, and(shr(176, word), 0xffffffffff)))
+                refused := or(refused, gt(sub(quantity, 1), 0x3ffffffe))
+                refused := or(refused, iszero(and(shr(184, raw), 0xffffffff)))
+                refused := or(refused, gt(timestamp(), add(and(shr(112, raw), 0xffffffffff), allowance)))
             }
-            if (nonce < word >> FLOOR_AT & NONCE_MAX) revert BelowFloor(account, nonce);
-            if (block.timestamp > (raw >> 112 & M40) + grace) revert Expired(account, nonce);
+            if (refused) _refuse(group, raw, previous);
             uint256 slot = raw & M16;
             if (_isSequenced(raw)) {
+                address account = address(uint160(get(group)));
                 if (slot != 0) revert InvalidOrder(account, nonce);
                 if (nonce <= word >> SEQUENCE_AT) revert SequenceUsed(account, nonce);
                 return quantity;
             }
-            uint256 mark = slot == 0 ? word & MARK_MASK : _ringMark(account, slot);
-            if (mark >> 30 > nonce) revert SlotTaken(account, nonce);
+            uint256 mark = slot == 0 ? word & MARK_MASK : _ringMark(get(group + 128), slot);
             if (mark >> 30 < nonce) return quantity;
-            uint256 filled = mark & QUANTITY_MAX;
-            return filled < quantity ? quantity - filled : 0;
+            if (mark >> 30 > nonce) revert SlotTaken(address(uint160(get(group))), nonce);
+            mark &= QUANTITY_MAX;
+            return mark < quantity ? quantity - mark : 0;
         }
+    }
+
+    function _refuse(uint256 group, uint256 raw, uint256 previous) private view {
+        address account = address(uint160(get(group)));
+        uint256 nonce = raw >> 16 & M40;
+        if (nonce <= previous) revert OrdersNotAscending(account, nonce);
+        if (nonce < get(group + 32) >> FLOOR_AT & NONCE_MAX) revert BelowFloor(account, nonce);
+        if (block.timestamp > (raw >> 112 & M40) + grace) revert Expired(account, nonce);
+        revert InvalidOrder(account, nonce);
     }
 
     /// @dev An ioc or fok without a trigger never rests: the account's sequence is its guard.
     function _isSequenced(uint256 raw) internal pure returns (bool) {
-        return raw >> 225 & 3 != 0 && raw >> 233 & 3 == 0;
+        // Among these bits only those of the time in force, so neither zero nor as great as a bit
+        // of the trigger.
+        unchecked {
+            return (raw >> 224 & (TIME_IN_FORCE | TRIGGER)) - 1 < TIME_IN_FORCE;
+        }
     }
 
     function _pair(bytes32 left, bytes32 right) private pure returns (bytes32 digest) {

@@ -14,7 +14,6 @@ abstract contract Trades is Groups {
     /// In place of an order: that side is co-signed.
     uint256 private constant COSIGNED = 0xffff;
     uint256 private constant TOOK = 1 << 255;
-    uint256 private constant M136 = 2 ** 136 - 1;
 
     // From bit 0: quanta 64 | last withdrawal's nonce 40.
     mapping(address account => mapping(uint256 token => uint256 word)) internal claimables;
@@ -33,6 +32,10 @@ abstract contract Trades is Groups {
             w.parent = parent;
             w.net = elements(left);
             w.deltas = elements(new uint256[](tokenCount));
+            w.form = elements(new uint256[](17));
+            put(w.form, uint256(ORDER_TYPE));
+            // No order has this kind, so the first one fills the form.
+            w.formKind = type(uint256).max;
             uint256 end;
             assembly ("memory-safe") {
                 end := content.offset
@@ -69,9 +72,11 @@ abstract contract Trades is Groups {
     function _fillMakers(Work memory w, uint256 fills) private pure {
         unchecked {
             uint256 at = w.at;
-            for (uint256 i = 0; i < fills; i++) {
+            for (; fills != 0; fills--) {
                 uint256 word = data(at);
-                _fillMaker(w, _order(w, word >> 240), word >> 208 & M32);
+                uint256 maker = word >> 240;
+                if (maker >= w.orderCount) revert UnknownOrder(maker);
+                _fillMaker(w, w.orders + maker * ORDER_SIZE, word >> 208 & M32);
                 at += 6;
             }
             w.at = at;
@@ -81,83 +86,105 @@ abstract contract Trades is Groups {
     /// @dev Fills of one taking order, in the order of the tape.
     function _sweep(Work memory w, uint256 takerIndex, uint256 fills) private pure {
         unchecked {
-            uint256 taker = _order(w, takerIndex);
+            if (takerIndex >= w.orderCount) revert UnknownOrder(takerIndex);
+            uint256 taker = w.orders + takerIndex * ORDER_SIZE;
             uint256 raw = get(taker);
-            uint256 kept = get(taker + 64);
-            // Post-only orders never take, and no order enters the book twice.
-            if (raw >> 227 & 3 != 0 || kept & TOOK != 0) revert CannotTrade(COSIGNED, takerIndex);
             uint256 place = get(taker + 32);
+            // Post-only orders never take, and no order enters the book twice.
+            if (raw >> 227 & 3 != 0 || get(taker + 64) & TOOK != 0) {
+                revert CannotTrade(COSIGNED, takerIndex);
+            }
             uint256 market = place >> 80;
+            // Prices beyond the limit are above it, when a seller's are turned upside down.
+            uint256 turn = 0 - (raw >> 224 & SELL);
+            uint256 limit = (raw >> 184 & M32) ^ turn;
             uint256 filled = 0;
             uint256 quote = 0;
             uint256 fee = 0;
             uint256 at = w.at;
-            for (uint256 i = 0; i < fills; i++) {
+            for (; fills != 0; fills--) {
                 uint256 word = data(at);
                 uint256 lots = word >> 208 & M32;
+                uint256 maker = word >> 240;
+                at += 6;
                 uint256 notional;
-                if (word >> 240 == COSIGNED) {
-                    uint256 price = word >> 176 & M32;
-                    if (price == 0 || _beyond(raw, price)) _beyondLimit(w, taker);
-                    notional = lots * price * get(market + 160);
-                    at += 10;
-                } else {
-                    uint256 maker = _order(w, word >> 240);
-                    uint256 makerPlace = get(maker + 32);
-                    // Same market, other account, other side, and a price that crosses.
-                    if (
-                        makerPlace >> 80 != market || (makerPlace ^ place) >> 64 & M16 == 0
-                            || (get(maker) ^ raw) >> 224 & SELL == 0
-                            || _beyond(raw, makerPlace >> 32 & M32)
-                    ) revert CannotTrade(word >> 240, takerIndex);
+                if (maker < w.orderCount) {
+                    maker = w.orders + maker * ORDER_SIZE;
+                    if (_mismatched(raw, place, maker, turn, limit)) {
+                        revert CannotTrade(word >> 240, takerIndex);
+                    }
                     notional = _fillMaker(w, maker, lots);
-                    at += 6;
+                } else {
+                    if (maker != COSIGNED) revert UnknownOrder(maker);
+                    uint256 price = word >> 176 & M32;
+                    at += 4;
+                    if (price == 0 || price ^ turn > limit) _beyondLimit(w, taker);
+                    if (lots == 0) _overfilled(w, taker);
+                    notional = lots * price * get(market + 160);
                 }
-                if (lots == 0) _overfilled(w, taker);
                 filled += lots;
                 quote += notional;
                 fee += notional * get(market + 224) / 10000;
             }
             w.at = at;
             if (fee < get(market + 256)) fee = get(market + 256);
-            _record(w, taker, kept | TOOK, filled, quote, fee);
+            uint256 kept = get(taker + 64);
+            if ((kept & M32) + filled > place & M32) _overfilled(w, taker);
+            fee = _allowed(raw, kept, fee);
+            put(taker + 64, (kept | TOOK) + (fee << 168 | quote << 32 | filled));
         }
     }
 
-    /// @return notional Quote quanta, at the price at which the order rests.
+    /// @dev Whether a taking order cannot trade with the maker: another market, the same account,
+    /// the same side, or a price that does not cross.
+    function _mismatched(uint256 raw, uint256 place, uint256 maker, uint256 turn, uint256 limit)
+        private
+        pure
+        returns (bool no)
+    {
+        assembly ("memory-safe") {
+            let makerPlace := mload(add(maker, 32))
+            // Above the 16 bits of the group both say the same, in them something else.
+            no := iszero(lt(sub(shr(64, xor(makerPlace, place)), 1), 0xffff))
+            no := or(no, iszero(and(shr(224, xor(mload(maker), raw)), 1)))
+            no := or(no, gt(xor(and(shr(32, makerPlace), 0xffffffff), turn), limit))
+        }
+    }
+
+    /// @dev One fill of a resting order, at the price at which it rests.
+    /// @return notional Quote quanta.
     function _fillMaker(Work memory w, uint256 maker, uint256 lots)
         private
         pure
         returns (uint256 notional)
     {
         unchecked {
+            uint256 raw = get(maker);
             uint256 place = get(maker + 32);
-            // Only a gtc order rests.
-            if (get(maker) >> 225 & 3 != 0) revert CannotTrade(_index(w, maker), COSIGNED);
-            if (lots == 0) _overfilled(w, maker);
+            uint256 kept = get(maker + 64);
             uint256 market = place >> 80;
             notional = lots * (place >> 32 & M32) * get(market + 160);
-            _record(
-                w, maker, get(maker + 64), lots, notional, notional * get(market + 192) / 10000
-            );
+            uint256 fee = notional * get(market + 192) / 10000;
+            bool refused;
+            assembly ("memory-safe") {
+                // Only a gtc order rests.
+                refused := or(and(shr(225, raw), 3), iszero(lots))
+                refused := or(refused, gt(add(and(kept, 0xffffffff), lots), and(place, 0xffffffff)))
+            }
+            if (refused) {
+                if (raw >> 225 & 3 == 0) _overfilled(w, maker);
+                revert CannotTrade((maker - w.orders) / ORDER_SIZE, COSIGNED);
+            }
+            fee = _allowed(raw, kept, fee);
+            put(maker + 64, kept + (fee << 168 | notional << 32 | lots));
         }
     }
 
-    /// @dev Adds to what the batch fills of an order. Its fees stop at what its owner allowed.
-    function _record(
-        Work memory w,
-        uint256 order,
-        uint256 kept,
-        uint256 lots,
-        uint256 notional,
-        uint256 fee
-    ) private pure {
+    /// @dev As much of the fee as the order's owner still allows in this batch.
+    function _allowed(uint256 raw, uint256 kept, uint256 fee) private pure returns (uint256) {
         unchecked {
-            if ((kept & M32) + lots > get(order + 32) & M32) _overfilled(w, order);
-            uint256 feeMax = get(order) >> 56 & M56;
-            uint256 before = kept >> 168 & M56;
-            if (before + fee > feeMax) fee = feeMax - before;
-            put(order + 64, kept + (fee << 168 | notional << 32 | lots));
+            uint256 left = (raw >> 56 & M56) - (kept >> 168 & M56);
+            return fee > left ? left : fee;
         }
     }
 
@@ -178,21 +205,20 @@ abstract contract Trades is Groups {
             uint256 word = get(group + 32);
             uint256 order = get(group + 64);
             uint256 touched = 0;
-            for (uint256 i = get(group + 96); i != 0; i--) {
+            for (uint256 left = get(group + 96); left != 0; left--) {
                 uint256 raw = get(order);
-                uint256 place = get(order + 32);
                 uint256 kept = get(order + 64);
-                uint256 lots = kept & M32;
                 uint256 nonce = raw >> 16 & M40;
-                if (lots == 0) revert NotFilled(account, nonce);
-                touched |= _sum(w, place >> 80, raw, kept);
+                if (kept & M32 == 0) revert NotFilled(account, nonce);
+                touched |= _sum(w.deltas, order, raw, kept);
                 if (_isSequenced(raw)) {
                     word = _raisedSequence(word, nonce);
                 } else {
-                    // Of lots that were there at first, those are filled that are not left.
-                    uint256 filled = (raw >> 152 & M32) - (place & M32) + lots;
-                    if (raw & M16 == 0) word = _raisedMark(word, nonce << 30 | filled);
-                    else _raiseRing(account, raw & M16, nonce << 30 | filled);
+                    // Of all lots those are filled that were not left, and those of this batch.
+                    uint256 mark = nonce << 30
+                        | (raw >> 152 & M32) - (get(order + 32) & M32) + (kept & M32);
+                    if (raw & M16 == 0) word = _raisedMark(word, mark);
+                    else _raiseRing(get(group + 128), raw & M16, mark);
                 }
                 order += ORDER_SIZE;
             }
@@ -214,27 +240,25 @@ abstract contract Trades is Groups {
 
     /// @dev Adds one order's result to its account's deltas.
     /// @return touched The bits of its two tokens.
-    function _sum(Work memory w, uint256 market, uint256 raw, uint256 kept)
+    function _sum(uint256 deltas, uint256 order, uint256 raw, uint256 kept)
         private
         pure
         returns (uint256 touched)
     {
-        unchecked {
-            uint256 base = get(market + 64);
-            uint256 quote = get(market + 96);
-            uint256 baseQuanta = (kept & M32) * get(market + 128);
-            uint256 quoteQuanta = kept >> 32 & M136;
-            uint256 fee = kept >> 168 & M56;
-            touched = 1 << base | 1 << quote;
-            base = w.deltas + base * 32;
-            quote = w.deltas + quote * 32;
-            if (raw >> 224 & SELL == 0) {
-                put(base, get(base) + baseQuanta);
-                put(quote, get(quote) - quoteQuanta - fee);
-            } else {
-                put(base, get(base) - baseQuanta);
-                put(quote, get(quote) + quoteQuanta - fee);
-            }
+        assembly ("memory-safe") {
+            let market := shr(80, mload(add(order, 32)))
+            let base := mload(add(market, 64))
+            let quote := mload(add(market, 96))
+            touched := or(shl(base, 1), shl(quote, 1))
+            base := add(deltas, shl(5, base))
+            quote := add(deltas, shl(5, quote))
+            // 1 for a buyer, -1 for a seller.
+            let way := sub(1, shl(1, and(shr(224, raw), 1)))
+            let baseQuanta := mul(and(kept, 0xffffffff), mload(add(market, 128)))
+            let quoteQuanta := and(shr(32, kept), 0xffffffffffffffffffffffffffffffffff)
+            let fee := and(shr(168, kept), 0xffffffffffffff)
+            mstore(base, add(mload(base), mul(way, baseQuanta)))
+            mstore(quote, sub(sub(mload(quote), mul(way, quoteQuanta)), fee))
         }
     }
 
@@ -271,24 +295,6 @@ abstract contract Trades is Groups {
             _change(account, token, -int256(quanta));
             claimables[account][token] = nonce << 64 | (claimable & type(uint64).max) + quanta;
         }
-    }
-
-    /// @dev Pointer to the order of this index.
-    function _order(Work memory w, uint256 index) private pure returns (uint256) {
-        if (index >= w.orderCount) revert UnknownOrder(index);
-        unchecked {
-            return w.orders + index * ORDER_SIZE;
-        }
-    }
-
-    function _index(Work memory w, uint256 order) private pure returns (uint256) {
-        return (order - w.orders) / ORDER_SIZE;
-    }
-
-    /// @dev Whether a trade at `price` would break the order's limit.
-    function _beyond(uint256 raw, uint256 price) private pure returns (bool) {
-        uint256 limit = raw >> 184 & M32;
-        return raw >> 224 & SELL == 0 ? price > limit : price < limit;
     }
 
     function _beyondLimit(Work memory w, uint256 order) private pure {

@@ -12,6 +12,11 @@ import {
 
 const mnemonic = 'test test test test test test test test test test test junk'
 
+const base =
+  `--host 127.0.0.1 --port 0 --hardfork osaka --gas-limit 60000000 --base-fee 1 --accounts 10`
+    .split(' ')
+    .concat('--mnemonic', mnemonic)
+
 export type Anvil = {
   url: string
   provider: JsonRpcProvider
@@ -40,14 +45,12 @@ export async function startAnvil(
   const chainId = options.chainId ?? 31337
   const child = spawn(
     anvilPath(),
-    [
-      ...['--host', '127.0.0.1', '--port', '0', '--chain-id', String(chainId)],
-      ...['--hardfork', 'osaka', '--gas-limit', '60000000', '--base-fee', '1'],
-      ...['--mnemonic', mnemonic, '--accounts', '10'],
-      ...(options.extra ?? [])
-    ],
+    [...base, '--chain-id', String(chainId), ...(options.extra ?? [])],
     { stdio: ['ignore', 'pipe', 'inherit'] }
   )
+  // A test that dies must not leave a chain behind.
+  const kill = (): void => void child.kill()
+  process.once('exit', kill)
   const url = await listening(child)
   const provider = new JsonRpcProvider(url, chainId, {
     staticNetwork: true,
@@ -87,7 +90,10 @@ export async function startAnvil(
       if (receipt === null) throw new Error('the transaction was not mined')
       return receipt
     },
-    close: () => (closed ??= stop(child, provider))
+    close: () => {
+      process.off('exit', kill)
+      return (closed ??= stop(child, provider))
+    }
   }
   return anvil
 }

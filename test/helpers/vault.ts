@@ -8,8 +8,10 @@ import {
   hexlify,
   id,
   keccak256,
+  MaxUint256,
   Signature as EthersSignature,
   SigningKey,
+  toQuantity,
   TypedDataEncoder,
   type TypedDataField,
   Wallet,
@@ -179,6 +181,24 @@ export class VaultVenue {
     await this.anvil.mined(this.vault.deposit(token, quanta, account))
   }
 
+  /** Mints once and deposits the same for many accounts. */
+  async fundAll(accounts: readonly Address[], token: number, quanta: number): Promise<void> {
+    const { provider, signers, wallets } = this.anvil
+    const owner = wallets[0].address
+    const amount = BigInt(quanta) * this.terms.tokens[token].quantum * BigInt(accounts.length)
+    await this.anvil.mined(this.tokens[token].mint(owner, amount))
+    await this.anvil.mined(this.tokens[token].approve(this.address, MaxUint256))
+    const first = await provider.getTransactionCount(owner)
+    const sent = accounts.map((account, index) => {
+      const data = vaultInterface.encodeFunctionData('deposit', [token, quanta, account])
+      const nonce = toQuantity(first + index)
+      const deposit = { from: owner, to: this.address, data, gas: '0x7a120', nonce }
+      return provider.send('eth_sendTransaction', [deposit])
+    })
+    await provider.waitForTransaction((await Promise.all(sent)).at(-1))
+    signers[0].reset()
+  }
+
   async balance(account: Address, token: number): Promise<number> {
     return Number(await this.vault.balanceOf(account, token))
   }
@@ -311,6 +331,12 @@ export class VaultVenue {
       0,
       24
     )
+  }
+
+  /** The transaction's data, as hex. */
+  calldata({ index, sealedAt, content, attestations }: Sealed): string {
+    const parameters = [index, sealedAt, content, attestations]
+    return vaultInterface.encodeFunctionData('settle', parameters)
   }
 
   async settle(sealed: Sealed, sender = 0): Promise<ContractTransactionReceipt> {
