@@ -1,6 +1,5 @@
 // The data directory: locked against a second daemon, with the daemon's identity and its venue.
 import { randomBytes } from 'node:crypto'
-import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import lockfile from 'proper-lockfile'
 import type { DatadirPaths } from '../config/paths.ts'
