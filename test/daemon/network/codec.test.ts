@@ -134,10 +134,7 @@ test('wire - version 1, byte for byte', (t) => {
     tapeLength: 1_000
   }
   const hex = (bytes: Uint8Array) => b4a.toString(bytes, 'hex')
-  t.is(
-    hex(encodeHello(hello)),
-    '01' + 'aa'.repeat(32) + '01' + 'bb'.repeat(32) + '03010203' + 'fde803'
-  )
+  t.is(hex(encodeHello(hello)), '01' + 'aa'.repeat(32) + '01' + 'bb'.repeat(32) + '03010203fde803')
   const snapshot = { index: 5, hash: new Uint8Array(32).fill(0xcc) }
   t.is(hex(encodeAnnouncement({ tapeLength: 6, snapshot })), '060105' + 'cc'.repeat(32))
   t.is(hex(encodeAnnouncement({ tapeLength: 6, snapshot: null })), '0600')
