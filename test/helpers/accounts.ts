@@ -34,7 +34,11 @@ export class EntrySigner {
   }
 
   /** The entry with the account's signature in place of what stood there. */
-  sign<E extends Entry & { signature: Uint8Array }>(entry: E, name: string, lane = NO_LANE): E {
+  sign<E extends Entry & { signature: Uint8Array }>(
+    entry: E,
+    name: string,
+    lane: Uint8Array = NO_LANE
+  ): E {
     const part = signedPart(this.#hasher, entry, lane)
     if (part === null) throw new Error(`a ${entry.kind} is not signed`)
     return { ...entry, signature: this.#crypto.sign(part.digest, privateKeyOf(name)) }

@@ -2,6 +2,7 @@ import type { Assert } from 'brittle'
 import { toHex } from '../../protocol/bytes.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
 import type { Entry } from '../../protocol/types.ts'
+import { ed25519KeyPair } from '../../crypto/ed25519.ts'
 import { Daemon } from '../../daemon/daemon.ts'
 import { systemClock } from '../../daemon/clock.ts'
 import { NETWORK_LIMITS } from '../../daemon/network/limits.ts'
@@ -68,11 +69,12 @@ export class LocalDaemon implements TestDaemon {
   readonly #port: Promise<number>
   #daemon: Daemon | null = null
 
-  constructor(t: Assert, options: TestDaemonOptions) {
+  /** `t` null: whoever made it ends it. */
+  constructor(t: Assert | null, options: TestDaemonOptions, port?: number) {
     this.name = options.name
     this.#options = options
-    this.#port = freePort()
-    t.teardown(() => this.stop())
+    this.#port = port === undefined ? freePort() : Promise.resolve(port)
+    t?.teardown(() => this.stop())
   }
 
   get isRunning(): boolean {
@@ -130,6 +132,16 @@ export class LocalDaemon implements TestDaemon {
     const daemon = this.#daemon
     this.#daemon = null
     await daemon?.close()
+  }
+
+  /** Parts from those and stays away from them. */
+  blocks(others: readonly LocalDaemon[]): void {
+    this.daemon.parts.network.block(others.map(({ id }) => id))
+  }
+
+  /** Its swarm key in hex. */
+  get id(): string {
+    return toHex(ed25519KeyPair(this.#options.seed).publicKey)
   }
 
   async state(): Promise<DaemonState> {

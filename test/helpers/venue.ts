@@ -6,6 +6,7 @@ import { checkManifest } from '../../protocol/manifest-check.ts'
 import type { ChainSource } from '../../daemon/chain/types.ts'
 import type { DaemonTuning } from '../../daemon/options.ts'
 import { EntrySigner, addressesOf } from './accounts.ts'
+import { ChildDaemon } from './child-daemon.ts'
 import { type LocalDht, localDht } from './dht.ts'
 import { keyPairOf } from './tape-maker.ts'
 import { LocalDaemon, type TestDaemon, type TestDaemonOptions } from './test-daemon.ts'
@@ -68,21 +69,21 @@ export async function venueManifest(options: VenueOptions): Promise<Manifest> {
 }
 
 /** A venue of real daemons on a local DHT, with stores on disk. */
-export class TestVenue {
+export class TestVenue<D extends TestDaemon> {
   readonly manifest: Manifest
-  readonly daemons: TestDaemon[] = []
+  readonly daemons: D[] = []
   readonly #t: Assert
   readonly #dht: LocalDht
   readonly #folder: string
   readonly #options: VenueOptions
   readonly #signer: EntrySigner
-  #create: (t: Assert, options: TestDaemonOptions) => TestDaemon
+  readonly #create: (t: Assert, options: TestDaemonOptions) => D
 
   private constructor(
     t: Assert,
     options: VenueOptions,
     made: { manifest: Manifest; dht: LocalDht; folder: string; signer: EntrySigner },
-    create: (t: Assert, options: TestDaemonOptions) => TestDaemon
+    create: (t: Assert, options: TestDaemonOptions) => D
   ) {
     this.#t = t
     this.#options = options
@@ -93,11 +94,21 @@ export class TestVenue {
     this.#create = create
   }
 
-  static async create(
+  /** Its daemons run in this process. */
+  static create(t: Assert, options: VenueOptions): Promise<TestVenue<LocalDaemon>> {
+    return TestVenue.of(t, options, (on, of) => new LocalDaemon(on, of))
+  }
+
+  /** Its daemons run in processes of their own. */
+  static createProcesses(t: Assert, options: VenueOptions): Promise<TestVenue<ChildDaemon>> {
+    return TestVenue.of(t, options, (on, of) => new ChildDaemon(on, of))
+  }
+
+  static async of<D extends TestDaemon>(
     t: Assert,
     options: VenueOptions,
-    create = (on: Assert, of: TestDaemonOptions): TestDaemon => new LocalDaemon(on, of)
-  ): Promise<TestVenue> {
+    create: (t: Assert, options: TestDaemonOptions) => D
+  ): Promise<TestVenue<D>> {
     const manifest = await venueManifest(options)
     const made = {
       manifest,
@@ -109,7 +120,7 @@ export class TestVenue {
   }
 
   /** Starts the first `count` validators and waits until they have found each other. */
-  async validators(count = this.#options.validators): Promise<TestDaemon[]> {
+  async validators(count = this.#options.validators): Promise<D[]> {
     const started = Array.from({ length: count }, (_, i) => this.#add(`validator ${i}`, i + 1))
     await Promise.all(started.map((daemon) => daemon.start()))
     for (const daemon of started) {
@@ -122,14 +133,14 @@ export class TestVenue {
   }
 
   /** Starts a daemon without a vote and waits until it is in step. */
-  async follower(name: string, tuning: Partial<DaemonTuning> = {}): Promise<TestDaemon> {
+  async follower(name: string, tuning: Partial<DaemonTuning> = {}): Promise<D> {
     const daemon = this.#add(name, 100 + this.daemons.length, tuning)
     await daemon.start()
     await until(async () => (await daemon.state()).synced, `${name} to be in step`)
     return daemon
   }
 
-  #add(name: string, number: number, tuning: Partial<DaemonTuning> = {}): TestDaemon {
+  #add(name: string, number: number, tuning: Partial<DaemonTuning> = {}): D {
     const daemon = this.#create(this.#t, {
       name,
       manifest: this.manifest,
@@ -147,7 +158,7 @@ export class TestVenue {
     return new Trader(name, daemon, this.#signer)
   }
 
-  get #running(): TestDaemon[] {
+  get #running(): D[] {
     return this.daemons.filter((daemon) => daemon.isRunning)
   }
 
@@ -179,6 +190,16 @@ export class TestVenue {
         `${daemon.name} to apply ${from + blocks} blocks`
       )
     }
+  }
+
+  /** Cuts every wire between the two groups, until `heals`. */
+  splits(some: readonly LocalDaemon[], others: readonly LocalDaemon[]): void {
+    for (const daemon of some) daemon.blocks(others)
+    for (const daemon of others) daemon.blocks(some)
+  }
+
+  heals(daemons: readonly LocalDaemon[]): void {
+    for (const daemon of daemons) daemon.blocks([])
   }
 
   /** The longest tape. */
