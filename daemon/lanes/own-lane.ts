@@ -133,7 +133,9 @@ export class OwnLane implements OwnPort {
       this.#deps.outbox.add(run, encodeRun(run))
     }
     this.#deps.book.attach(this)
-    if (conflicted) this.#abandon(log.length)
+    // Blocks of this lane without a record of its own: the journal was lost, the tape was not.
+    const lost = incarnation === null && log.length > 0
+    if (conflicted || lost) this.#abandon(log.length)
     else this.#begin(null)
   }
 
