@@ -54,15 +54,17 @@ function readFile(path: string): Record<string, unknown> {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return {}
-    throw new ConfigFault(`Cannot read ${path}: ${String(cause)}. Mend its permissions.`, null, {
+    throw new ConfigFault(
+      `Cannot read ${path}: ${String(cause)}. Mend its permissions.`,
+      null,
       cause
-    })
+    )
   }
   try {
     return flatten(parse(text))
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigFault(`${path} is not valid TOML: ${why}`, null, { cause })
+    throw new ConfigFault(`${path} is not valid TOML: ${why}`, null, cause)
   }
 }
 

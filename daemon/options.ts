@@ -1,5 +1,5 @@
 // What a daemon is configured with, and what is given to it from outside.
-import type { NodeAddress } from 'hyperdht'
+import type { NodeAddress } from './network/types.ts'
 import type { Manifest } from '../protocol/manifest.ts'
 import type { Bytes32 } from '../protocol/types.ts'
 import type { ChainSource } from './chain/types.ts'

@@ -101,6 +101,15 @@ function count(out) {
   }
 }
 
+/** What failed, without the assertions that held and without lines of a thousand dashes. */
+function readable(out) {
+  return out
+    .split('\n')
+    .filter((line) => !/^\s*ok \d+ - /.test(line))
+    .map((line) => (line.length > 400 ? `${line.slice(0, 400)} ...` : line))
+    .join('\n')
+}
+
 let passed = 0
 let failed = 0
 for (const [folder, files] of groups()) {
@@ -114,7 +123,7 @@ for (const [folder, files] of groups()) {
   const mark = result.failed > 0 || broken ? 'FAILED' : 'ok'
   console.log(`${mark.padEnd(7)}${folder}: ${result.passed} tests, ${seconds.toFixed(1)} s`)
   if (mark === 'FAILED') {
-    console.log(result.out)
+    console.log(readable(result.out))
     if (result.timedOut) console.log(`${folder}: ended after ${groupTimeoutMs / 1000} s`)
     else if (broken) console.log(`${folder}: the process ended with code ${result.code}`)
   }

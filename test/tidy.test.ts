@@ -35,7 +35,7 @@ const mayImport: Record<string, string[]> = {
 const packageRooms: { packages: RegExp; rooms: RegExp }[] = [
   {
     packages: /^(hyper(swarm|dht|core)|corestore|protomux)$/,
-    rooms: /^(daemon\/(network|lanes|tape|devnet)|test|bench)\//
+    rooms: /^(daemon\/(network|lanes|tape|parts\.ts)|test|bench)/
   },
   {
     packages: /^ethers$/,

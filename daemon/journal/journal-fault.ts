@@ -1,31 +1,17 @@
-/** What the journal throws, with the reason in `code`:
- * - `JOURNAL_CORRUPT`: bytes that had been synced are damaged (opening stops)
- * - `JOURNAL_VERSION`: the file was written by another version of the format
- * - `JOURNAL_FAULT`: a write or sync failed; nothing can be acknowledged any more
- * - `JOURNAL_TOO_LARGE`: a record above `RECORD_BYTES_MAX`
- * - `JOURNAL_CLOSED`: used before `open` or after `close`
- * - `JOURNAL_ROTATING`: `rotate` while a rotation is under way */
-export type JournalFaultCode =
-  | 'JOURNAL_CORRUPT'
-  | 'JOURNAL_VERSION'
-  | 'JOURNAL_FAULT'
-  | 'JOURNAL_TOO_LARGE'
-  | 'JOURNAL_CLOSED'
-  | 'JOURNAL_ROTATING'
+import { Fault } from '../../protocol/faults.ts'
 
-export class JournalFault extends Error {
-  readonly code: JournalFaultCode
-  readonly metadata: Readonly<Record<string, string | number>>
+/** Fault codes of the journal, each with its meaning in a line. */
+export const journalFaults = {
+  journal_corrupt:
+    'Bytes of the journal that had been synced are damaged: restore a backup, or start anew.',
+  journal_version: 'The journal was written by another version of its format.',
+  journal_failed:
+    'A write or a sync of the journal failed: nothing can be promised, the daemon ends.',
+  journal_too_large: 'A record is larger than the journal takes.',
+  journal_closed: 'The journal is not open.',
+  journal_rotating: 'A rotation of the journal is under way already.'
+} as const satisfies Record<string, string>
 
-  constructor(
-    code: JournalFaultCode,
-    message: string,
-    metadata: Readonly<Record<string, string | number>> = {},
-    cause?: unknown
-  ) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.name = 'JournalFault'
-    this.code = code
-    this.metadata = metadata
-  }
+export class JournalFault extends Fault<keyof typeof journalFaults> {
+  override readonly name = 'JournalFault'
 }

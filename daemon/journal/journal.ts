@@ -106,7 +106,7 @@ export class FileJournal implements Journal {
     if (refused !== null) return Promise.reject(refused)
     if (this.#rotation !== null) {
       return Promise.reject(
-        new JournalFault('JOURNAL_ROTATING', 'A rotation of the journal is under way')
+        new JournalFault('journal_rotating', 'A rotation of the journal is under way')
       )
     }
     const records = [...checkpoint]
@@ -169,7 +169,7 @@ export class FileJournal implements Journal {
   #refusal(): JournalFault | null {
     if (this.#fault !== null) return this.#fault
     if (this.#writer !== null && this.#closing === null) return null
-    return new JournalFault('JOURNAL_CLOSED', 'The journal is not open')
+    return new JournalFault('journal_closed', 'The journal is not open')
   }
 
   /** Starts the loop that serves the queue, after this turn: its appends share a group. */
@@ -291,7 +291,7 @@ export class FileJournal implements Journal {
     const first = this.#fault === null
     const text = cause instanceof Error ? cause.message : String(cause)
     const fault =
-      this.#fault ?? new JournalFault('JOURNAL_FAULT', `The journal failed: ${text}`, {}, cause)
+      this.#fault ?? new JournalFault('journal_failed', `The journal failed: ${text}`, {}, cause)
     this.#fault = fault
     this.#rotation?.reject(fault)
     this.#rotation = null
@@ -320,5 +320,5 @@ function sumOf(records: readonly JournalRecord[]): number {
 function tooLarge(records: readonly JournalRecord[], bytes: number): JournalFault | null {
   const fits = records.every((record) => record.payload.length <= RECORD_BYTES_MAX)
   if (fits && bytes <= BODY_BYTES_MAX) return null
-  return new JournalFault('JOURNAL_TOO_LARGE', 'A record is too large for the journal', { bytes })
+  return new JournalFault('journal_too_large', 'A record is too large for the journal', { bytes })
 }

@@ -25,16 +25,16 @@ const WINDOW_BYTES = 4 * 1024 * 1024
 export type ReplayedFile = { header: Header; seal: Seal; end: number; records: number }
 
 /** Gives every record of the file to `onrecord`. `end` is where the next group goes; bytes from
- * there on are a torn tail. Throws `JOURNAL_CORRUPT` or `JOURNAL_VERSION`. */
+ * there on are a torn tail. Throws `journal_corrupt` or `journal_version`. */
 export async function replayFile(file: OpenFile, onrecord: ReplayRecord): Promise<ReplayedFile> {
   const length = await file.length()
   const header = decodeHeader(await file.read(0, HEADER_BYTES))
   if (header === null) {
-    throw new JournalFault('JOURNAL_CORRUPT', 'The journal has no intact header', { length })
+    throw new JournalFault('journal_corrupt', 'The journal has no intact header', { length })
   }
   if (header.format !== FORMAT) {
     throw new JournalFault(
-      'JOURNAL_VERSION',
+      'journal_version',
       `The journal has format ${header.format}; this program reads ${FORMAT}`,
       { format: header.format }
     )
@@ -68,7 +68,7 @@ async function readGroup(window: Window, position: number, seal: Seal): Promise<
 
 async function checkTail(window: Window, end: number, header: Header, seal: Seal): Promise<void> {
   const damaged = (message: string) =>
-    new JournalFault('JOURNAL_CORRUPT', message, { position: end, length: window.length })
+    new JournalFault('journal_corrupt', message, { position: end, length: window.length })
   if (end < HEADER_BYTES + header.checkpointBytes) {
     throw damaged('The checkpoint at the head of the journal is damaged')
   }

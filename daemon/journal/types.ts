@@ -20,11 +20,11 @@ export type ReplayResult = {
 
 export type Journal = {
   /** Replays what is there, cuts off a torn tail, and is then ready for appends. Rejects with
-   * code `JOURNAL_CORRUPT` when bytes that had been synced are damaged: never a silent loss. */
+   * code `journal_corrupt` when bytes that had been synced are damaged: never a silent loss. */
   open(onrecord: ReplayRecord): Promise<ReplayResult>
 
   /** Resolves once the record is on the disk (group commit, fdatasync). The payload must not be
-   * changed before. Rejects with code `JOURNAL_FAULT` after a failed write or sync, for good. */
+   * changed before. Rejects with code `journal_failed` after a failed write or sync, for good. */
   append(kind: number, payload: Uint8Array): Promise<void>
 
   /** As `append`, for records that must survive together or not at all. */

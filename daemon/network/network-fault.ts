@@ -1,21 +1,11 @@
-/** What the network throws:
- * - `NETWORK_LISTEN`: the DHT node or the swarm could not be opened
- * - `NETWORK_CHANNEL`: a channel was registered twice, or after `open` */
-export type NetworkFaultCode = 'NETWORK_LISTEN' | 'NETWORK_CHANNEL'
+import { Fault } from '../../protocol/faults.ts'
 
-export class NetworkFault extends Error {
-  readonly code: NetworkFaultCode
-  readonly metadata: Readonly<Record<string, string | number>>
+/** Fault codes of the network, each with its meaning in a line. */
+export const networkFaults = {
+  network_listen: 'The DHT node or the swarm could not be opened: is p2p.port taken?',
+  network_channel: 'A channel was registered twice, or after the network was opened.'
+} as const satisfies Record<string, string>
 
-  constructor(
-    code: NetworkFaultCode,
-    message: string,
-    metadata: Readonly<Record<string, string | number>> = {},
-    cause?: unknown
-  ) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.name = 'NetworkFault'
-    this.code = code
-    this.metadata = metadata
-  }
+export class NetworkFault extends Fault<keyof typeof networkFaults> {
+  override readonly name = 'NetworkFault'
 }

@@ -124,7 +124,7 @@ export class SwarmNetwork implements Network {
 
   channel(options: ChannelOptions): Channel {
     if (this.#opening !== null || this.#channels.has(options.name)) {
-      throw new NetworkFault('NETWORK_CHANNEL', 'Register each channel once, before open', {
+      throw new NetworkFault('network_channel', 'Register each channel once, before open', {
         channel: options.name
       })
     }

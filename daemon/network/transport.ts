@@ -70,7 +70,7 @@ export class Transport {
       await tryPort(host, port)
     } catch (cause) {
       throw new NetworkFault(
-        'NETWORK_LISTEN',
+        'network_listen',
         `Cannot listen on ${host}:${port} (UDP): is another daemon running?`,
         { host, port },
         cause

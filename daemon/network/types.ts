@@ -130,7 +130,7 @@ export type Refusal = {
   address: string
   at: number
   /** `VERSION_MISMATCH`, `VENUE_MISMATCH`, `ROLE_MISMATCH`, `HELLO_MALFORMED`, `HELLO_TIMEOUT`,
-   * `PEERS_FULL`, `BANNED`; `by` says which side refused. */
+   * `PEERS_FULL`, `STALLED`, `BANNED`; `by` says which side refused. */
   code: string
   by: 'us' | 'them'
   message: string
@@ -159,7 +159,7 @@ export type NetworkLog = {
 }
 
 export type Network = {
-  /** Opens the DHT node, listens, dials. Rejects with code `NETWORK_LISTEN` when the port cannot
+  /** Opens the DHT node, listens, dials. Rejects with code `network_listen` when the port cannot
    * be had; that nobody else is there yet is no error. */
   open(): Promise<void>
   close(): Promise<void>

@@ -126,7 +126,7 @@ test('journal - damage to anything synced is an error, never a silent loss', asy
         () => 'opened',
         (error: unknown) => (error instanceof Error && 'code' in error ? error.code : String(error))
       )
-    if (code !== 'JOURNAL_CORRUPT') t.fail(`a flipped bit at ${position}: ${String(code)}`)
+    if (code !== 'journal_corrupt') t.fail(`a flipped bit at ${position}: ${String(code)}`)
     await journal.close()
   }
   t.pass(`${Math.ceil(beforeLast / 5)} places tried`)
