@@ -38,15 +38,25 @@ export type LaneArchiveDependencies = {
   store: Corestore
   hash: HashParts
   clock: Clock
-  /** The lane's slices on the tape that reach beyond `from`, in order, up to `to`. */
-  slices(lane: Bytes32, from: number, to: number): AsyncIterable<FinalSlice>
+  /** The tape, from which gaps are filled. */
+  history: LaneHistory
   onfault(fault: LaneFault): void
+}
+
+export type LaneHistory = {
+  /** The lowest tape index that can be read; above 0 after a start from a snapshot. */
+  readonly first: number
+  /** The lane's slices on the tape that reach beyond `from` and begin before `to`, in order. */
+  slices(lane: Bytes32, from: number, to: number): AsyncIterable<FinalSlice>
 }
 
 type Waiting = { lane: Bytes32; slices: FinalSlice[] }
 
 /** What the tape says and what the core has do not agree. */
 class WrongArchive extends Error {}
+
+/** The tape here does not reach back far enough to fill a gap. */
+class HistoryMissing extends Error {}
 
 export class LaneArchive {
   readonly #options: LaneArchiveOptions
@@ -55,6 +65,8 @@ export class LaneArchive {
   readonly #cores = new Map<LaneKey, Hypercore>()
   readonly #discoveryKeys = new Set<string>()
   readonly #broken = new Set<LaneKey>()
+  /** Lanes whose early blocks are not to be had, and how far the tape reached back then. */
+  readonly #incomplete = new Map<LaneKey, number>()
   #waitingBytes = 0
   #cancelTimer: (() => void) | null = null
   #writing: Promise<void> = Promise.resolve()
@@ -95,7 +107,7 @@ export class LaneArchive {
     if (this.#state !== 'open') return
     for (const slice of slices) {
       const key = toHex(slice.lane)
-      if (this.#broken.has(key)) continue
+      if (this.#broken.has(key) || !this.#mayFill(key)) continue
       const waiting = this.#waiting.get(key)
       if (waiting === undefined) this.#waiting.set(key, { lane: slice.lane, slices: [slice] })
       else waiting.slices.push(slice)
@@ -103,6 +115,15 @@ export class LaneArchive {
     }
     if (this.#waitingBytes > this.#options.waitingBytesMax) this.#start()
     else this.#cancelTimer ??= this.#deps.clock.after(this.#options.flushMs, () => this.#start())
+  }
+
+  /** False for a lane that cannot be filled until the tape here reaches further back. */
+  #mayFill(key: LaneKey): boolean {
+    const first = this.#incomplete.get(key)
+    if (first === undefined) return true
+    if (this.#deps.history.first >= first) return false
+    this.#incomplete.delete(key)
+    return true
   }
 
   #start(): void {
@@ -134,7 +155,11 @@ export class LaneArchive {
       try {
         await this.#bring(lane, slices)
       } catch (cause) {
-        this.#give(lane, cause)
+        if (cause instanceof HistoryMissing) {
+          this.#incomplete.set(toHex(lane), this.#deps.history.first)
+        } else {
+          this.#give(lane, cause)
+        }
       }
     }
     await this.#closeIdle()
@@ -154,7 +179,8 @@ export class LaneArchive {
     if (core === null) return
     try {
       await this.#extend(core, lane, slices)
-    } catch {
+    } catch (cause) {
+      if (cause instanceof HistoryMissing) throw cause
       // Whatever it was (a fork, a torn write, a core that a conflict closed), the tape knows.
       if (core.closed) {
         this.#cores.delete(toHex(lane))
@@ -178,7 +204,10 @@ export class LaneArchive {
   async #refill(core: Hypercore, lane: Bytes32, to: number): Promise<void> {
     let batch: FinalSlice[] = []
     let bytes = 0
-    for await (const slice of this.#deps.slices(lane, core.length, to)) {
+    let next = core.length
+    for await (const slice of this.#deps.history.slices(lane, core.length, to)) {
+      if (slice.from > next) throw new HistoryMissing(`blocks ${next} to ${slice.from}`)
+      next = slice.length
       batch.push(slice)
       bytes += bytesOf(slice)
       if (bytes < this.#options.batchBytes) continue
@@ -186,6 +215,7 @@ export class LaneArchive {
       batch = []
       bytes = 0
     }
+    if (next < to) throw new HistoryMissing(`blocks ${next} to ${to}`)
     await this.#append(core, batch)
   }
 
@@ -233,9 +263,10 @@ export class LaneArchive {
   async #manifest(lane: Bytes32, slices: readonly FinalSlice[]) {
     let first = slices[0].from === 0 ? slices[0].blocks[0] : undefined
     if (first === undefined) {
-      for await (const slice of this.#deps.slices(lane, 0, 1)) first ??= slice.blocks[0]
+      for await (const slice of this.#deps.history.slices(lane, 0, 1)) first ??= slice.blocks[0]
     }
-    const signer = first === undefined ? null : openedBy(first)
+    if (first === undefined) throw new HistoryMissing('the first block')
+    const signer = openedBy(first)
     const { venue } = this.#options
     if (signer === null || !equalBytes(laneKey(this.#deps.hash, signer, venue), lane)) {
       this.#give(lane, new WrongArchive('the first entry does not name the lane'))

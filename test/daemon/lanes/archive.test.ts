@@ -11,6 +11,8 @@ import { encodeEntry, joinBlock } from '../../../protocol/entries.ts'
 import { equalBytes } from '../../../protocol/bytes.ts'
 import { MerkleLog } from '../../../protocol/merkle-log.ts'
 import { VirtualClock } from '../../helpers/clock.ts'
+import type { Cut } from '../../../protocol/tape-block.ts'
+import { tapeHistory } from '../../../daemon/lanes/tape-slices.ts'
 import { temporaryFolder } from '../../helpers/tmp.ts'
 import { until } from '../../helpers/until.ts'
 import { VENUE, entry } from './world.ts'
@@ -56,24 +58,31 @@ async function store(t: Assert, folder: string): Promise<Corestore> {
 function archive(t: Assert, corestore: Corestore, tape: FinalSlice[], faults: LaneFault[] = []) {
   const clock = new VirtualClock()
   let asked = 0
+  /** Slices that the tape here begins with. */
+  const window = { first: 0 }
   const made = new LaneArchive(
     { venue: VENUE, ...laneArchiveDefaults },
     {
       store: corestore,
       hash: blake2b256Parts,
       clock,
-      async *slices(of, from, to) {
-        asked++
-        for (const slice of tape) {
-          const inside = equalBytes(slice.lane, of) && slice.length > from && slice.from < to
-          if (inside) yield slice
+      history: {
+        get first() {
+          return window.first
+        },
+        async *slices(of, from, to) {
+          asked++
+          for (const slice of tape.slice(window.first)) {
+            const inside = equalBytes(slice.lane, of) && slice.length > from && slice.from < to
+            if (inside) yield slice
+          }
         }
       },
       onfault: (fault) => faults.push(fault)
     }
   )
   t.teardown(() => made.close(), { order: -1 })
-  return { archive: made, clock, asked: () => asked }
+  return { archive: made, clock, window, asked: () => asked }
 }
 
 test('lane archive - is filled in bulk from final cuts, as a real Hypercore', async (t) => {
@@ -176,6 +185,77 @@ test('lane archive - a lane that does not name itself is left out, and reported 
   }
   t.is(faults.length, 1)
   t.is(faults[0].code, 'archive_wrong')
+})
+
+test('lane archive - waits for a tape that reaches back far enough', async (t) => {
+  const faults: LaneFault[] = []
+  const tape = history(8, 2)
+  const corestore = await store(t, await temporaryFolder(t))
+  const { archive: lanes, window, asked } = archive(t, corestore, tape, faults)
+  window.first = 3
+  await lanes.open([])
+  for (const slice of tape.slice(4, 6)) {
+    lanes.final([slice])
+    await lanes.flush()
+  }
+  t.is(await lanes.length(lane), 0)
+  const before = asked()
+  lanes.final(tape.slice(6, 7))
+  await lanes.flush()
+  t.is(asked(), before, 'the tape is not searched again in vain')
+  window.first = 0
+  lanes.final(tape.slice(7))
+  await lanes.flush()
+  t.is(await lanes.length(lane), 16)
+  t.alike(faults, [], 'this is not an error')
+})
+
+test('lane archive - finds a lane on the tape from its end', async (t) => {
+  const mine = history(5, 2)
+  const other = { ...mine[0], lane: new Uint8Array(32).fill(9) }
+  const cuts = [[mine[0]], [other], [mine[1], other], [mine[2]], [other], [mine[3]], [mine[4]]]
+  const reads: number[] = []
+  const tape = {
+    first: 0,
+    length: cuts.length,
+    async read(index: number) {
+      reads.push(index)
+      const slices = cuts[index].map((slice) => ({ ...slice, to: slice.length }))
+      const cut: Cut = {
+        index,
+        height: index,
+        time: index,
+        cursor: null,
+        executed: null,
+        snapshot: null,
+        events: [],
+        slices
+      }
+      return {
+        index,
+        bytes: new Uint8Array(0),
+        block: { cut, blocks: slices.map(({ blocks }) => [...blocks]) }
+      }
+    }
+  }
+  const take = async (from: number, to: number) => {
+    const found: number[][] = []
+    for await (const part of tapeHistory(tape).slices(lane, from, to)) {
+      found.push([part.from, part.length])
+    }
+    return found
+  }
+  t.alike(await take(7, 10), [
+    [6, 8],
+    [8, 10]
+  ])
+  t.ok(Math.min(...reads) >= 5, 'no further than needed')
+  t.alike(await take(0, 6), [
+    [0, 2],
+    [2, 4],
+    [4, 6]
+  ])
+  t.alike(await take(10, 12), [])
 })
 
 test('lane archive - is served on demand, and pulls nothing itself', async (t) => {

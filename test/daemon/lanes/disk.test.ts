@@ -145,8 +145,11 @@ test('lanes on disk - submitted, acknowledged, restarted, lost and archived', as
       store,
       hash: blake2b256Parts,
       clock: systemClock,
-      async *slices(_lane, from, to) {
-        for (const part of tape) if (part.length > from && part.from < to) yield part
+      history: {
+        first: 0,
+        async *slices(_lane, from, to) {
+          for (const part of tape) if (part.length > from && part.from < to) yield part
+        }
       },
       onfault: (fault) => t.fail(fault.message)
     }
