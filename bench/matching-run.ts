@@ -1,9 +1,10 @@
 // One engine on one workload, in a process of its own (started by matching.ts):
-//   matching-run.ts ENGINE WORKLOAD --preload N --commands N --prefix N --runs N
+//   matching-run.ts ENGINE WORKLOAD --preload N --commands N --prefix N --runs N [--memory]
 // Prints one JSON object: speeds of each run, latencies, and what the trades add up to.
 import { parseArgs } from 'node:util'
 import { seededRandom } from '../test/helpers/random.ts'
 import type { Flow } from './flow.ts'
+import { loaded, percentile, timeEach, timeRun } from './measure.ts'
 import { Ours } from './ours.ts'
 import { Probe } from './probe.ts'
 import type { Contestant } from './tally.ts'
@@ -22,6 +23,8 @@ export type RunResult = {
   bestAsk: number
 }
 
+export type MemoryResult = { bytesPerRestingOrder: number; resting: number }
+
 const engines: Record<string, (flow: Flow, capacity: number) => Contestant> = {
   ours: (flow, capacity) => new Ours(flow, capacity),
   probe: (flow, capacity) => new Probe(flow, capacity),
@@ -30,41 +33,19 @@ const engines: Record<string, (flow: Flow, capacity: number) => Contestant> = {
   'limit-order-book': (flow) => new LimitOrderBook(flow)
 }
 
-/** A fresh engine with the first rows applied, and the garbage of that gone. */
-export function loaded(
-  make: (flow: Flow, capacity: number) => Contestant,
-  { flow, preload }: Workload
-): Contestant {
-  const engine = make(flow, flow.count)
+/** What our engine holds for the preloaded orders, seen from the process: array buffers and heap.
+ * The bench's own columns are there before and after. */
+function measureMemory({ flow, preload }: Workload): MemoryResult {
+  const engine = new Ours(flow, flow.count)
+  const used = (): number => {
+    globalThis.gc?.()
+    const { arrayBuffers, heapUsed } = process.memoryUsage()
+    return arrayBuffers + heapUsed
+  }
+  const before = used()
   for (let row = 0; row < preload; row++) engine.apply(row)
   engine.flush()
-  globalThis.gc?.()
-  return engine
-}
-
-/** Nanoseconds for the rows from `preload` to `end`, events hashed and trades counted. */
-export function timeRun(engine: Contestant, preload: number, end: number): number {
-  const start = process.hrtime.bigint()
-  for (let row = preload; row < end; row++) engine.apply(row)
-  engine.flush()
-  return Number(process.hrtime.bigint() - start)
-}
-
-/** Each command's own nanoseconds, sorted; the clock's cost (some 40 ns) is in them. */
-export function timeEach(engine: Contestant, preload: number, end: number): Float64Array {
-  const times = new Float64Array(end - preload)
-  for (let row = preload; row < end; row++) {
-    const before = performance.now()
-    engine.apply(row)
-    times[row - preload] = (performance.now() - before) * 1e6
-  }
-  engine.flush()
-  return times.sort()
-}
-
-/** @param share of the commands that are as fast or faster */
-export function percentile(sorted: Float64Array, share: number): number {
-  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))])
+  return { bytesPerRestingOrder: (used() - before) / engine.resting(), resting: engine.resting() }
 }
 
 function main(): void {
@@ -75,7 +56,8 @@ function main(): void {
       commands: { type: 'string', default: '1000000' },
       prefix: { type: 'string', default: '0' },
       runs: { type: 'string', default: '5' },
-      seed: { type: 'string', default: '1' }
+      seed: { type: 'string', default: '1' },
+      memory: { type: 'boolean', default: false }
     }
   })
   const [engineName, workloadName] = positionals
@@ -87,6 +69,10 @@ function main(): void {
   const { flow, preload } = workload
   const prefix = Number(values.prefix)
   const end = prefix > 0 ? Math.min(flow.count, preload + prefix) : flow.count
+  if (values.memory) {
+    process.stdout.write(JSON.stringify(measureMemory(workload)) + '\n')
+    return
+  }
   const times = timeEach(loaded(make, workload), preload, end)
   const mops: number[] = []
   let engine = loaded(make, workload)

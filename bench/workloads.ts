@@ -81,7 +81,7 @@ function fillMixed(flow: Flow, probe: Probe, size: Size, random: Random): void {
       const sell = whole(random, 0, 1)
       const touch = sell === 1 ? probe.bestBid() : probe.bestAsk()
       const price = (touch > 0 ? touch : middle) + (sell === 1 ? -5 : 5)
-      addOrder(flow, IOC, sell, price, whole(random, 1, 200))
+      addOrder(flow, IOC, sell, price, whole(random, 1, 100))
     } else addLimit()
     probe.apply(flow.count - 1)
   }

@@ -115,7 +115,9 @@ export class Naive implements Contestant {
 
 // The package declares this enum and does not export it.
 type TimeInForce = NonNullable<LimitOrderOptions['timeInForce']>
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment
 const goodTillCancelled = 'GTC' as TimeInForce
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment
 const immediateOrCancel = 'IOC' as TimeInForce
 
 /** Its results may hold stop orders, which have no price; none are placed here. */
@@ -166,11 +168,13 @@ export class NodejsOrderBook implements Contestant {
   flush(): void {}
 
   bestBid(): number {
-    return this.#book.depth()[1][0]?.[0] ?? 0
+    const bids = this.#book.depth()[1].map(([price]) => price)
+    return bids.reduce((one, other) => Math.max(one, other), 0)
   }
 
   bestAsk(): number {
-    return this.#book.depth()[0].at(-1)?.[0] ?? 0
+    const asks = this.#book.depth()[0].map(([price]) => price)
+    return asks.length > 0 ? asks.reduce((one, other) => Math.min(one, other)) : 0
   }
 
   resting(): number {
