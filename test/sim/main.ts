@@ -39,6 +39,10 @@ function one(seed: number): void {
 function many(count: number, from: number): void {
   const started = process.hrtime.bigint()
   const coverage = new Coverage()
+  const rate = (done: number) => {
+    const seconds = Number(process.hrtime.bigint() - started) / 1e9
+    return `${(done / seconds).toFixed(2)} seeds a second`
+  }
   let cuts = 0
   let entries = 0
   for (let seed = from; seed < from + count; seed++) {
@@ -47,10 +51,11 @@ function many(count: number, from: number): void {
     coverage.add(outcome.coverage)
     cuts += outcome.cuts
     entries += outcome.entries
+    const done = seed - from + 1
+    if (done % 100 === 0) console.log(`${done} seeds, ${rate(done)}`)
   }
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9
   console.log(coverage.table().join('\n'))
-  console.log(`${cuts} cuts, ${entries} entries, ${(count / seconds).toFixed(2)} seeds a second`)
+  console.log(`${cuts} cuts, ${entries} entries, ${rate(count)}`)
   console.log(`${count} seeds clean`)
 }
 

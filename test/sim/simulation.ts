@@ -30,6 +30,8 @@ export type SimulationOptions = {
   validators: number
   isTraced?: boolean
   breakage?: Breakage | null
+  /** A misdeed that one validator is given, whatever is drawn. */
+  actor?: ActorName
   /** Final cuts and entries that a run has at least. */
   cutsMin?: number
   entriesMin?: number
@@ -103,7 +105,8 @@ class Simulation {
       pacing: simPacing,
       limits: simLimits,
       breakage,
-      directory: new Map()
+      directory: new Map(),
+      entries: new Map()
     }
     for (let index = 0; index < validators; index++) {
       const misdeed = byzantine.get(index)
@@ -118,12 +121,13 @@ class Simulation {
   #drawByzantine(world: World): Map<number, ActorName> {
     const { validators } = this.#options
     const most = faultsOf(validators)
-    const count = between(world.random, 0, most)
+    const { actor } = this.#options
+    const count = between(world.random, actor ? 1 : 0, most)
     const indexes = shuffle(
       world.random,
       Array.from({ length: validators }, (_, i) => i)
     ).slice(0, count)
-    return new Map(indexes.map((index) => [index, pick(world.random, actorNames)]))
+    return new Map(indexes.map((index) => [index, actor ?? pick(world.random, actorNames)]))
   }
 
   #drawTraders(): void {

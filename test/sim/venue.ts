@@ -12,6 +12,7 @@ import { toHex } from '../../protocol/bytes.ts'
 import type { Checks } from './checks.ts'
 import type { Coverage } from './coverage.ts'
 import type { Links } from './links.ts'
+import type { EntryCache } from './execution.ts'
 import { hash, type Key, type Keyring } from './scheme.ts'
 import type { SimChain } from './sim-chain.ts'
 import type { World } from './world.ts'
@@ -52,6 +53,7 @@ export type Venue = {
   limits: CutLimits
   breakage: Breakage | null
   directory: Map<string, Peer>
+  entries: EntryCache
 }
 
 export const simPacing: ConsensusPacing = {

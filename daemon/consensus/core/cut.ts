@@ -91,6 +91,17 @@ function grownLanes(view: CutView): { key: string; taken: LaneTaken }[] {
     .sort((a, b) => a.taken.index - b.taken.index)
 }
 
+/** Shows a leader what has grown beyond a tip. */
+export function forwardGrown(lanes: LaneView, tip: Tip, limits: CutLimits, to: string): void {
+  const limit = { bytes: limits.bytesMax, entries: limits.entriesMax }
+  for (const { key, durableLength, conflicted } of lanes.lanes()) {
+    const { length, treeHash } = takenOf(tip, key)
+    if (conflicted || durableLength <= length) continue
+    const head = lanes.best(key, length, treeHash, limit)
+    if (head) lanes.forward(key, length, head.length, head.treeHash, to)
+  }
+}
+
 function bestHead(
   view: CutView,
   lane: string,

@@ -1,0 +1,35 @@
+// Lanes that kept voters waiting: a trader may show its blocks to few. For a while they are taken
+// only as far as a quorum has acknowledged them.
+import { toHex } from '../../../protocol/bytes.ts'
+import { readCut } from './chain.ts'
+import type { LaneView, Propose } from './types.ts'
+
+/** Heights that it lasts. */
+const CAREFUL_HEIGHTS = 64
+
+export class CarefulLanes {
+  readonly #lanes: Pick<LaneView, 'certified'>
+  /** By lane: the last height. */
+  readonly #until = new Map<string, number>()
+
+  constructor(lanes: Pick<LaneView, 'certified'>) {
+    this.#lanes = lanes
+  }
+
+  has(lane: string): boolean {
+    return this.#until.has(lane)
+  }
+
+  /** A proposal got no quorum in time: what it took without certificates may be the reason. */
+  mark(proposal: Propose): void {
+    for (const { lane, to } of readCut(proposal.cut)?.slices ?? []) {
+      const key = toHex(lane)
+      const isCertified = this.#lanes.certified(key, to - 1).length > 0
+      if (!isCertified) this.#until.set(key, proposal.block.height + CAREFUL_HEIGHTS)
+    }
+  }
+
+  entered(height: number): void {
+    for (const [lane, until] of this.#until) if (until < height) this.#until.delete(lane)
+  }
+}

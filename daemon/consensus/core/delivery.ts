@@ -1,0 +1,124 @@
+// Nothing is delivered for sure. Certificates are handed to those who have not shown that they have
+// them; and while the tape stands still, everything above the final is sent again.
+import type { Alarms } from './alarms.ts'
+import type { Heights } from './heights.ts'
+import type { SimplexAlarm, SimplexOptions } from './simplex-types.ts'
+import type { Slot } from './slot.ts'
+import type { Message } from './types.ts'
+
+/** Heights that one resending covers. */
+const RESENT_HEIGHTS = 64
+
+export type DeliveryDependencies = {
+  heights: Heights
+  alarms: Alarms<SimplexAlarm>
+  send(to: number, message: Message): void
+  /** Whether the journal has everything up to this token. */
+  isDurable(token: number): boolean
+}
+
+export class Delivery {
+  readonly #options: SimplexOptions
+  readonly #deps: DeliveryDependencies
+  /** Height that each validator has shown to have entered. */
+  readonly #shown: number[]
+  /** Up to which height each was sent certificates. */
+  readonly #relayed: number[]
+  /** The height when the relay alarm was set. */
+  #relayHeight = 0
+
+  constructor(options: SimplexOptions, dependencies: DeliveryDependencies) {
+    this.#options = options
+    this.#deps = dependencies
+    this.#shown = new Array<number>(options.validators).fill(0)
+    this.#relayed = new Array<number>(options.validators).fill(0)
+  }
+
+  /** A validator can only say what it said in `height`, or later. */
+  shown(validator: number, height: number): void {
+    if (height > this.#shown[validator]) this.#shown[validator] = height
+  }
+
+  /** A new height was entered: by and by everyone must hear why. */
+  entered(height: number, nowMs: number): void {
+    const { alarms } = this.#deps
+    if (alarms.isSet('relay')) return
+    this.#relayHeight = height
+    alarms.set('relay', nowMs + this.#options.relayMs)
+  }
+
+  /** The relay alarm: those who have not shown the height get what leads to it. */
+  relay(height: number, nowMs: number): void {
+    const below = this.#relayHeight
+    const { heights } = this.#deps
+    for (const peer of this.#others()) {
+      if (this.#shown[peer] >= below) continue
+      const sent = Math.max(this.#relayed[peer], this.#shown[peer] - 1)
+      if (sent < heights.final.height) this.sendFinal(peer)
+      for (const slot of heights.above()) {
+        if (slot.height > sent && slot.height < below) this.#sendCertificates(peer, slot)
+      }
+      this.#relayed[peer] = below - 1
+    }
+    if (below < height) this.entered(height, nowMs)
+  }
+
+  /** Looks again in a while whether the tape has grown. */
+  watch(nowMs: number): void {
+    const { alarms } = this.#deps
+    if (!alarms.isSet('standstill')) alarms.set('standstill', nowMs + this.#options.standstillMs)
+  }
+
+  /** The standstill alarm; `finalAtMs` is when the last block became final. */
+  standstill(height: number, finalAtMs: number, nowMs: number): void {
+    const { heights } = this.#deps
+    const isOpen = heights.above().some((slot) => slot.own.vote ?? slot.own.nullify)
+    if (!isOpen && height === heights.final.height + 1) return
+    if (nowMs - finalAtMs >= this.#options.standstillMs) {
+      for (const peer of this.#others()) this.#resend(peer)
+    }
+    this.watch(nowMs)
+  }
+
+  /** A validator (re)connected: what was sent before may not have arrived. */
+  connected(peer: number): void {
+    this.#relayed[peer] = 0
+    this.#resend(peer)
+  }
+
+  sendFinal(peer: number): void {
+    const { finalCertificate } = this.#deps.heights
+    if (finalCertificate) this.#deps.send(peer, finalCertificate)
+  }
+
+  /** Everything above the final that a peer may have missed: of very many heights the first, where
+   * it may be stuck, and the last. */
+  #resend(peer: number): void {
+    const { heights, send } = this.#deps
+    if (this.#shown[peer] <= heights.final.height) this.sendFinal(peer)
+    const slots = heights.above()
+    const half = RESENT_HEIGHTS / 2
+    const isMany = slots.length > RESENT_HEIGHTS
+    const { self } = this.#options
+    for (const slot of isMany ? [...slots.slice(0, half), ...slots.slice(-half)] : slots) {
+      this.#sendCertificates(peer, slot)
+      if (slot.proposal && (slot.proposed || slot.votes[self])) send(peer, slot.proposal)
+      for (const ballot of [slot.votes[self], slot.nullifies[self], slot.finalizes[self]]) {
+        if (ballot) send(peer, ballot)
+      }
+    }
+  }
+
+  #sendCertificates(peer: number, slot: Slot): void {
+    const { isDurable, send } = this.#deps
+    const { notarization, nullification } = slot
+    if (notarization && isDurable(slot.notarizationToken)) send(peer, notarization)
+    if (nullification && isDurable(slot.nullificationToken)) send(peer, nullification)
+  }
+
+  *#others(): Iterable<number> {
+    for (let peer = 0; peer < this.#options.validators; peer++) {
+      if (peer !== this.#options.self) yield peer
+    }
+  }
+}

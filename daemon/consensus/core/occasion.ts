@@ -1,0 +1,44 @@
+// Whether there is an occasion for a cut. An idle venue is quiet: no proposal and no timer while no
+// lane has grown, the chain has not moved, and no heartbeat is due.
+import { type Tip, takenOf } from './chain.ts'
+import type { ChainView, LaneView } from './types.ts'
+
+export type OccasionOptions = { heartbeatMs: number; relayMs: number }
+
+export type OccasionDependencies = { lanes: LaneView; chain: ChainView }
+
+export class Occasion {
+  readonly #options: OccasionOptions
+  readonly #deps: OccasionDependencies
+  /** What is known of one tip; a tip never changes. */
+  #grown: { tip: Tip; isGrown: boolean } | null = null
+
+  constructor(options: OccasionOptions, dependencies: OccasionDependencies) {
+    this.#options = options
+    this.#deps = dependencies
+  }
+
+  /** From when on there is an occasion for a cut on top of a tip, and for one without content.
+   * `isFinal`: the tip is; if it is not, only another block on top can make it so. */
+  at(tip: Tip, isFinal: boolean, enteredAtMs: number): { dueAtMs: number; emptyAtMs: number } {
+    const { heartbeatMs, relayMs } = this.#options
+    const emptyAtMs = Math.min(tip.time + heartbeatMs, isFinal ? Infinity : enteredAtMs + relayMs)
+    const isGrown = this.#isGrown(tip) || this.#deps.chain.next(tip.cursor) !== null
+    return { dueAtMs: isGrown ? enteredAtMs : emptyAtMs, emptyAtMs }
+  }
+
+  /** A lane may have grown. */
+  forget(): void {
+    if (this.#grown && !this.#grown.isGrown) this.#grown = null
+  }
+
+  #isGrown(tip: Tip): boolean {
+    if (this.#grown?.tip !== tip) {
+      const isGrown = this.#deps.lanes.lanes().some((line) => {
+        return !line.conflicted && line.durableLength > takenOf(tip, line.key).length
+      })
+      this.#grown = { tip, isGrown }
+    }
+    return this.#grown.isGrown
+  }
+}
