@@ -55,6 +55,7 @@ export async function startAnvil(
   const provider = new JsonRpcProvider(url, chainId, {
     staticNetwork: true,
     cacheTimeout: -1,
+    batchMaxCount: 1,
     polling: true,
     pollingInterval: 20
   })

@@ -189,13 +189,13 @@ export class VaultVenue {
     await this.anvil.mined(this.tokens[token].mint(owner, amount))
     await this.anvil.mined(this.tokens[token].approve(this.address, MaxUint256))
     const first = await provider.getTransactionCount(owner)
-    const sent = accounts.map((account, index) => {
+    // One after the other: sent at once they may overtake each other and wait in anvil's pool.
+    for (const [index, account] of accounts.entries()) {
       const data = vaultInterface.encodeFunctionData('deposit', [token, quanta, account])
       const nonce = toQuantity(first + index)
       const deposit = { from: owner, to: this.address, data, gas: '0x7a120', nonce }
-      return provider.send('eth_sendTransaction', [deposit])
-    })
-    await provider.waitForTransaction((await Promise.all(sent)).at(-1))
+      await provider.send('eth_sendTransaction', [deposit])
+    }
     signers[0].reset()
   }
 
