@@ -56,17 +56,20 @@ export class CertificateShelf {
     this.#sourcesMax = options.sourcesMax
   }
 
-  add(source: PeerKey, certificate: Certificate, receivedAtMs: number): void {
+  /** False when there is no room for one more source. */
+  add(source: PeerKey, certificate: Certificate, receivedAtMs: number): boolean {
     const entry: Entry = { source, certificate, receivedAtMs, checked: false }
     const entries = this.#bySource.get(source)
     if (entries === undefined) {
-      if (this.#bySource.size < this.#sourcesMax) this.#bySource.set(source, [entry])
-      return
+      if (this.#bySource.size >= this.#sourcesMax) return false
+      this.#bySource.set(source, [entry])
+      return true
     }
     const last = entries[entries.length - 1]
     if (certificate.length > last.certificate.length) {
       entries[Math.min(entries.length, 1)] = entry
     }
+    return true
   }
 
   /** Drops what the tape has overtaken. */

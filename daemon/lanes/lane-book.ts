@@ -8,9 +8,9 @@
 import { toHex } from '../../protocol/bytes.ts'
 import { MerkleLog } from '../../protocol/merkle-log.ts'
 import type { Bytes32 } from '../../protocol/types.ts'
-import { verifyCertificate } from './certificates.ts'
-import { FORGERY, LaneContext, type OwnPort, SLIP } from './lane-context.ts'
-import { ackSignable, verifyHead } from './lane-key.ts'
+import { FORGERY, LaneContext, type OwnPort } from './lane-context.ts'
+import { verifyHead } from './lane-key.ts'
+import { LaneAcks } from './lane-acks.ts'
 import { checkpointOf } from './lane-checkpoint.ts'
 import { LaneReader } from './lane-reader.ts'
 import { LaneSupply } from './lane-supply.ts'
@@ -42,6 +42,7 @@ export class LaneBook {
   readonly #context: LaneContext
   readonly #supply: LaneSupply
   readonly #witness: LaneWitness
+  readonly #acks: LaneAcks
   readonly reads: LaneReads
 
   constructor(options: LaneBookOptions, dependencies: LaneBookDependencies) {
@@ -49,8 +50,9 @@ export class LaneBook {
     const supply = new LaneSupply(this.#context)
     this.#supply = supply
     this.#witness = new LaneWitness(this.#context, (head, peers) => supply.want(head, peers))
+    this.#acks = new LaneAcks(this.#context)
     this.reads = new LaneReader(this.#context, {
-      certified: (lane, length, beforeMs) => this.#certified(lane, length, beforeMs),
+      acks: this.#acks,
       supply
     })
   }
@@ -99,7 +101,7 @@ export class LaneBook {
         this.#context.own?.acks(peer, message.acks)
         break
       case 'certificate':
-        this.certificate(peer, message.certificate)
+        this.#acks.certificate(peer, message.certificate)
         break
       case 'request':
         this.#supply.serve(peer, state, message)
@@ -220,22 +222,13 @@ export class LaneBook {
   #acknowledge(peer: PeerKey, lane: Lane, run: Run): void {
     const { peers, deps } = this.#context
     if (peers.get(peer)?.claim !== toHex(run.signer)) return
-    const ack = this.acknowledgement(lane.key, run.length, run.treeHash)
+    const ack = this.#acks.make(lane.key, run.length, run.treeHash)
     if (ack !== null) deps.host.send(peer, { kind: 'acks', acks: [ack] })
   }
 
-  /** Null when this daemon is no validator or the head is not journaled, its lane is conflicted,
-   * or the door refuses it. */
+  /** This validator's word on a head that it has journaled; see lane-acks.ts. */
   acknowledgement(key: LaneKey, length: number, treeHash: Bytes32): Ack | null {
-    const { peers, self, table, deps, options } = this.#context
-    const lane = table.get(key)
-    if (lane === null || lane.conflicted || peers.index(self) < 0) return null
-    const node = lane.tree.find(length, treeHash)
-    if (node === null || !node.durable) return null
-    const size = lane.tree.measure(node, Math.min(lane.finalLength, length))
-    if (size === null || !deps.admits(key, size)) return null
-    const signature = deps.sign(ackSignable(options.venue, lane.lane, length, treeHash))
-    return { lane: lane.lane, length, treeHash, signature }
+    return this.#acks.make(key, length, treeHash)
   }
 
   /** Takes in a run of the daemon's own lane; `then` is called once it is in the journal. */
@@ -266,30 +259,9 @@ export class LaneBook {
     if (names.of(signer).key === own.key) own.known(peer, head)
   }
 
-  // Certificates
-
-  /** From the lane's owner, or relayed by a validator; checked when a vote rule asks. */
+  /** From the lane's owner, from this daemon itself, or relayed by a validator. */
   certificate(peer: PeerKey, certificate: Certificate): void {
-    const { table, options, deps, peers, self } = this.#context
-    const lane = table.get(toHex(certificate.lane))
-    if (lane === null || certificate.length <= lane.finalLength) return
-    if (certificate.acks.length !== options.quorum) {
-      deps.host.misbehaved(peer, 'a certificate that is no quorum', SLIP)
-      return
-    }
-    const owner = lane.signer !== null && peers.get(peer)?.claim === toHex(lane.signer)
-    if (peer !== self && !owner && peers.index(peer) < 0) return
-    lane.shelf.add(peer, certificate, deps.now())
-  }
-
-  #certified(lane: Lane, length: number, beforeMs: number) {
-    const { rules, deps } = this.#context
-    return lane.shelf.list(
-      length,
-      beforeMs,
-      (certificate) => verifyCertificate(rules, deps.verify, certificate),
-      (peer) => deps.host.misbehaved(peer, 'a certificate that is false', FORGERY)
-    )
+    this.#acks.certificate(peer, certificate)
   }
 
   /** Sends the requests and the gossip that are due. Returns when to call again, or null while

@@ -1,4 +1,5 @@
 import type { Bytes32 } from '../../protocol/types.ts'
+import type { LaneAcks } from './lane-acks.ts'
 import type { LaneContext } from './lane-context.ts'
 import { verifyHead } from './lane-key.ts'
 import type { LaneSupply } from './lane-supply.ts'
@@ -18,7 +19,7 @@ import type {
 } from './types.ts'
 
 type Dependencies = {
-  certified(lane: Lane, length: number, beforeMs: number): Certified[]
+  acks: LaneAcks
   supply: LaneSupply
 }
 
@@ -115,8 +116,7 @@ export class LaneReader implements LaneReads {
   }
 
   certified(key: LaneKey, length: number, beforeMs = Number.POSITIVE_INFINITY): Certified[] {
-    const lane = this.#context.table.get(key)
-    return lane === null ? [] : this.#deps.certified(lane, length, beforeMs)
+    return this.#deps.acks.certified(key, length, beforeMs)
   }
 
   forward(key: LaneKey, from: number, length: number, treeHash: Bytes32, to: PeerKey): void {

@@ -185,6 +185,30 @@ test('lane door - a false certificate and a false acknowledgement are found out'
   t.is(b.lanes.reads.certified(a.key, 0).length, 1, 'the genuine one stays')
 })
 
+test('lane door - forged certificates cannot crowd out the genuine one', async (t) => {
+  const world = new World()
+  const [a, b] = await world.venue()
+  a.lanes.offer(entry(1))
+  await world.run(10)
+  const head = b.head(a.key)
+  const { signer } = a.lanes.name
+  const claim = encodeMessage({ kind: 'claim', signer })
+  const acks = [0, 1, 2].map((validator) => ({ validator, signature: new Uint8Array(64) }))
+  const forged = encodeMessage({
+    kind: 'certificate',
+    certificate: { lane: head.lane, length: 7, treeHash: head.treeHash, acks }
+  })
+  for (let n = 20; n < 40; n++) {
+    world.start(n)
+    world.connect(n, 1)
+    await world.run(2)
+    world.inject(n, 1, claim.type, claim.payload)
+    world.inject(n, 1, forged.type, forged.payload)
+  }
+  await world.run(200)
+  t.is(b.lanes.reads.certified(a.key, 0)[0]?.length, 1)
+})
+
 test('lane door - the entries of a block are counted by its head alone', (t) => {
   t.is(entryCount(joinBlock([entry(1), entry(2), entry(3)])), 3)
   const many = joinBlock(Array.from({ length: 512 }, (_, n) => entry(n)))
@@ -233,7 +257,10 @@ test('lane door - random loss, repeats and cuts: every validator has every entry
     }
     if (validators.some(({ evidence }) => evidence.length > 0)) t.fail(`seed ${seed}: evidence`)
     if (validators.some(({ misbehaviour }) => misbehaviour.length > 0)) {
-      t.fail(`seed ${seed}: ${validators.flatMap((v) => v.misbehaviour.map((m) => m.reason))}`)
+      const reasons = validators.flatMap((daemon) =>
+        daemon.misbehaviour.map(({ reason }) => reason)
+      )
+      t.fail(`seed ${seed}: ${reasons.join()}`)
     }
   }
   t.pass('15 seeds')
