@@ -16,3 +16,5 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer)
   }
 }
+
+export const systemRandom: Random = () => Math.random()

@@ -11,12 +11,12 @@ import {
   Wallet,
   type Contract
 } from 'ethers'
-import { deploy, deployVault } from '../../contracts/vault.ts'
+import { deploy } from '../../contracts/vault.ts'
 import { blake2b256Parts } from '../../crypto/blake2b.ts'
 import { asciiBytes, toHex } from '../../protocol/bytes.ts'
 import { developmentManifest } from '../../protocol/market-design.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
-import { quorumOf } from '../../protocol/venue.ts'
+import { deployVenue } from '../chain/deploy-venue.ts'
 import { identityOf } from '../identity.ts'
 import { members, type Member, type Plan } from './plan.ts'
 
@@ -41,7 +41,7 @@ export async function initDevnet(plan: Plan): Promise<void> {
   try {
     const owned = members(plan).map((member, index) => own(member, index, plan, provider))
     const deployer = new NonceManager(walletAt(19, provider))
-    const manifest = await makeVenue(owned, deployer, provider)
+    const manifest = await makeVenue(owned, deployer)
     for (const member of owned) await writeDatadir(member, manifest, plan)
     await writeFile(join(plan.root, 'deposits.json'), JSON.stringify(deposits))
     const peers = owned.map(({ name, seed }) => [name, toHex(identityOf(seed).keyPair.publicKey)])
@@ -61,42 +61,22 @@ function walletAt(index: number, provider: JsonRpcProvider): Wallet {
   return new Wallet(node.privateKey, provider)
 }
 
-async function makeVenue(
-  owned: Owned[],
-  deployer: NonceManager,
-  provider: JsonRpcProvider
-): Promise<Manifest> {
+async function makeVenue(owned: Owned[], deployer: NonceManager): Promise<Manifest> {
   const tokens = await deployTokens(deployer)
-  const validators = owned.filter(({ validator }) => validator)
-  const signers = validators.map(({ wallet }) => wallet.address.toLowerCase())
-  const described = (vault: string, chainId: number): Manifest => {
-    const draft = developmentManifest({
-      name: 'devnet',
-      chain: { id: chainId, vault, confirmations: 1 },
-      validators: validators.map(({ seed }, index) => ({
+  const draft = developmentManifest({
+    name: 'devnet',
+    chain: null,
+    validators: owned
+      .filter(({ validator }) => validator)
+      .map(({ seed, wallet }) => ({
         peer: toHex(identityOf(seed).keyPair.publicKey),
-        signer: signers[index]
+        signer: wallet.address.toLowerCase()
       })),
-      addresses: tokens.addresses
-    })
-    return { ...draft, settlement: { ...draft.settlement, ...settlement } }
-  }
-  const { chainId } = await provider.getNetwork()
-  const terms = described(`0x${'0'.repeat(39)}1`, Number(chainId))
-  const vault = await deployVault(deployer, {
-    validators: signers,
-    threshold: quorumOf(signers.length).quorum,
-    tokens: terms.tokens.map(({ address, quantum }) => ({
-      token: address,
-      quantum: BigInt(quantum)
-    })),
-    settlerWindow: terms.settlement.settlerWindowSeconds,
-    horizon: terms.settlement.horizonSeconds,
-    grace: terms.settlement.graceSeconds,
-    exitDelay: terms.settlement.exitDelaySeconds
+    addresses: tokens.addresses
   })
   await mintAll(tokens.contracts, owned)
-  return described((await vault.getAddress()).toLowerCase(), Number(chainId))
+  const changed = { ...draft, settlement: { ...draft.settlement, ...settlement } }
+  return deployVenue(changed, 1, deployer)
 }
 
 async function deployTokens(deployer: NonceManager) {

@@ -1,0 +1,17 @@
+// A DHT node that others bootstrap from: for a devnet, or a venue behind a wall.
+import { openBootstrapNode } from '../network/bootstrap.ts'
+import { untilSignal } from './signals.ts'
+import { readWords, UsageFault } from './usage.ts'
+
+export async function bootstrapMode(words: string[]): Promise<void> {
+  const { values } = readWords(words, { host: { type: 'string' }, port: { type: 'string' } })
+  const port = Number(values['port'])
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new UsageFault('--port needs a port from 1 to 65535')
+  }
+  const host = typeof values['host'] === 'string' ? values['host'] : '127.0.0.1'
+  const node = await openBootstrapNode(host, port)
+  process.stderr.write(`listening on ${node.host}:${node.port}\n`)
+  await untilSignal()
+  await node.close()
+}
