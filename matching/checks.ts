@@ -50,7 +50,9 @@ export function checkTerms(core: Core, spared: number): number {
   if (d.delegate !== -1 && d.expiry > d.delegateUntil) return EXPIRY_AFTER_DELEGATION
   const notional = d.quantity * d.price * market.tickValue
   if (notional < market.notionalMin) return NOTIONAL_TOO_SMALL
-  if (d.feeMax < market.feeCeiling(notional)) return FEE_MAX_TOO_LOW
+  d.notional = notional
+  d.feeCeiling = market.feeCeiling(notional)
+  if (d.feeMax < d.feeCeiling) return FEE_MAX_TOO_LOW
   const banded = (spared & SPARE_BAND) === 0 && (flags & TRIGGER) === 0
   if (banded && market.outsideBand((flags & SELL) !== 0, d.price)) return PRICE_BAND
   if ((flags & LEASED) !== 0) {
@@ -96,13 +98,17 @@ export function checkRoom(core: Core, old: number): number {
   return checkSlot(core, old)
 }
 
-/** Whether the draft's account can reserve what lots of the draft can cost at a price. */
+/** Whether the draft's account can reserve what lots of the draft can cost at a price. The terms
+ * have been checked. */
 export function canReserve(core: Core, lots: number, price: number): boolean {
   const d = core.draft
   if (!holdsSlot(d.flags)) return true
   const market = core.markets[d.market]
   const quote = core.ledger.available(d.account, market.quote)
-  if ((d.flags & SELL) === 0) return market.enteringBuy(lots, price) <= quote
+  if ((d.flags & SELL) === 0) {
+    const whole = lots === d.quantity && price === d.price
+    return (whole ? d.notional + d.feeCeiling : market.enteringBuy(lots, price)) <= quote
+  }
   const base = core.ledger.available(d.account, market.base)
   return lots * market.lotSize <= base && market.enteringSell(price) <= quote
 }

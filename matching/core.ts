@@ -120,8 +120,8 @@ export class Core {
     return account
   }
 
-  /** Takes the draft in with some lots to go, reserving what it can cost at `price` (its limit, or
-   * where it slid to). The caller has checked everything. Gives the order's index. */
+  /** Takes the draft in with some lots to go, at `price` (its limit, or where it slid to). The caller
+   * has checked everything, and reserves if the order does not enter at once. Gives its index. */
   accept(lots: number, price: number): number {
     const d = this.draft
     const pool = this.pool
@@ -148,10 +148,7 @@ export class Core {
     cold[coldAt + ENTRY] = (d.entry << 8) | d.ordinal
     if (d.expiry < this.expiryMin) this.expiryMin = d.expiry
     this.accounts.liveOrders[d.account]++
-    if (holdsSlot(flags)) {
-      this.accounts.takeSlot(d.account, d.slot, d.nonce, index)
-      this.reserveEntering(d.account, this.markets[d.market], flags, lots, price, 1)
-    }
+    if (holdsSlot(flags)) this.accounts.takeSlot(d.account, d.slot, d.nonce, index)
     if (d.delegate !== -1) {
       hot[at + FLAGS] |= DELEGATED
       this.delegates.set(index, d.delegate)
@@ -163,8 +160,9 @@ export class Core {
     return index
   }
 
-  /** Keeps what the order needs when its turn comes. */
+  /** Reserves for the draft's order and keeps what it needs when its turn comes. */
   wait(index: number): void {
+    this.reserve(index, 1)
     const { feeMax, nonce, triggerKind, triggerPrice } = this.draft
     this.waiting.set(index, { feeMax, nonce, triggerKind, triggerPrice })
     if (!holdsSlot(this.pool.hot[index * HOT + FLAGS])) this.unslotted.add(index)

@@ -18,4 +18,8 @@ export class Draft {
   /** Account of the delegate that signed, and when its grant ends; -1 when the account did. */
   delegate = -1
   delegateUntil = 0
+  /** Quote quanta of the whole order at its limit, and the most that its fees can be: set by the
+   * checks. */
+  notional = 0
+  feeCeiling = 0
 }

@@ -37,7 +37,7 @@ export class Engine {
     for (const { account, token, quanta } of config.endow) {
       this.#core.ledger.addSettled(this.#core.account(account), token, quanta)
     }
-    this.#core.ledger.startBlock()
+    this.#core.ledger.takeChanges()
   }
 
   /** Canonical bytes back to an engine that goes on exactly as the one that wrote them. Throws

@@ -1,6 +1,6 @@
 // Balances in quanta by (account, token): a cell of four doubles that hold safe integers. The
-// fourth is the block in which the cell was last touched; what a touched cell held before is kept,
-// so that the end of a block can tell which balances differ.
+// fourth is the block in which the cell was last touched. What was told of a cell last is kept beside,
+// so that the end of a block can tell which of the touched balances differ.
 
 import type { BalanceChange } from './results.ts'
 
@@ -16,12 +16,13 @@ export class Ledger {
   #exits: Uint8Array
   #stamp = 1
   #touched = new Int32Array(256)
-  #before = new Float64Array(256 * 3)
+  #told: Float64Array
   #count = 0
 
   constructor(tokens: number) {
     this.tokens = tokens
     this.#cells = new Float64Array(tokens * 16 * CELL)
+    this.#told = new Float64Array(tokens * 16 * 3)
     this.#exits = new Uint8Array(tokens * 16)
   }
 
@@ -33,6 +34,9 @@ export class Ledger {
     const cells = new Float64Array(room * CELL)
     cells.set(this.#cells)
     this.#cells = cells
+    const told = new Float64Array(room * 3)
+    told.set(this.#told)
+    this.#told = told
     const exits = new Uint8Array(room)
     exits.set(this.#exits)
     this.#exits = exits
@@ -97,14 +101,18 @@ export class Ledger {
     const cells = this.#cells
     for (let i = 0; i < this.#count; i++) {
       const at = this.#touched[i] * CELL
+      const told = this.#touched[i] * 3
       const settled = cells[at + SETTLED]
       const pending = cells[at + PENDING]
       const reserved = cells[at + RESERVED]
       const same =
-        settled === this.#before[i * 3] &&
-        pending === this.#before[i * 3 + 1] &&
-        reserved === this.#before[i * 3 + 2]
+        settled === this.#told[told] &&
+        pending === this.#told[told + 1] &&
+        reserved === this.#told[told + 2]
       if (same) continue
+      this.#told[told] = settled
+      this.#told[told + 1] = pending
+      this.#told[told + 2] = reserved
       const token = this.#touched[i] % this.tokens
       const account = (this.#touched[i] - token) / this.tokens
       const available = settled + pending - reserved
@@ -114,31 +122,23 @@ export class Ledger {
     return changes.sort((a, b) => a.account - b.account || a.token - b.token)
   }
 
+  /** What was touched so far is not told by the next `takeChanges` unless it is touched again. */
   startBlock(): void {
     this.#count = 0
     this.#stamp++
   }
 
   bytes(): number {
-    return this.#cells.byteLength + this.#exits.byteLength
+    return this.#cells.byteLength + this.#told.byteLength + this.#exits.byteLength
   }
 
   #touch(cell: number): void {
-    const cells = this.#cells
-    const at = cell * CELL
     if (this.#count === this.#touched.length) {
       const touched = new Int32Array(this.#count * 2)
       touched.set(this.#touched)
       this.#touched = touched
-      const before = new Float64Array(this.#count * 6)
-      before.set(this.#before)
-      this.#before = before
     }
-    const i = this.#count++
-    this.#touched[i] = cell
-    this.#before[i * 3] = cells[at + SETTLED]
-    this.#before[i * 3 + 1] = cells[at + PENDING]
-    this.#before[i * 3 + 2] = cells[at + RESERVED]
-    cells[at + STAMP] = this.#stamp
+    this.#touched[this.#count++] = cell
+    this.#cells[cell * CELL + STAMP] = this.#stamp
   }
 }

@@ -85,11 +85,18 @@ export function enterWaiting(core: Core, index: number): void {
       return
     }
   }
-  enter(core, index, waiting.nonce, waiting.feeMax)
+  enter(core, index, waiting.nonce, waiting.feeMax, holdsSlot(flags))
 }
 
-/** Matches an accepted order. Afterwards it rests or its record is gone. */
-export function enter(core: Core, index: number, nonce: number, feeMax: number): void {
+/** Matches an accepted order; `reserved` tells whether it has reserved what it can cost. Afterwards
+ * it rests or its record is gone. */
+export function enter(
+  core: Core,
+  index: number,
+  nonce: number,
+  feeMax: number,
+  reserved: boolean
+): void {
   const pool = core.pool
   const at = index * HOT
   const owner = pool.hot[at + OWNER]
@@ -101,40 +108,20 @@ export function enter(core: Core, index: number, nonce: number, feeMax: number):
   const touch = opposite.best
   if (touch !== 0 && ((flags & SELL) !== 0 ? touch >= price : touch <= price)) {
     const rests = match(core, index, nonce, feeMax, market, opposite, flags, price)
-    if (holdsSlot(flags)) core.reserveEntering(owner >>> 8, market, flags, entered, price, -1)
+    if (reserved) core.reserveEntering(owner >>> 8, market, flags, entered, price, -1)
     if (rests) rest(core, index, market)
     else core.drop(index)
     return
   }
   if ((flags & TIF_MASK) === GTC) {
-    restUntraded(core, index, market, flags, price, entered)
+    if (reserved) core.reserveEntering(owner >>> 8, market, flags, entered, price, -1)
+    rest(core, index, market)
     if ((flags & SLID) !== 0) noteTight(core, index, market, feeMax, 0)
     return
   }
   core.noteCancelled(index, IOC_REST)
-  if (holdsSlot(flags)) core.reserveEntering(owner >>> 8, market, flags, entered, price, -1)
+  if (reserved) core.reserveEntering(owner >>> 8, market, flags, entered, price, -1)
   core.drop(index)
-}
-
-/** A gtc order that met nobody: its reservation becomes that of a resting one in one step. */
-function restUntraded(
-  core: Core,
-  index: number,
-  market: Market,
-  flags: number,
-  price: number,
-  lots: number
-): void {
-  const account = core.pool.hot[index * HOT + OWNER] >>> 8
-  if ((flags & SELL) === 0) {
-    const notional = lots * price * market.tickValue
-    const change = feeOf(notional, market.makerBps) - market.feeCeiling(notional)
-    if (change !== 0) core.ledger.addReserved(account, market.quote, change)
-  } else {
-    const short = market.enteringSell(price)
-    if (short > 0) core.ledger.addReserved(account, market.quote, -short)
-  }
-  putOnBook(core, index, market)
 }
 
 function rest(core: Core, index: number, market: Market): void {
@@ -371,20 +358,28 @@ function payable(
     const due = Math.min(Math.max(fee, market.takerFeeMin), feeMax)
     return quote + lots * value < due ? 0 : lots
   }
-  const canPay = (lots: number): boolean => {
-    const fee = feeSum + feeOf(lots * value, market.takerBps)
-    return lots * value + Math.min(Math.max(fee, market.takerFeeMin), feeMax) <= quote
-  }
-  if (canPay(wanted)) return wanted
+  if (buyCost(market, wanted, value, feeSum, feeMax) <= quote) return wanted
   // The cost grows with the lots: bisect between what can be paid and what cannot.
   let low = 0
   let high = wanted
   while (high - low > 1) {
     const middle = low + ((high - low) >> 1)
-    if (canPay(middle)) low = middle
+    if (buyCost(market, middle, value, feeSum, feeMax) <= quote) low = middle
     else high = middle
   }
   return low
+}
+
+/** What lots at a value each cost a buying command that has fees to pay already. */
+function buyCost(
+  market: Market,
+  lots: number,
+  value: number,
+  feeSum: number,
+  feeMax: number
+): number {
+  const fee = feeSum + feeOf(lots * value, market.takerBps)
+  return lots * value + Math.min(Math.max(fee, market.takerFeeMin), feeMax)
 }
 
 /** The best opposite order is the taker's own. Whether the taker goes on. */

@@ -28,7 +28,7 @@ export function place(core: Core): number {
   const index = core.accept(d.quantity, price)
   core.placed = index
   if (hasTrigger) core.arm(index)
-  else enter(core, index, d.nonce, d.feeMax)
+  else enter(core, index, d.nonce, d.feeMax, false)
   core.closeIfFull()
   return 0
 }

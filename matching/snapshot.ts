@@ -56,7 +56,7 @@ export function readSnapshot(core: Core, nonces: NonceIndex, bytes: Uint8Array):
   readBatches(core, input)
   readOrders(core, nonces, input)
   input.finish()
-  core.ledger.startBlock()
+  core.ledger.takeChanges()
   return cursor
 }
 
