@@ -1,50 +1,45 @@
 #!/usr/bin/env node
 // The daemon's program. Without a mode it runs the daemon; the modes are one-shot verbs that need
-// engine, tape, chain or keys, which `curb` starts for its user.
+// engine, tape, chain or keys, which `curb` starts for its user. A mode is loaded when it is used:
+// a daemon needs no deployment, and listing keys no network.
 import { ConfigFault } from '../config/errors.ts'
 import { Fault } from '../protocol/faults.ts'
-import { accountMode } from './modes/account.ts'
-import { bootstrapMode } from './modes/bootstrap.ts'
-import { devnetInitMode } from './modes/devnet-init.ts'
-import { runMode } from './modes/run.ts'
 import { UsageFault } from './modes/usage.ts'
-import { venueInitMode } from './modes/venue-init.ts'
-import { venueJoinMode } from './modes/venue-join.ts'
 
 /** Exit codes, docs/cli.md. */
 const exitCodes = { fault: 1, usage: 2 } as const
 
 type Mode = (words: string[]) => Promise<void>
 
+const run: Mode = async (words) => (await import('./modes/run.ts')).runMode(words)
+const account = async () => (await import('./modes/account.ts')).accountMode
+
 const modes: Record<string, Mode> = {
-  dht: bootstrapMode,
-  'devnet-init': devnetInitMode,
-  'account-new': (words) => accountMode('new', words),
-  'account-import': (words) => accountMode('import', words),
-  'account-list': (words) => accountMode('list', words),
-  'venue-init': venueInitMode,
-  'venue-join': venueJoinMode
+  'account-new': async (words) => (await account())('new', words),
+  'account-import': async (words) => (await account())('import', words),
+  'account-list': async (words) => (await account())('list', words),
+  'devnet-init': async (words) => (await import('./modes/devnet-init.ts')).devnetInitMode(words),
+  dht: async (words) => (await import('./modes/bootstrap.ts')).bootstrapMode(words),
+  'venue-init': async (words) => (await import('./modes/venue-init.ts')).venueInitMode(words),
+  'venue-join': async (words) => (await import('./modes/venue-join.ts')).venueJoinMode(words)
 }
 
-async function main(): Promise<void> {
-  const [first, ...rest] = process.argv.slice(2)
-  if (first === undefined || first.startsWith('-')) return runMode(process.argv.slice(2))
+async function main(words: string[]): Promise<void> {
+  const [first, ...rest] = words
+  if (first === undefined || first.startsWith('-')) return run(words)
   const mode = modes[first]
-  if (mode === undefined) {
-    throw new UsageFault(`no mode ${first}; there are ${Object.keys(modes).join(', ')}`)
-  }
-  return mode(rest)
+  if (mode !== undefined) return mode(rest)
+  throw new UsageFault(`no mode ${first}; there are ${Object.keys(modes).join(', ')}`)
 }
 
-main().catch((fault: unknown) => {
-  const expected = fault instanceof Fault || fault instanceof UsageFault
-  const text =
-    fault instanceof Error
-      ? expected
-        ? fault.message
-        : (fault.stack ?? fault.message)
-      : String(fault)
-  process.stderr.write(`curbd: ${text}\n`)
+main(process.argv.slice(2)).catch((fault: unknown) => {
+  process.stderr.write(`curbd: ${textOf(fault)}\n`)
   const usage = fault instanceof ConfigFault || fault instanceof UsageFault
   process.exit(usage ? exitCodes.usage : exitCodes.fault)
 })
+
+/** A fault says what to do; anything else is a bug, and its stack is what helps. */
+function textOf(fault: unknown): string {
+  if (fault instanceof Fault || fault instanceof UsageFault) return fault.message
+  return fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
+}

@@ -124,7 +124,7 @@ export class Devnet {
   }
 
   async #startChain({ ports }: Plan): Promise<void> {
-    const flags = ['--host', '127.0.0.1', '--port', String(ports.chain), '--block-time', '1']
+    const flags = ['--host', '127.0.0.1', '--port', String(ports.chain)]
     const spec = {
       name: 'chain',
       command: anvilPath(),
@@ -141,7 +141,10 @@ export class Devnet {
   async #init({ root }: Plan): Promise<void> {
     const { command, args } = daemonCommand(['devnet-init', '--plan', planFile(root)])
     const logFile = join(root, 'init.log')
-    await this.#processes.start({ name: 'init', command, args, logFile }, /devnet is ready/)
+    await this.#processes.start(
+      { name: 'init', command, args, logFile },
+      /devnet is ready to start/
+    )
   }
 
   async #startDaemons(): Promise<void> {

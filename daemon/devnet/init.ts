@@ -43,6 +43,8 @@ export async function initDevnet(plan: Plan): Promise<void> {
     const deployer = new NonceManager(walletAt(19, provider))
     const manifest = await makeVenue(owned, deployer)
     for (const member of owned) await writeDatadir(member, manifest, plan)
+    // Until here a block came with each transaction; from here on one comes each second.
+    await provider.send('evm_setIntervalMining', [1])
     await writeFile(join(plan.root, 'deposits.json'), JSON.stringify(deposits))
     const peers = owned.map(({ name, seed }) => [name, toHex(identityOf(seed).keyPair.publicKey)])
     await writeFile(join(plan.root, 'peers.json'), JSON.stringify(Object.fromEntries(peers)))
