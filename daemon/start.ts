@@ -15,6 +15,8 @@ export class Start {
   readonly #tried = new Set<string>()
   #state: 'new' | 'waiting' | 'fetching' | 'following' | 'done' | 'closed' = 'new'
   #beganAt = 0
+  /** The longest tape that peers showed when it was looked at last. */
+  #target = 0
   #cancel: (() => void) | null = null
 
   constructor(
@@ -108,6 +110,7 @@ export class Start {
   #follow(): void {
     const { replica, follower } = this.#parts
     this.#state = 'following'
+    this.#target = follower.longest
     replica.open()
     follower.open()
   }
@@ -116,7 +119,9 @@ export class Start {
   #arrive(): void {
     const { tape, replica, follower } = this.#parts
     if (replica.state.kind === 'unconfirmed') return
-    if (replica.length < tape.length || tape.taken + NEAR_BLOCKS < follower.longest) return
+    if (replica.length < tape.length || tape.taken < this.#target) return
+    this.#target = follower.longest
+    if (tape.taken + NEAR_BLOCKS < this.#target) return
     this.#state = 'done'
     this.#cancel?.()
     this.#started()

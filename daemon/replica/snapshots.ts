@@ -129,6 +129,8 @@ export class Snapshots implements SnapshotPort {
     this.#unconfirmed = stored
     this.#rejected = rejected
     tape.rebase({ length: index + 1, roots })
+    const mark = this.#marks.get(index)
+    if (mark !== undefined) this.#judge(index, mark)
     return true
   }
 

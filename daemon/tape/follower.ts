@@ -109,6 +109,7 @@ export class TapeFollower {
   }
 
   opened(peer: Peer): void {
+    if (this.#stop === null) return
     if (this.#mode === 'idle' && (this.#options.always || lengthOf(peer) > this.#tape.taken)) {
       this.#follow()
     }
