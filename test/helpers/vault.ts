@@ -348,7 +348,7 @@ export class VaultVenue {
   }
 
   /** The name of the custom error with which the vault refuses the batch, or null. */
-  async refusal(sealed: Sealed, sender = 0): Promise<string | null> {
+  async refusal(sealed: Sealed, sender: number | Address = 0): Promise<string | null> {
     const { index, sealedAt, content, attestations } = sealed
     return this.refusalOf('settle', [index, sealedAt, content, attestations], sender)
   }
@@ -357,14 +357,10 @@ export class VaultVenue {
   async refusalOf(
     method: string,
     parameters: readonly unknown[],
-    sender = 0
+    sender: number | Address = 0
   ): Promise<string | null> {
-    const answer = await this.tryCall(vaultInterface.encodeFunctionData(method, parameters), sender)
-    return answer
-  }
-
-  async tryCall(data: string, sender = 0): Promise<string | null> {
-    const from = this.anvil.wallets[sender].address
+    const data = vaultInterface.encodeFunctionData(method, parameters)
+    const from = typeof sender === 'number' ? this.anvil.wallets[sender].address : sender
     const call = { from, to: this.address, data, gas: '0x2faf080' }
     const response = await fetch(this.anvil.url, {
       method: 'POST',
