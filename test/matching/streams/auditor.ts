@@ -27,9 +27,14 @@ export class Auditor {
   readonly #books: { buy: number[]; sell: number[] }[]
   /** What the accounts' orders said, by order id. */
   readonly #limits = new Map<number, OrderInput>()
+  readonly #quoteTokens: number[]
   trades = 0
+  /** All fees that were told, quanta by token. */
+  readonly fees: number[]
 
   constructor(config: EngineConfig) {
+    this.#quoteTokens = config.markets.map((market) => market.quote)
+    this.fees = Array.from({ length: config.tokens }, () => 0)
     this.#books = config.markets.map(() => ({ buy: [], sell: [] }))
   }
 
@@ -54,7 +59,11 @@ export class Auditor {
         return this.#rested(event)
       case 'amended':
         return this.#amended(event)
+      case 'charged':
+        this.fees[this.#quoteTokens[event.market]] += event.fee
+        return
       case 'traded':
+        this.fees[this.#quoteTokens[event.market]] += event.makerFee
         return this.#traded(event)
       case 'reduced': {
         const order = this.#known(event.order)
