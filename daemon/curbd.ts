@@ -18,8 +18,10 @@ const modes: Record<string, Mode> = {
   'account-new': async (words) => (await account())('new', words),
   'account-import': async (words) => (await account())('import', words),
   'account-list': async (words) => (await account())('list', words),
+  audit: async (words) => (await import('./modes/verify.ts')).verifyMode(words, true),
   'devnet-init': async (words) => (await import('./modes/devnet-init.ts')).devnetInitMode(words),
   dht: async (words) => (await import('./modes/bootstrap.ts')).bootstrapMode(words),
+  verify: async (words) => (await import('./modes/verify.ts')).verifyMode(words, false),
   'venue-init': async (words) => (await import('./modes/venue-init.ts')).venueInitMode(words),
   'venue-join': async (words) => (await import('./modes/venue-join.ts')).venueJoinMode(words)
 }

@@ -1,0 +1,46 @@
+// From the configuration to what a daemon is made with.
+import type { Config } from '../config/schema.ts'
+import { ConfigFault } from '../config/errors.ts'
+import { datadirPaths } from '../config/paths.ts'
+import type { Manifest } from '../protocol/manifest.ts'
+import type { Bytes32 } from '../protocol/types.ts'
+import { NETWORK_LIMITS } from './network/limits.ts'
+import { defaultTuning, type DaemonOptions, type DaemonTuning } from './options.ts'
+
+export type DaemonSettings = {
+  config: Config
+  datadir: string
+  manifest: Manifest
+  seed: Bytes32
+}
+
+/** @throws ConfigFault on a bootstrap node that is not host:port */
+export function daemonOptions(
+  { config, datadir, manifest, seed }: DaemonSettings,
+  tuning: Partial<DaemonTuning> = {}
+): DaemonOptions {
+  const bootstrap = config['p2p.bootstrap']
+  return {
+    manifest,
+    folder: datadirPaths(datadir).root,
+    seed,
+    p2p: {
+      bootstrap: bootstrap.length === 0 ? null : bootstrap.map(nodeAddress),
+      host: config['p2p.host'],
+      port: config['p2p.port'],
+      firewalled: config['p2p.firewalled'],
+      peers: [],
+      limits: { ...NETWORK_LIMITS, peersMax: config['p2p.maxPeers'] }
+    },
+    tuning: { ...defaultTuning, archive: config.archive, ...tuning }
+  }
+}
+
+function nodeAddress(text: string): { host: string; port: number } {
+  const match = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text)
+  const port = Number(match?.[2])
+  if (match === null || port < 1 || port > 65_535) {
+    throw new ConfigFault(`p2p.bootstrap: ${text} is not host:port`, 'p2p.bootstrap')
+  }
+  return { host: match[1], port }
+}
