@@ -88,7 +88,7 @@ function batchEvent(stream: Stream): ChainEventInput | null {
     return { kind: 'batchVoided', index: oldest.index, link: voidLink(world, oldest) }
   }
   if (oldest.state !== 'attested' || oldest.link === null || stream.stuck) return null
-  if (!stream.chance(0.3)) return null
+  if (!stream.chance(0.6)) return null
   const submitter = stream.chance(0.7) ? venue.submitter : pick(random, venue.traders)
   return { kind: 'batchSettled', index: oldest.index, link: oldest.link, submitter }
 }

@@ -61,11 +61,9 @@ export class OrderMaker {
     const kind = this.#random()
     if (kind < 0.01) return null
     if (kind < 0.02) return this.#venue.stranger
-    if (kind > 0.2) return account
+    if (kind < 0.04) return pick(this.#random, this.#venue.delegates)
     const granted = this.#world.grants.filter((grant) => grant.account === account)
-    return granted.length > 0 && this.chance(0.8)
-      ? pick(this.#random, granted).delegate
-      : pick(this.#random, this.#venue.delegates)
+    return granted.length > 0 && kind < 0.2 ? pick(this.#random, granted).delegate : account
   }
 
   order(account: Address): OrderInput {
@@ -91,7 +89,7 @@ export class OrderMaker {
       timeInForce,
       postOnly,
       quote,
-      leased: this.chance(0.15),
+      leased: this.chance(0.1),
       selfTradePrevention: pick(random, [
         'cancelNewest',
         'cancelOldest',
@@ -203,7 +201,7 @@ export class OrderMaker {
   cancel(account: Address): EntryInput {
     const nonces = Array.from({ length: between(this.#random, 1, 3) }, () => {
       const lateNonces = this.#blockNonces.get(account) ?? []
-      if (lateNonces.length > 0 && this.chance(0.4)) return pick(this.#random, lateNonces)
+      if (lateNonces.length > 0 && this.chance(0.25)) return pick(this.#random, lateNonces)
       return this.#liveOrder(account)?.input.nonce ?? between(this.#random, 0, 50)
     })
     return { kind: 'cancel', account, nonces, expiry: this.#cancelExpiry() }

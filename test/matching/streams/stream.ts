@@ -86,8 +86,9 @@ export class Stream {
     const jump = this.random()
     const step = jump < 0.003 ? between(this.random, 5000, 20_000) : between(this.random, 1, 400)
     this.#time += step
-    this.#stale = this.#stale > 0 ? this.#stale - 1 : this.chance(0.004) ? 60 : 0
-    this.#stuck = this.#stuck > 0 ? this.#stuck - 1 : this.chance(0.001) ? 320 : 0
+    this.#stale = this.#stale > 0 ? this.#stale - 1 : this.chance(0.001) ? 60 : 0
+    const sticks = this.#index === 300 || this.chance(0.0002)
+    this.#stuck = this.#stuck > 0 ? this.#stuck - 1 : sticks ? 320 : 0
   }
 
   #chainEvents(): ChainEventInput[] {
@@ -134,18 +135,18 @@ export class Stream {
   }
 
   #entries(place: number): EntryInput[] {
-    const calm = place === 3 ? 1 : 12
+    const calm = place === 3 && this.chance(0.8) ? 0 : place === 3 ? 1 : 12
     const entries = Array.from({ length: between(this.random, 0, calm) }, () =>
       this.#entry(this.#accountOf(place))
     )
-    return [...this.#settling(place), ...entries]
+    return place === 3 ? entries : [...this.#settling(place), ...entries]
   }
 
   /** What the daemon of a lane does for the batch that waits for it. */
   #settling(place: number): EntryInput[] {
     const { batches } = this.world
     const entries: EntryInput[] = []
-    if (batches.some((batch) => batch.state === 'sealed') && this.chance(0.4)) {
+    if (batches.some((batch) => batch.state === 'sealed') && this.chance(0.75)) {
       entries.push(randomAttest(this))
     }
     if (batches.some((batch) => batch.state === 'closed') && this.chance(0.3)) {
@@ -177,6 +178,8 @@ export class Stream {
     if (kind < 0.08) return randomCosign(this, account)
     if (kind < 0.1) return randomAttest(this)
     if (kind < 0.12) return this.#withdraw(account)
+    const idle = (this.world.find(account)?.live ?? []).length === 0 && this.chance(0.8)
+    if (idle) return kind < 0.4 ? orders.quote(account) : orders.place(account)
     if (kind < 0.2) return orders.cancel(account)
     if (kind < 0.22) return orders.cancelAll(account)
     if (kind < 0.37) return orders.amend(account)
@@ -199,7 +202,7 @@ export class Stream {
     const token = this.chance(0.02) ? 3 : between(this.random, 0, 2)
     const known = this.world.find(account)
     const available = known && token < 3 ? this.world.available(known, token) : 0
-    const quanta = this.chance(0.1)
+    const quanta = this.chance(0.04)
       ? pick(this.random, [0, available + 1, available])
       : between(this.random, 1, 2000)
     const nonce = this.orders.nonce(account)

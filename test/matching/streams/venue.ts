@@ -40,7 +40,7 @@ const common: MarketConfig = {
 
 function markets(): MarketConfig[] {
   return [
-    { ...common, id: '11'.repeat(32), bandBps: 400 },
+    { ...common, id: '11'.repeat(32), bandBps: 600 },
     { ...common, id: '22'.repeat(32), base: 2, takerFeeMin: 450 },
     { ...common, id: '33'.repeat(32), quote: 2, makerBps: 70, takerBps: 30, takerFeeMin: 0 }
   ]
@@ -62,8 +62,8 @@ export function makeVenue(random: Random, seed: number): Venue {
     markets: markets(),
     validators: Array.from({ length: 4 }, (_, index) => addressOf(5, index)),
     quorum: 3,
-    slotsMax: 9,
-    liveOrdersMax: 6,
+    slotsMax: 12,
+    liveOrdersMax: 8,
     orderLifeMaxSeconds: 300,
     fillsPerCommandMax: 4,
     triggersPerCutMax: 2,
@@ -71,14 +71,14 @@ export function makeVenue(random: Random, seed: number): Venue {
     admission: seed % 4 === 2 ? traders : null,
     settlement: chain
       ? {
-          batchFillsMax: 14,
+          batchFillsMax: 20,
           batchAgeMs: 2500,
-          cosignMs: 600,
+          cosignMs: 300,
           horizonSeconds: 40,
           chainStaleMaxMs: 9000,
           unsettledMaxMs: 52_000,
-          unsettledGasMax: 3_500_000,
-          batchGasMax: 420_000,
+          unsettledGasMax: 4_500_000,
+          batchGasMax: 560_000,
           gasBase: 50_000,
           gasOrder: 9000,
           gasFill: 20_000,
