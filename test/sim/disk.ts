@@ -2,7 +2,7 @@
 // was appended before it began.
 import type { World } from './world.ts'
 
-type Pending<Item> = { item: Item; then: () => void }
+type Pending<Item> = { item: Item; done: () => void }
 
 export type DiskOptions = {
   syncMs(): number
@@ -27,14 +27,14 @@ export class Disk<Item> {
     return this.#durable
   }
 
-  append(item: Item, then: () => void): void {
+  append(item: Item, done: () => void): void {
     if (this.#options.reportsEarly) {
-      this.#pending.push({ item, then: () => undefined })
+      this.#pending.push({ item, done: () => undefined })
       const life = this.#life
       this.#world.after(0, () => {
-        if (life === this.#life) then()
+        if (life === this.#life) done()
       })
-    } else this.#pending.push({ item, then })
+    } else this.#pending.push({ item, done })
     if (!this.#isSyncing) this.#sync()
   }
 
@@ -48,9 +48,9 @@ export class Disk<Item> {
       for (const { item } of synced) this.#durable.push(item)
       this.#isSyncing = false
       if (this.#pending.length > 0) this.#sync()
-      for (const { then } of synced) {
+      for (const { done } of synced) {
         if (life !== this.#life) return
-        then()
+        done()
       }
     })
   }

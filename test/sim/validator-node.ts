@@ -268,7 +268,7 @@ export class ValidatorNode implements Peer {
           arrived: () => undefined,
           available: (lane) => this.#step({ kind: 'lane', lane }),
           evidence: () => venue.coverage.count('lane convicted'),
-          misbehaved: (peer, reason) => venue.coverage.count(`lanes: ${reason}`)
+          misbehaved: (_peer, reason) => venue.coverage.count(`lanes: ${reason}`)
         }
       }
     )

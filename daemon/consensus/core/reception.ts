@@ -104,7 +104,9 @@ export class Reception {
       return counter.misbehaved(from, 'ballot of another')
     }
     const known = heights.get(height)?.[BALLOTS[message.kind]][validator]
-    this.#heard(validator, message.kind === 'finalize' ? height + 1 : height)
+    // Who finalizes has gone on; but that alone gives nobody anything to do in the next height.
+    if (message.kind === 'finalize') this.#deps.delivery.shown(validator, height + 1)
+    this.#heard(validator, height)
     if (!this.#isOpen(from, height, known !== undefined && known !== null)) return
     const slot = heights.open(height)
     if (message.kind === 'nullify') this.#onNullify(slot, message)

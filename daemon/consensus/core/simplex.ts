@@ -335,8 +335,11 @@ export class Simplex {
   /** The gate: only now is a ballot sent, and counted. */
   #onPersisted(token: number): void {
     this.#durable = Math.max(this.#durable, token)
-    while (this.#waiting.length > 0 && this.#waiting[0].token <= this.#durable) {
-      const { ballot } = this.#waiting.shift()!
+    for (;;) {
+      const [next] = this.#waiting
+      if (!next || next.token > this.#durable) return
+      this.#waiting.shift()
+      const { ballot } = next
       const height = ballot.kind === 'nullify' ? ballot.height : ballot.block.height
       this.#send(null, ballot)
       if (height <= this.heights.final.height) continue
