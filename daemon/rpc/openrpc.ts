@@ -30,7 +30,7 @@ function describe(method: AnyMethod): object {
     paramStructure: 'either',
     params: Object.entries(method.params.shape).map(([name, schema]) => ({
       name,
-      required: !schema.safeParse(undefined).success,
+      required: schema._zod.optin !== 'optional',
       schema: jsonSchema(schema)
     })),
     result: { name: 'result', schema: jsonSchema(method.result) },

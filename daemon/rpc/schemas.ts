@@ -204,17 +204,17 @@ export const batch = z.strictObject({
 }) satisfies z.ZodType<rpc.RpcBatch>
 
 export const placeFields = {
-  account: address.optional(),
+  account: address.exactOptional(),
   market: marketSymbol,
   amount: decimal,
-  price: decimal.optional(),
-  type: z.enum(['limit', 'market']).optional(),
-  timeInForce: timeInForce.optional(),
-  postOnly: postOnly.optional(),
-  clientOrderId: clientOrderId.optional(),
-  leased: z.boolean().optional(),
-  selfTradePrevention: selfTradePrevention.optional(),
-  trigger: trigger.optional(),
-  expiry: expirySeconds.optional(),
-  wait: z.boolean().optional()
+  price: decimal.exactOptional(),
+  type: z.enum(['limit', 'market']).exactOptional(),
+  timeInForce: timeInForce.exactOptional(),
+  postOnly: postOnly.exactOptional(),
+  clientOrderId: clientOrderId.exactOptional(),
+  leased: z.boolean().exactOptional(),
+  selfTradePrevention: selfTradePrevention.exactOptional(),
+  trigger: trigger.exactOptional(),
+  expiry: expirySeconds.exactOptional(),
+  wait: z.boolean().exactOptional()
 }

@@ -1,17 +1,23 @@
 // The desk: from intents to signed entries of the lane, and back to what became of them. It gives
 // each order its nonce and ring slot, signs it when it holds the key, and answers when the engine
 // has spoken. Nothing here decides; the engine does.
+//
+// Life: `host` the accounts and `restore` what the history kept, then let the daemon open (blocks
+// may be applied at once), then `open`. Until the daemon is in step with its peers it takes no
+// entries, so that whatever was in the lane before a restart is known before a nonce is given out.
 import { equalBytes } from '../../protocol/bytes.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
 import { needsSlot } from '../../protocol/order.ts'
 import type { Address, Entry, Order, Signature } from '../../protocol/types.ts'
 import type { Clock } from '../clock.ts'
-import type { Ticket } from '../lanes/types.ts'
 import type { Outcome } from '../outcomes.ts'
 import type { Applied } from '../replica/types.ts'
 import { HostedAccount } from './hosted-account.ts'
+import { orderOf } from './node.ts'
 import type { OrderForm } from './order-form.ts'
+import { reconcile } from './reconcile.ts'
 import { isLive, newRecord, Records, type RecordChange } from './records.ts'
+import { Sender } from './sender.ts'
 import { TradingFault } from './trading-fault.ts'
 import type { AccountSigner, OrderRecord, TradingNode } from './types.ts'
 
@@ -24,12 +30,14 @@ export type DeskOptions = {
 export type DeskDependencies = {
   node: TradingNode
   clock: Clock
-  find: (applied: Applied, entry: number, ordinal: number) => Order | null
+  clientOrderIdOf: (account: Address, nonce: number) => string | null
 }
 
 export type PlaceOptions = {
   clientOrderId?: string | null
   type?: OrderRecord['type']
+  /** Called with the order's record before it is sent. */
+  beforeSent?: (record: OrderRecord) => void
 }
 
 /** What was sent, and what comes of it. */
@@ -41,6 +49,8 @@ export type Sent<T> = {
   outcome: Promise<Outcome>
 }
 
+export type DeskChange = (changes: RecordChange[], applied: Applied) => void
+
 const linkLifeSeconds = 3600
 
 export class Desk {
@@ -48,23 +58,53 @@ export class Desk {
   readonly #node: TradingNode
   readonly #clock: Clock
   readonly #records: Records
+  readonly #sender: Sender
   readonly #accounts = new Map<Address, HostedAccount>()
-  readonly #listeners: ((changes: RecordChange[], applied: Applied) => void)[] = []
+  readonly #listeners: DeskChange[] = []
+  /** Of orders that are under way. */
+  readonly #outcomes = new Map<OrderRecord, Promise<Outcome>>()
+  #following = false
+  #open = false
 
-  constructor(options: DeskOptions, { node, clock, find }: DeskDependencies) {
+  constructor(options: DeskOptions, { node, clock, clientOrderIdOf }: DeskDependencies) {
     this.#options = options
     this.#node = node
     this.#clock = clock
-    this.#records = new Records({ node, find, onended: (record) => this.#ended(record) })
+    this.#sender = new Sender(options, { node, clock })
+    this.#records = new Records({
+      node,
+      find: orderOf,
+      clientOrderIdOf,
+      onlive: ({ order }) => this.#hold(order),
+      onended: ({ order }) => this.#release(order)
+    })
   }
 
-  /** Follows the engine from here on. */
-  open(): void {
+  /** Before the daemon opens: follows the engine from here on, and takes back the orders that were
+   * live after block `through`. */
+  restore(live: Iterable<OrderRecord>, through: number): void {
+    this.#records.restore(live, through)
+    if (this.#following) return
+    this.#following = true
     this.#node.onapplied((applied) => this.#applied(applied))
+    this.#node.onlane(() => this.#relink())
+  }
+
+  /** After the daemon has opened. Idempotent. */
+  async open(): Promise<void> {
+    if (this.#open) return
+    this.#open = true
+    this.#records.number()
+    this.#relink()
+    for (const account of this.#accounts.values()) {
+      account.consumed(this.#node.engine.account(account.address)?.lastNonce ?? 0)
+    }
+    for (const entry of this.#node.waitingEntries()) this.#waits(entry)
+    await reconcile(this.#node, this.#records, [...this.#accounts.keys()])
   }
 
   /** Each block's changes of the hosted accounts' orders, in the order of events. */
-  onchanges(listener: (changes: RecordChange[], applied: Applied) => void): void {
+  onchanges(listener: DeskChange): void {
     this.#listeners.push(listener)
   }
 
@@ -72,21 +112,36 @@ export class Desk {
     return this.#records
   }
 
+  /** An entry of a lane block that the tape has not taken yet. */
+  #waits(entry: Entry): void {
+    if (entry.kind === 'link' || entry.kind === 'withdraw') {
+      this.#accounts.get(entry.account)?.consumed(entry.nonce)
+    }
+    for (const order of ordersOf(entry)) {
+      const account = this.#accounts.get(order.account)
+      if (account === undefined) continue
+      account.consumed(order.nonce)
+      if (this.#records.find(order.account, order.nonce) === null) this.#remember(order, {})
+    }
+  }
+
   // Accounts
 
-  /** Takes an account in; `signer` null leaves it to orders signed outside. `inLane` are entries
-   * of it that the lane holds and the engine has not seen: their nonces are used. */
-  host(address: Address, signer: AccountSigner | null, inLane: readonly Entry[] = []): void {
-    const { slotsMax } = this.#options.manifest.limits
-    const account = new HostedAccount(address, signer, slotsMax)
-    account.restore(this.#node.engine)
+  /** Takes an account in; `signer` null leaves it to orders signed outside. */
+  host(address: Address, signer: AccountSigner | null): HostedAccount {
+    const known = this.#accounts.get(address)
+    if (known !== undefined) {
+      known.signer ??= signer
+      return known
+    }
+    const account = new HostedAccount(address, signer, this.#options.manifest.limits.slotsMax)
     this.#accounts.set(address, account)
     this.#records.watch(address)
-    for (const order of inLane.flatMap(ordersOf)) {
-      if (order.account !== address) continue
-      account.consumed(order.nonce)
-      this.#remember(account, order, {})
-    }
+    if (!this.#open) return account
+    this.#records.number()
+    account.consumed(this.#node.engine.account(address)?.lastNonce ?? 0)
+    this.#relink()
+    return account
   }
 
   accounts(): HostedAccount[] {
@@ -108,14 +163,6 @@ export class Desk {
     throw new TradingFault('unknown_account', `the daemon does not host ${address}`, 'account')
   }
 
-  isLinked(address: Address): boolean {
-    const { engine, lane } = this.#node
-    const number = engine.account(address)?.lane ?? null
-    if (number === null) return false
-    const linked = engine.lanes().find((each) => each.lane === number)
-    return linked !== undefined && equalBytes(linked.key, lane.lane)
-  }
-
   /** Gives the account's trading to this daemon's lane. `signed` comes from a wallet outside.
    * @throws TradingFault account_locked */
   link(
@@ -123,13 +170,32 @@ export class Desk {
     signed: { nonce: number; expiry: number; signature: Signature } | null
   ): Sent<null> {
     const { address } = account
-    if (signed !== null) return this.#send({ kind: 'link', account: address, ...signed }, null)
-    const nonce = account.nextNonce()
-    const expiry = Math.floor(this.#clock.now() / 1000) + linkLifeSeconds
+    if (signed !== null) {
+      account.consumed(signed.nonce)
+      return this.#send({ kind: 'link', account: address, ...signed }, null)
+    }
+    const signer = signerOf(account)
+    const { nonce, expiry } = this.linkTerms(account)
     const { lane } = this.#node.lane
     const digest = this.#node.hasher.linkDigest({ lane, account: address, nonce, expiry })
-    const signature = signerOf(account).sign(digest)
+    const signature = signer.sign(digest)
     return this.#send({ kind: 'link', account: address, nonce, expiry, signature }, null)
+  }
+
+  /** What a wallet signs to link its account here, with this daemon's lane. */
+  linkTerms(account: HostedAccount): { nonce: number; expiry: number } {
+    const expiry = Math.floor(this.#clock.now() / 1000) + linkLifeSeconds
+    return { nonce: account.nextNonce(), expiry }
+  }
+
+  #relink(): void {
+    const { engine, lane } = this.#node
+    const lanes = engine.lanes()
+    for (const account of this.#accounts.values()) {
+      const number = engine.account(account.address)?.lane ?? null
+      const linked = lanes.find((each) => each.lane === number)
+      account.linked = linked !== undefined && equalBytes(linked.key, lane.lane)
+    }
   }
 
   // Orders
@@ -139,42 +205,37 @@ export class Desk {
   place(account: HostedAccount, form: OrderForm, options: PlaceOptions = {}): Sent<OrderRecord> {
     const signer = signerOf(account)
     const order = this.number(account, form)
-    try {
-      const signature = signer.sign(this.#node.hasher.orderDigest(order))
-      return this.#placed(account, order, signature, options)
-    } catch (fault) {
-      this.#release(account, order)
-      throw fault
-    }
+    const signature = signer.sign(this.#node.hasher.orderDigest(order))
+    return this.#placed(order, signature, options)
   }
 
   /** Gives a form its nonce and slot: what a wallet outside signs. @throws TradingFault no_free_slot */
   number(account: HostedAccount, form: OrderForm): Order {
-    const slot = needsSlot(form) ? account.slots.take() : 0
+    const slot = needsSlot(form) ? account.slots.free() : 0
     if (slot === null) throw new TradingFault('no_free_slot')
     return { ...form, account: account.address, nonce: account.nextNonce(), slot }
   }
 
-  /** Sends an order that was signed elsewhere. */
+  /** Sends an order that was signed elsewhere. @throws TradingFault bad_signature */
   submitSigned(order: Order, signature: Signature, options: PlaceOptions = {}): Sent<OrderRecord> {
     const account = this.account(order.account)
+    if (this.#node.recover(this.#node.hasher.orderDigest(order), signature) === null) {
+      throw new TradingFault('bad_signature', undefined, 'signature')
+    }
+    if (order.nonce <= account.lastNonce && this.#records.find(order.account, order.nonce)) {
+      throw new TradingFault('nonce_used', `nonce ${order.nonce} was used already`, 'order')
+    }
     account.consumed(order.nonce)
-    if (needsSlot(order)) account.slots.hold(order.slot)
-    return this.#placed(account, order, signature, options)
+    return this.#placed(order, signature, options)
   }
 
-  #placed(
-    account: HostedAccount,
-    order: Order,
-    signature: Signature,
-    options: PlaceOptions
-  ): Sent<OrderRecord> {
+  #placed(order: Order, signature: Signature, options: PlaceOptions): Sent<OrderRecord> {
     const entry: Entry = { kind: 'place', order, proof: null, signature }
-    return this.#sendOrders(entry, () => this.#remember(account, order, options))
+    return this.#sendOrders(entry, this.#remember(order, options), options)
   }
 
-  /** Replaces an order; the engine decides whether it keeps its place.
-   * @throws TradingFault account_locked, no_free_slot, order_not_found */
+  /** Replaces an order; the engine decides whether it keeps its place. The new one takes over the
+   * old one's slot. @throws TradingFault account_locked, order_not_found */
   amend(
     account: HostedAccount,
     record: OrderRecord,
@@ -182,41 +243,56 @@ export class Desk {
   ): Sent<OrderRecord> {
     if (!isLive(record.state)) throw new TradingFault('order_not_found')
     const signer = signerOf(account)
-    const order = this.number(account, { ...record.order, ...change })
-    try {
-      const signature = signer.sign(this.#node.hasher.orderDigest(order))
-      const entry: Entry = {
-        kind: 'amend',
-        oldNonce: record.order.nonce,
-        filledSeen: record.filled,
-        order,
-        proof: null,
-        signature
-      }
-      const { clientOrderId, type } = record
-      return this.#sendOrders(entry, () => this.#remember(account, order, { clientOrderId, type }))
-    } catch (fault) {
-      this.#release(account, order)
-      throw fault
+    const order = { ...record.order, ...change, nonce: account.nextNonce() }
+    const signature = signer.sign(this.#node.hasher.orderDigest(order))
+    const oldNonce = record.order.nonce
+    const entry: Entry = {
+      kind: 'amend',
+      oldNonce,
+      filledSeen: record.filled,
+      order,
+      proof: null,
+      signature
     }
+    const { clientOrderId, type } = record
+    return this.#sendOrders(entry, this.#remember(order, { clientOrderId, type }), {})
   }
 
-  /** Replaces all quotes of a market by these, under one signature.
-   * @throws TradingFault account_locked, no_free_slot */
+  /** Replaces all quotes of a market by these (1 to 256), under one signature. The slots of those
+   * that go are used again. @throws TradingFault account_locked, no_free_slot */
   quote(account: HostedAccount, market: number, forms: OrderForm[]): Sent<OrderRecord[]> {
     const signer = signerOf(account)
+    const taken = this.quotes(account, market).map(({ order }) => order.slot)
+    taken.sort((a, b) => a - b)
     const orders: Order[] = []
+    const records: OrderRecord[] = []
     try {
-      for (const form of forms) orders.push(this.number(account, { ...form, quote: true }))
+      for (const form of forms) {
+        const slot = taken.shift() ?? account.slots.free()
+        if (slot === null) throw new TradingFault('no_free_slot')
+        const nonce = account.nextNonce()
+        const order = { ...form, quote: true, account: account.address, nonce, slot }
+        orders.push(order)
+        const record = this.#remember(order, {})
+        record.list = orders[0].nonce
+        records.push(record)
+      }
       const signature = signer.sign(this.#node.hasher.quoteDigest(orders))
       const entry: Entry = { kind: 'quote', account: account.address, market, orders, signature }
-      return this.#sendOrders(entry, () => orders.map((each) => this.#remember(account, each, {})))
+      return this.#sendOrders(entry, records, {})
     } catch (fault) {
-      for (const order of orders) this.#release(account, order)
+      for (const record of records) this.#unsent(record)
       throw fault
     }
   }
 
+  /** Live quotes of an account in a market. */
+  quotes(account: HostedAccount, market: number): OrderRecord[] {
+    const live = this.#records.live(account.address)
+    return live.filter(({ order }) => order.quote && order.market === market)
+  }
+
+  /** 1 to 256 nonces. */
   cancel(account: HostedAccount, nonces: number[]): Sent<null> {
     return this.#send({ kind: 'cancel', account: account.address, nonces, expiry: 0 }, null)
   }
@@ -247,99 +323,90 @@ export class Desk {
     return this.#send(entry, null)
   }
 
+  /** The outcome of an order that is under way; null when it is known. */
+  outcomeOf(record: OrderRecord): Promise<Outcome> | null {
+    return this.#outcomes.get(record) ?? null
+  }
+
   // Inside
 
-  /** Sends orders, and keeps their records once they are in the lane. */
-  #sendOrders<T extends OrderRecord | OrderRecord[]>(entry: Entry, remember: () => T): Sent<T> {
-    const sent = this.#send(entry, null)
-    const value = remember()
-    const records = Array.isArray(value) ? value : [value]
-    // A rejection that names no account (the engine has never seen it) is told by the outcome alone.
-    const outcome = sent.outcome.then((told) => {
-      if (told.rejected === null) return told
-      for (const record of records) {
-        this.#records.reject(record, told.rejected, told.index, this.#clock.now())
-      }
-      return told
-    })
-    outcome.catch(() => {})
-    return { value, journaled: sent.journaled, outcome }
+  #sendOrders<T extends OrderRecord | OrderRecord[]>(
+    entry: Entry,
+    value: T,
+    { beforeSent }: PlaceOptions
+  ): Sent<T> {
+    const records: OrderRecord[] = Array.isArray(value) ? value : [value]
+    try {
+      const [first] = records
+      beforeSent?.(first)
+      const { outcome, ticket } = this.#sender.send(entry)
+      const told = outcome.then((found) => this.#told(records, found))
+      told.catch(() => {})
+      for (const record of records) record.laneBlock = ticket.laneIndex
+      this.#outcomes.set(first, told)
+      told.finally(() => this.#outcomes.delete(first)).catch(() => {})
+      return { value, journaled: ticket.journaled, outcome: told }
+    } catch (fault) {
+      for (const record of records) this.#unsent(record)
+      throw fault
+    }
+  }
+
+  /** A rejection that names no account (the engine has never seen it) is told by the outcome alone. */
+  #told(records: OrderRecord[], outcome: Outcome): Outcome {
+    if (outcome.rejected === null) return outcome
+    for (const record of records) {
+      this.#records.reject(record, outcome.rejected, outcome.index, this.#clock.now())
+    }
+    return outcome
+  }
+
+  #unsent(record: OrderRecord): void {
+    this.#records.reject(record, null, -1, this.#clock.now())
   }
 
   #send<T>(entry: Entry, value: T): Sent<T> {
-    const ticket: Ticket = this.#node.submit(entry)
-    const outcome = this.#bounded(this.#node.outcome(ticket))
-    // Whoever does not wait for the outcome must not be ended by its failure.
-    outcome.catch(() => {})
+    const { ticket, outcome } = this.#sender.send(entry)
     return { value, journaled: ticket.journaled, outcome }
   }
 
-  #bounded(outcome: Promise<Outcome>): Promise<Outcome> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#clock.after(this.#options.outcomeMs, () => {
-        reject(new TradingFault('outcome_unknown'))
-      })
-      outcome.then(resolve, reject).finally(cancel)
-    })
-  }
-
-  #remember(account: HostedAccount, order: Order, options: PlaceOptions): OrderRecord {
+  #remember(order: Order, options: PlaceOptions): OrderRecord {
     const { clientOrderId = null, type = 'limit' } = options
     const digest = this.#node.hasher.orderDigest(order)
     const record = newRecord(order, digest, { clientOrderId, type, time: this.#clock.now() })
-    if (needsSlot(order)) account.slots.hold(order.slot)
     this.#records.add(record)
     return record
   }
 
   #applied(applied: Applied): void {
+    this.#consume(applied)
     const changes = this.#records.apply(applied)
-    for (const event of applied.result.events) {
-      if (event.kind === 'rejected' && event.account !== null && event.nonce > 0) {
-        this.#rejected(event.account, event.nonce, event, applied, changes)
-      }
-    }
     if (changes.length === 0) return
     for (const listener of this.#listeners) listener(changes, applied)
   }
 
-  #rejected(
-    number: number,
-    nonce: number,
-    event: { reason: OrderRecord['reason']; entry: number },
-    applied: Applied,
-    changes: RecordChange[]
-  ): void {
-    const account = this.#accounts.get(this.#node.engine.address(number))
-    if (account === undefined) return
-    const first = this.#records.find(account.address, nonce)
-    if (first?.state !== 'pending') return
-    // Of a list, the engine names the first order; the whole list went with it.
-    for (const record of this.#listOf(first)) {
-      this.#records.reject(record, event.reason, applied.index, applied.cut.time)
-      changes.push({ record, fill: null, event: event.entry })
+  /** Nonces that others used for a hosted account, or this daemon before a restart. */
+  #consume({ result }: Applied): void {
+    const { engine } = this.#node
+    let links = false
+    for (let i = 0; i < result.events.length; i++) {
+      // Kind of the record, docs/matching.md section 12: an account was linked.
+      if (result.events.records[i * 32] === 12) links = true
+    }
+    if (links) this.#relink()
+    if (links || !this.#node.synced) {
+      for (const account of this.#accounts.values()) {
+        account.consumed(engine.account(account.address)?.lastNonce ?? 0)
+      }
     }
   }
 
-  #listOf(first: OrderRecord): OrderRecord[] {
-    if (!first.order.quote) return [first]
-    const list = [first]
-    for (let nonce = first.order.nonce + 1; ; nonce++) {
-      const next = this.#records.find(first.order.account, nonce)
-      if (next?.state !== 'pending' || !next.order.quote) return list
-      if (next.createdAt !== first.createdAt || next.order.market !== first.order.market)
-        return list
-      list.push(next)
-    }
+  #hold(order: Order): void {
+    if (needsSlot(order)) this.#accounts.get(order.account)?.slots.hold(order.slot)
   }
 
-  #ended(record: OrderRecord): void {
-    const account = this.#accounts.get(record.order.account)
-    if (account !== undefined) this.#release(account, record.order)
-  }
-
-  #release(account: HostedAccount, order: Order): void {
-    if (needsSlot(order)) account.slots.release(order.slot)
+  #release(order: Order): void {
+    if (needsSlot(order)) this.#accounts.get(order.account)?.slots.release(order.slot)
   }
 }
 

@@ -1,6 +1,5 @@
 // An account whose orders this daemon sends: its key if it is unlocked, its nonce counter, its
 // ring slots.
-import type { Engine } from '../../matching/index.ts'
 import { NONCE_MAX } from '../../protocol/limits.ts'
 import type { Address } from '../../protocol/types.ts'
 import { Slots } from './slots.ts'
@@ -10,18 +9,14 @@ export class HostedAccount {
   readonly address: Address
   readonly slots: Slots
   signer: AccountSigner | null
+  /** Whether the engine has it linked to this daemon's lane. */
+  linked = false
   #lastNonce = 0
 
   constructor(address: Address, signer: AccountSigner | null, slotsMax: number) {
     this.address = address
     this.signer = signer
     this.slots = new Slots(slotsMax)
-  }
-
-  /** Takes over what the engine knows: live orders hold their slots, nonces are consumed. */
-  restore(engine: Engine): void {
-    for (const { slot } of engine.liveOrders(this.address)) this.slots.hold(slot)
-    this.consumed(engine.account(this.address)?.lastNonce ?? 0)
   }
 
   /** A nonce that was used, by whomever. */

@@ -1,11 +1,13 @@
 // The orders of the hosted accounts as their owners know them: built from what was sent and from
 // the engine's events, never from hope. Ended orders leave after `keepEnded`; the history has them.
 import type { Event } from '../../matching/index.ts'
+import { toHex } from '../../protocol/bytes.ts'
 import { orderKey } from '../../protocol/order.ts'
 import type { Address, Order } from '../../protocol/types.ts'
 import type { Applied } from '../replica/types.ts'
 import type { FillRecord, OrderRecord, TradingNode } from './types.ts'
 
+/** `event` is the number of the event in its block. */
 export type RecordChange = { record: OrderRecord; fill: FillRecord | null; event: number }
 
 export type RecordsDependencies = {
@@ -13,6 +15,10 @@ export type RecordsDependencies = {
   /** Finds the signed order of an accepted event that this desk did not send (signed elsewhere,
    * or sent before a restart). */
   find(applied: Applied, entry: number, ordinal: number): Order | null
+  /** The clientOrderId that went with an order before a restart. */
+  clientOrderIdOf(account: Address, nonce: number): string | null
+  /** The order holds its slot. */
+  onlive(record: OrderRecord): void
   /** The order holds its slot no longer. */
   onended(record: OrderRecord): void
 }
@@ -24,49 +30,71 @@ export class Records {
   readonly #dependencies: RecordsDependencies
   readonly #byNonce = new Map<string, OrderRecord>()
   readonly #byId = new Map<number, OrderRecord>()
-  readonly #hosted = new Set<Address>()
+  readonly #live = new Map<Address, Set<OrderRecord>>()
   /** Numbers that the engine gave the hosted accounts. */
   readonly #accounts = new Map<number, Address>()
   #ended: OrderRecord[] = []
-  #openBatch: number
+  /** Null until the first block. */
+  #openBatch: number | null = null
+  /** Blocks up to here are in the records that were restored. */
+  #through = -1
 
   constructor(dependencies: RecordsDependencies) {
     this.#dependencies = dependencies
-    this.#openBatch = dependencies.node.engine.batches().at(-1)?.index ?? 1
+  }
+
+  /** Takes back the live orders as they were after block `through`. */
+  restore(records: Iterable<OrderRecord>, through: number): void {
+    this.#through = through
+    for (const record of records) if (isLive(record.state)) this.add(record)
   }
 
   /** Keeps the orders of an account, whether the engine knows it yet or not. */
   watch(address: Address): void {
-    this.#hosted.add(address)
-    const account = this.#dependencies.node.engine.accountOf(address)
-    if (account !== null) this.#accounts.set(account, address)
+    if (!this.#live.has(address)) this.#live.set(address, new Set())
+  }
+
+  /** Once the engine can be read. */
+  number(): void {
+    for (const address of this.#live.keys()) {
+      const account = this.#dependencies.node.engine.accountOf(address)
+      if (account !== null) this.#accounts.set(account, address)
+    }
   }
 
   add(record: OrderRecord): void {
-    this.#byNonce.set(orderKey(record.order.account, record.order.nonce), record)
+    const key = orderKey(record.order.account, record.order.nonce)
+    const known = this.#byNonce.has(key)
+    this.#byNonce.set(key, record)
     if (record.id !== null) this.#byId.set(record.id, record)
+    if (known || !isLive(record.state)) return
+    this.#live.get(record.order.account)?.add(record)
+    this.#dependencies.onlive(record)
   }
 
   find(account: Address, nonce: number): OrderRecord | null {
     return this.#byNonce.get(orderKey(account, nonce)) ?? null
   }
 
-  live(): OrderRecord[] {
-    return [...this.#byNonce.values()].filter(({ state }) => isLive(state))
+  /** Live orders of an account, or of all, in the order in which they came. */
+  live(account: Address | null = null): OrderRecord[] {
+    if (account !== null) return [...(this.#live.get(account) ?? [])]
+    return [...this.#live.values()].flatMap((all) => [...all])
   }
 
   /** What the block changed, in the order of its events. */
   apply(applied: Applied): RecordChange[] {
+    this.#openBatch ??= this.#firstBatch(applied)
     const changes: RecordChange[] = []
-    let number = 0
-    for (const event of applied.result.events) {
-      this.#take(applied, event, number, changes)
-      number++
+    const own = ownEntries(applied, this.#dependencies.node.lane.key)
+    const { events } = applied.result
+    for (let number = 0; number < events.length; number++) {
+      this.#take(applied, events.at(number), number, own, changes)
     }
     return changes
   }
 
-  /** An entry that the engine refused before it became an order. */
+  /** An order of which it is certain that it never became one. */
   reject(record: OrderRecord, reason: OrderRecord['reason'], index: number, time: number): void {
     if (record.state !== 'pending') return
     this.#end(record, 'rejected', reason)
@@ -74,7 +102,33 @@ export class Records {
     record.updatedAt = time
   }
 
-  #take(applied: Applied, event: Event, number: number, changes: RecordChange[]): void {
+  /** An order that the engine no longer has, though its end was not seen. */
+  lost(record: OrderRecord, index: number, time: number): void {
+    this.#end(record, 'cancelled', null)
+    record.tapeIndex = index
+    record.updatedAt = time
+  }
+
+  /** The batch that was open before this block. */
+  #firstBatch({ result }: Applied): number {
+    const open = this.#dependencies.node.engine.batches().at(-1)?.index ?? 1
+    const closed = [...result.events].filter(({ kind }) => kind === 'batchClosed').length
+    return open - closed
+  }
+
+  #take(
+    applied: Applied,
+    event: Event,
+    number: number,
+    own: { from: number; to: number },
+    changes: RecordChange[]
+  ): void {
+    if (event.kind === 'linked' || event.kind === 'deposited') this.#met(event.account)
+    if (event.kind === 'batchClosed') this.#openBatch = event.batch + 1
+    if (event.kind === 'batchReverted') {
+      this.#openBatch = this.#dependencies.node.engine.batches().at(-1)?.index ?? event.batch + 1
+    }
+    if (applied.index <= this.#through) return
     const change = (record: OrderRecord | undefined, fill: FillRecord | null = null) => {
       if (record === undefined) return
       record.tapeIndex = applied.index
@@ -82,9 +136,11 @@ export class Records {
       changes.push({ record, fill, event: number })
     }
     switch (event.kind) {
-      case 'linked':
-      case 'deposited':
-        this.#number(event.account)
+      case 'rejected':
+        // Another lane may name our account and nonce: what it is told is not about our order.
+        if (event.entry >= own.from && event.entry < own.to) {
+          for (const record of this.#rejected(event)) change(record)
+        }
         return
       case 'accepted':
         change(this.#accepted(applied, event))
@@ -132,33 +188,43 @@ export class Records {
         change(record)
         return
       }
-      case 'batchClosed':
-        this.#openBatch = event.batch + 1
-        return
-      case 'batchReverted':
-        this.#openBatch = this.#dependencies.node.engine.batches().at(-1)?.index ?? event.batch + 1
-        return
       default:
     }
   }
 
   /** The first event that names an account of ours tells its number. */
-  #number(account: number): void {
+  #met(account: number): void {
+    if (this.#accounts.has(account)) return
     const address = this.#dependencies.node.engine.address(account)
-    if (this.#accounts.has(account) || !this.#hosted.has(address)) return
-    this.#accounts.set(account, address)
+    if (this.#live.has(address)) this.#accounts.set(account, address)
+  }
+
+  /** Of a list, the engine names the first order; the whole list went with it. */
+  #rejected(event: Extract<Event, { kind: 'rejected' }>): OrderRecord[] {
+    const address = event.account === null ? undefined : this.#accounts.get(event.account)
+    if (address === undefined) return []
+    const first = this.find(address, event.nonce)
+    if (first?.state !== 'pending') return []
+    const list = [first]
+    const isOfList = (next: OrderRecord | null): next is OrderRecord =>
+      next?.state === 'pending' && next.order.quote && next.list === first.list
+    if (first.order.quote) {
+      for (let nonce = event.nonce + 1; ; nonce++) {
+        const next = this.find(address, nonce)
+        if (!isOfList(next)) break
+        list.push(next)
+      }
+    }
+    for (const record of list) this.#end(record, 'rejected', event.reason)
+    return list
   }
 
   #accepted(
     applied: Applied,
     event: Extract<Event, { kind: 'accepted' }>
   ): OrderRecord | undefined {
-    const address = this.#accounts.get(event.account)
-    if (address === undefined) return undefined
-    const record =
-      this.find(address, event.nonce) ?? this.#found(applied, event.entry, event.ordinal)
+    const record = this.#recordOf(applied, event, event.ordinal)
     if (record === null) return undefined
-    record.id = event.order
     record.remaining = event.lots
     record.state = record.order.trigger === null ? 'open' : 'untriggered'
     this.add(record)
@@ -170,11 +236,8 @@ export class Records {
     event: Extract<Event, { kind: 'amended' }>,
     old: OrderRecord | undefined
   ): OrderRecord | undefined {
-    const address = this.#accounts.get(event.account)
-    if (address === undefined) return undefined
-    const record = this.find(address, event.nonce) ?? this.#found(applied, event.entry, 0)
+    const record = this.#recordOf(applied, event, 0)
     if (record === null) return undefined
-    record.id = event.order
     record.remaining = event.remaining
     record.state = 'open'
     record.restingPrice = old?.restingPrice ?? record.order.price
@@ -182,11 +245,30 @@ export class Records {
     return record
   }
 
+  #recordOf(
+    applied: Applied,
+    event: { account: number; nonce: number; order: number; entry: number },
+    ordinal: number
+  ): OrderRecord | null {
+    const address = this.#accounts.get(event.account)
+    if (address === undefined) return null
+    const record = this.find(address, event.nonce) ?? this.#found(applied, event.entry, ordinal)
+    if (record === null) return null
+    record.id = event.order
+    record.place = { index: applied.index, entry: event.entry }
+    return record
+  }
+
   #found(applied: Applied, entry: number, ordinal: number): OrderRecord | null {
-    const order = this.#dependencies.find(applied, entry, ordinal)
+    const { find, clientOrderIdOf, node } = this.#dependencies
+    const order = find(applied, entry, ordinal)
     if (order === null) return null
-    const digest = this.#dependencies.node.hasher.orderDigest(order)
-    return newRecord(order, digest, { clientOrderId: null, type: 'limit', time: applied.cut.time })
+    const clientOrderId = clientOrderIdOf(order.account, order.nonce)
+    return newRecord(order, node.hasher.orderDigest(order), {
+      clientOrderId,
+      type: 'limit',
+      time: applied.cut.time
+    })
   }
 
   #traded(
@@ -196,16 +278,17 @@ export class Records {
     change: (record: OrderRecord | undefined, fill: FillRecord) => void
   ): void {
     const { lots, price, makerFee } = event
+    const batch = this.#openBatch ?? 1
     const common = { index: applied.index, event: number, time: applied.cut.time, lots, price }
     const maker = this.#byId.get(event.makerOrder)
     const taker = this.#byId.get(event.takerOrder)
     if (maker !== undefined) {
-      const fill = { ...common, maker: true, fee: makerFee, batch: this.#openBatch }
+      const fill = { ...common, maker: true, fee: makerFee, batch }
       this.#fill(maker, fill)
       change(maker, fill)
     }
     if (taker !== undefined) {
-      const fill = { ...common, maker: false, fee: 0, batch: this.#openBatch }
+      const fill = { ...common, maker: false, fee: 0, batch }
       this.#fill(taker, fill)
       change(taker, fill)
     }
@@ -237,6 +320,7 @@ export class Records {
     if (!isLive(record.state)) return
     record.state = state
     record.reason = reason
+    this.#live.get(record.order.account)?.delete(record)
     this.#dependencies.onended(record)
     this.#ended.push(record)
     if (this.#ended.length < 2 * keepEnded) return
@@ -246,6 +330,15 @@ export class Records {
     }
     this.#ended = this.#ended.slice(keepEnded)
   }
+}
+
+/** The numbers of the block's entries that came in the lane. */
+function ownEntries(applied: Applied, lane: string): { from: number; to: number } {
+  const at = applied.cut.slices.findIndex((slice) => toHex(slice.lane) === lane)
+  const places = at < 0 ? [] : applied.places[at]
+  const last = places.at(-1)
+  if (last === undefined) return { from: 0, to: 0 }
+  return { from: places[0].entry, to: last.entry + last.entries }
 }
 
 export function isLive(state: OrderRecord['state']): boolean {
@@ -273,6 +366,9 @@ export function newRecord(
     fills: [],
     createdAt: time,
     updatedAt: time,
-    tapeIndex: null
+    tapeIndex: null,
+    list: order.nonce,
+    laneBlock: null,
+    place: null
   }
 }

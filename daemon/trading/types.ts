@@ -3,8 +3,9 @@
 import type { Engine, Reason } from '../../matching/index.ts'
 import type { TypedHasher } from '../../protocol/eip712.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
+import type { TapeBlock } from '../../protocol/tape-block.ts'
 import type { Address, Bytes32, Entry, Order, Signature } from '../../protocol/types.ts'
-import type { Placed, Ticket } from '../lanes/types.ts'
+import type { LaneKey, Placed, Ticket } from '../lanes/types.ts'
 import type { Outcome } from '../outcomes.ts'
 import type { Applied } from '../replica/types.ts'
 
@@ -14,11 +15,20 @@ export type TradingNode = {
   readonly hasher: TypedHasher
   readonly engine: Engine
   /** The lane in use: its Hypercore key. */
-  readonly lane: { lane: Bytes32 }
+  readonly lane: { key: LaneKey; lane: Bytes32 }
+  /** Entries are taken only once the daemon is in step with its peers. */
+  readonly synced: boolean
   /** @throws DaemonFault, LaneFault */
   submit(entry: Entry): Ticket
   outcome(placed: Placed): Promise<Outcome>
   onapplied(listener: (applied: Applied) => void): void
+  onlane(listener: () => void): void
+  /** A block of the tape, or null when it is not here. */
+  readBlock(index: number): Promise<TapeBlock | null>
+  /** Entries that the own lane holds and the tape has not taken. */
+  waitingEntries(): Entry[]
+  /** Who signed the digest; null when nobody could have. */
+  recover(digest: Bytes32, signature: Signature): Address | null
 }
 
 /** An unlocked key. */
@@ -60,8 +70,15 @@ export type OrderRecord = {
   /** Sum of lots * price * tickValue over its fills. */
   filledQuote: number
   fee: number
+  /** Fills since this process began; the history has all. */
   fills: FillRecord[]
   createdAt: number
   updatedAt: number
+  /** Tape index of the block that changed it last. */
   tapeIndex: number | null
+  /** Nonce of the first order of the list in which it was sent; its own when it came alone. */
+  list: number
+  /** Where its entry went: block of the lane, then place on the tape. */
+  laneBlock: number | null
+  place: { index: number; entry: number } | null
 }

@@ -1,0 +1,75 @@
+// The daemon as the desk sees it, and where signed orders stand on the tape.
+import { loadCrypto } from '../../crypto/crypto.ts'
+import type { Manifest } from '../../protocol/manifest.ts'
+import type { TapeBlock } from '../../protocol/tape-block.ts'
+import type { Entry, Order } from '../../protocol/types.ts'
+import type { Daemon } from '../daemon.ts'
+import { entriesOf } from '../replica/intake.ts'
+import type { Applied } from '../replica/types.ts'
+import type { TradingNode } from './types.ts'
+
+/** Blocks of the own lane that are read at once when a daemon starts. */
+const WAITING_MAX = { bytes: 64 * 1024 * 1024, entries: 1_000_000 }
+
+export async function tradingNode(daemon: Daemon, manifest: Manifest): Promise<TradingNode> {
+  const { recover } = await loadCrypto()
+  return {
+    manifest,
+    recover,
+    get hasher() {
+      return daemon.parts.hasher
+    },
+    get engine() {
+      return daemon.engine
+    },
+    get lane() {
+      return daemon.lane
+    },
+    get synced() {
+      return daemon.synced
+    },
+    submit: (entry) => daemon.submit(entry),
+    outcome: (placed) => daemon.outcome(placed),
+    onapplied: (listener) => daemon.onapplied(listener),
+    onlane: (listener) => daemon.onlane(listener),
+    readBlock: async (index) => (await daemon.parts.tape.read(index))?.block ?? null,
+    waitingEntries: () => waitingEntries(daemon)
+  }
+}
+
+function waitingEntries(daemon: Daemon): Entry[] {
+  const { reads } = daemon.parts.lanes
+  const { key } = daemon.lane
+  const status = reads.lanes().find((lane) => lane.key === key)
+  if (status === undefined) return []
+  const { finalLength, finalHash } = status
+  const head = reads.best(key, finalLength, finalHash, WAITING_MAX)
+  if (head === null) return []
+  const blocks = reads.blocks(key, finalLength, head.length, head.treeHash) ?? []
+  return blocks.flatMap(entriesOf)
+}
+
+/** The signed order of an accepted event, out of the block that it came in. */
+export function orderOf(applied: Applied, entry: number, ordinal: number): Order | null {
+  for (const [at, places] of applied.places.entries()) {
+    const offset = places.findIndex(
+      (place) => entry >= place.entry && entry < place.entry + place.entries
+    )
+    if (offset < 0) continue
+    const found = entriesOf(applied.slices[at].blocks[offset])[entry - places[offset].entry]
+    return orderOfEntry(found, ordinal)
+  }
+  return null
+}
+
+/** The same, of a block that is read from the tape. */
+export function orderInBlock(block: TapeBlock, entry: number, ordinal: number): Order | null {
+  const entries = block.blocks.flat().flatMap(entriesOf)
+  return orderOfEntry(entries[entry], ordinal)
+}
+
+export function orderOfEntry(entry: Entry | undefined, ordinal: number): Order | null {
+  if (entry?.kind === 'place' || entry?.kind === 'amend') return entry.order
+  if (entry?.kind === 'quote') return entry.orders[ordinal] ?? null
+  return null
+}
