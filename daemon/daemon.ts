@@ -97,6 +97,7 @@ export class Daemon {
     await parts.signers.open()
     await chain?.open()
     await this.#restore(parts)
+    await parts.laneArchive?.open(parts.ledger.lanes().map(({ lane }) => lane))
     parts.lanes.open()
     this.#validator?.register()
     await parts.network.open()
@@ -115,6 +116,7 @@ export class Daemon {
     })
     replica.onapplied((applied) => {
       this.#toLanes(applied.slices)
+      parts.laneArchive?.final(applied.slices)
       this.#validator?.executed(applied)
       this.#outcomes.applied(applied)
       for (const listener of this.#applied) listener(applied)
@@ -194,6 +196,7 @@ export class Daemon {
     await parts.replica.close()
     await parts.snapshots.close()
     await this.#rotating
+    await parts.laneArchive?.close()
     await parts.tape.close()
     await parts.signers.close()
     await parts.journal.close()

@@ -16,8 +16,10 @@ import { DaemonFault } from './errors.ts'
 import { identityOf, signerOf } from './identity.ts'
 import { disk } from './journal/file-system.ts'
 import { FileJournal } from './journal/journal.ts'
+import { LaneArchive, laneArchiveDefaults } from './lanes/archive.ts'
 import { laneKey } from './lanes/lane-key.ts'
 import { Lanes, type LanesDependencies } from './lanes/lanes.ts'
+import { tapeHistory } from './lanes/tape-slices.ts'
 import { SwarmNetwork } from './network/network.ts'
 import type { DaemonDependencies, DaemonOptions } from './options.ts'
 import { engineConfig } from './replica/engine-config.ts'
@@ -66,6 +68,7 @@ export function createParts(
   const { quorum } = quorumOf(validators.length)
   const index = validators.findIndex((key) => equalBytes(key, self))
   const isValidator = index >= 0
+  const keepsArchive = tuning.archive || isValidator
   const { snapshotCuts } = manifest.pacing
 
   const signers = new SignerPool(
@@ -90,11 +93,10 @@ export function createParts(
       dial: p2p.peers,
       limits: p2p.limits
     },
-    { clock, random, log, replicate: (stream) => archive?.replicate(stream) }
+    { clock, random, log, replicate: (stream) => void (keepsArchive && store.replicate(stream)) }
   )
 
   const tapeKey = new TapeKey({ venue, signers: validators, quorum }, { hash, verify })
-  const keepsArchive = tuning.archive || isValidator
   const archive = keepsArchive
     ? new TapeArchive({ snapshotCuts }, { store, key: tapeKey, hash })
     : null
@@ -103,6 +105,21 @@ export function createParts(
     { archiveMs, retainBlocks, retainBytes, snapshotCuts },
     { key: tapeKey, hash, clock, journal, archive, onfault: hooks.onfault }
   )
+
+  const laneArchive = keepsArchive
+    ? new LaneArchive(
+        { venue, ...laneArchiveDefaults },
+        {
+          store,
+          hash,
+          clock,
+          history: tapeHistory(tape),
+          onfault: ({ code, message, cause }) => {
+            log.error({ code, cause: String(cause) }, message)
+          }
+        }
+      )
+    : null
 
   const hasher = typedHasher(terms, crypto.keccak)
   const opens = (entry: OpenEntry, lane: Uint8Array): boolean =>
@@ -176,6 +193,7 @@ export function createParts(
     network,
     tapeKey,
     archive,
+    laneArchive,
     tape,
     intake,
     ledger,

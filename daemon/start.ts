@@ -110,17 +110,25 @@ export class Start {
   #follow(): void {
     const { replica, follower } = this.#parts
     this.#state = 'following'
-    this.#target = follower.longest
+    this.#target = this.#longest
     replica.open()
     follower.open()
   }
 
+  /** The longest tape that any peer has shown. */
+  get #longest(): number {
+    const { network } = this.#parts
+    return network.peers().reduce((most, { hello, announced }) => {
+      return Math.max(most, hello.tapeLength, announced.tapeLength)
+    }, 0)
+  }
+
   /** There: the tape is as long as any peer's at this moment, and applied. */
   #arrive(): void {
-    const { tape, replica, follower } = this.#parts
+    const { tape, replica } = this.#parts
     if (replica.state.kind === 'unconfirmed') return
     if (replica.length < tape.length || tape.taken < this.#target) return
-    this.#target = follower.longest
+    this.#target = this.#longest
     if (tape.taken + NEAR_BLOCKS < this.#target) return
     this.#state = 'done'
     this.#cancel?.()

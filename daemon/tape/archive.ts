@@ -1,7 +1,6 @@
 // The tape as a real Hypercore: filled in bulk and only with final blocks, served to anyone by
 // ordinary replication. It is never what a decision waits for, and not what survives a power loss
 // by itself: Hypercore does not sync its writes, so blocks stay in the journal until `flush`.
-import type { NoiseSecretStream } from '@hyperswarm/secret-stream'
 import type Corestore from 'corestore'
 import type Hypercore from 'hypercore'
 import { type HashParts, MerkleLog } from '../../protocol/merkle-log.ts'
@@ -154,11 +153,6 @@ export class TapeArchive {
   /** The quorum's signature at a milestone; null elsewhere. */
   async signatureAt(length: number): Promise<Uint8Array | null> {
     return (await this.#milestones?.at(length)) ?? null
-  }
-
-  /** Serves the archive on a connection, by ordinary replication. */
-  replicate(stream: NoiseSecretStream): void {
-    this.#core?.replicate(stream)
   }
 
   /** Resolves when everything appended so far would survive a power loss. */
