@@ -1,12 +1,17 @@
 // Accounts, numbered in the order in which they first appear, and their ring slots. A ring slot is
 // two words: the low 32 bits of the highest nonce that it has held, then that nonce's high 8 bits
 // over the 24 bits of the live order's index (0 when the slot is free). While the order lives the
-// nonce is the order's own.
+// nonce is the order's own. Slots come in pages of 32, made when one of them is first used; each
+// account has a directory of its pages.
 
 import type { Address } from './types.ts'
 
 const HIGH_WORD = 4294967296
 const INDEX_MASK = 0xffffff
+/** Slots of a page, as a shift, and its words. */
+const PAGE_SHIFT = 5
+const PAGE_MASK = 31
+const PAGE = 64
 
 export class Accounts {
   readonly addresses: Address[] = []
@@ -16,7 +21,14 @@ export class Accounts {
   liveOrders = new Int32Array(16)
   lastNonce = new Float64Array(16)
   floor = new Float64Array(16)
-  readonly #slots: Int32Array[] = []
+  /** Where an account's directory begins and how many pages it can name. */
+  #directory = new Int32Array(16)
+  #directoryPages = new Int32Array(16)
+  #directories = new Int32Array(256)
+  #directoriesEnd = 0
+  /** Page 0 is never given out: a directory names it for "none". It stays empty. */
+  #pages = new Int32Array(PAGE * 16)
+  #pagesEnd = PAGE
 
   get count(): number {
     return this.addresses.length
@@ -32,57 +44,76 @@ export class Accounts {
     if (account === this.lane.length) this.#grow()
     this.addresses.push(address)
     this.#numbers.set(address, account)
-    this.#slots.push(new Int32Array(8))
     this.lane[account] = -1
     return account
   }
 
   /** Highest nonce that the slot has held, 0 for none. */
   slotNonce(account: number, slot: number): number {
-    const slots = this.#slots[account]
-    const at = slot * 2
-    if (at >= slots.length) return 0
-    return (slots[at + 1] >>> 24) * HIGH_WORD + (slots[at] >>> 0)
+    const at = this.#at(account, slot)
+    return (this.#pages[at + 1] >>> 24) * HIGH_WORD + (this.#pages[at] >>> 0)
   }
 
   /** Index of the live order that holds the slot, 0 for none. */
   slotOrder(account: number, slot: number): number {
-    const slots = this.#slots[account]
-    const at = slot * 2
-    return at < slots.length ? slots[at + 1] & INDEX_MASK : 0
+    return this.#pages[this.#at(account, slot) + 1] & INDEX_MASK
   }
 
   takeSlot(account: number, slot: number, nonce: number, index: number): void {
-    let slots = this.#slots[account]
-    const at = slot * 2
-    if (at >= slots.length) slots = this.#growSlots(account, slot)
-    slots[at] = nonce | 0
-    slots[at + 1] = (((nonce / HIGH_WORD) | 0) << 24) | index
+    let at = this.#at(account, slot)
+    if (at < PAGE) at = this.#createPage(account, slot)
+    this.#pages[at] = nonce | 0
+    this.#pages[at + 1] = (((nonce / HIGH_WORD) | 0) << 24) | index
   }
 
   freeSlot(account: number, slot: number): void {
-    this.#slots[account][slot * 2 + 1] &= ~INDEX_MASK
+    this.#pages[this.#at(account, slot) + 1] &= ~INDEX_MASK
   }
 
   /** One above the highest slot that may have been used. */
   slotCount(account: number): number {
-    return this.#slots[account].length >> 1
+    return this.#directoryPages[account] << PAGE_SHIFT
   }
 
   bytes(): number {
-    let bytes = this.lane.length * 24
-    for (const slots of this.#slots) bytes += slots.byteLength
-    return bytes
+    return this.lane.length * 32 + this.#directories.byteLength + this.#pages.byteLength
   }
 
-  #growSlots(account: number, slot: number): Int32Array {
-    const slots = this.#slots[account]
-    // A quarter to spare: a slot word is a sixth of what a resting order costs.
-    const wanted = Math.max(slot + 1, (slots.length >> 1) + (slots.length >> 3))
-    const grown = new Int32Array(wanted * 2)
-    grown.set(slots)
-    this.#slots[account] = grown
-    return grown
+  /** The slot's words; below PAGE while it has no page. */
+  #at(account: number, slot: number): number {
+    const number = slot >>> PAGE_SHIFT
+    if (number >= this.#directoryPages[account]) return 0
+    return this.#directories[this.#directory[account] + number] + ((slot & PAGE_MASK) << 1)
+  }
+
+  #createPage(account: number, slot: number): number {
+    const number = slot >>> PAGE_SHIFT
+    if (number >= this.#directoryPages[account]) this.#growDirectory(account, number + 1)
+    if (this.#pagesEnd === this.#pages.length) {
+      const grown = new Int32Array(this.#pages.length + PAGE * ((this.#pages.length / PAGE) >> 2))
+      grown.set(this.#pages)
+      this.#pages = grown
+    }
+    const page = this.#pagesEnd
+    this.#pagesEnd += PAGE
+    this.#directories[this.#directory[account] + number] = page
+    return page + ((slot & PAGE_MASK) << 1)
+  }
+
+  /** The directory moves to the end; where it was is lost, a sixty-fourth of its slots' size. */
+  #growDirectory(account: number, wanted: number): void {
+    const pages = Math.max(wanted, this.#directoryPages[account] * 2)
+    const start = this.#directoriesEnd
+    if (start + pages > this.#directories.length) {
+      const grown = new Int32Array(Math.max(start + pages, this.#directories.length * 2))
+      grown.set(this.#directories)
+      this.#directories = grown
+    }
+    const from = this.#directory[account]
+    this.#directories.copyWithin(start, from, from + this.#directoryPages[account])
+    this.#directory[account] = start
+    this.#directoryPages[account] = pages
+    this.#directoriesEnd = start + pages
   }
 
   #grow(): void {
@@ -99,5 +130,11 @@ export class Accounts {
     const floor = new Float64Array(room)
     floor.set(this.floor)
     this.floor = floor
+    const directory = new Int32Array(room)
+    directory.set(this.#directory)
+    this.#directory = directory
+    const directoryPages = new Int32Array(room)
+    directoryPages.set(this.#directoryPages)
+    this.#directoryPages = directoryPages
   }
 }

@@ -1,5 +1,5 @@
-// What one settlement batch holds. Fills are rows of doubles (safe integers), so that a trade costs
-// no object; everything else follows from them when it is asked for.
+// What one settlement batch holds. Fills are rows of words, copied from the orders' records, so that
+// a trade costs no object; everything else follows from them when it is asked for.
 
 import type {
   BatchAccount,
@@ -11,15 +11,16 @@ import type {
   FillSide
 } from './results.ts'
 import type { Market } from './market.ts'
+import { holdsSlot, SELL } from './orders.ts'
 
-/** Doubles of a fill: market, flags, lots, price, maker fee, then maker and taker. */
-export const FILL = 19
-const MAKER = 5
-const TAKER = 12
-/** Flags of a fill. */
-export const TAKER_SELLS = 1
-export const MAKER_MARKED = 2
-export const TAKER_MARKED = 4
+/** Words of a fill: lots, price, maker fee (low, high), then of maker and of taker nine each: owner,
+ * flags, id (low, high with the expiry's and the place's high bits), tape index, entry, filled lots,
+ * nonce (low, high). */
+export const FILL = 22
+export const MAKER = 4
+export const TAKER = 13
+
+const HIGH_WORD = 4294967296
 
 export type TakerFee = { order: number; account: number; market: number; fee: number }
 
@@ -33,9 +34,10 @@ export class Batch {
   closedAt = 0
   sealedAt = 0
   link: string | null = null
-  fills = new Float64Array(FILL * 16)
+  fills: Int32Array
   fillCount = 0
-  takerFees: TakerFee[] = []
+  #feeRows: Float64Array
+  feeCount = 0
   withdrawals: BatchWithdrawal[] = []
   cosigns: BatchCosign[] = []
   /** What each validator attested, by its number. */
@@ -44,8 +46,11 @@ export class Batch {
   voidDecided = false
   #accounts: Map<number, BatchAccount> | null = null
 
-  constructor(index: number, validators: number) {
+  /** Makes room for as many fills and charges as the batch before had. */
+  constructor(index: number, validators: number, before: Batch | null) {
     this.index = index
+    this.fills = new Int32Array(before === null ? FILL * 16 : before.fills.length)
+    this.#feeRows = new Float64Array(before === null ? 3 * 16 : before.#feeRows.length)
     this.contentVotes = new Array<string | null>(validators).fill(null)
     this.voidVotes = new Array<string | null>(validators).fill(null)
   }
@@ -54,11 +59,11 @@ export class Batch {
     return this.fillCount > 0 || this.withdrawals.length > 0
   }
 
-  /** Makes room for one more fill and gives its first double. */
+  /** Makes room for one more fill and gives its first word. */
   nextFill(): number {
     const at = this.fillCount * FILL
     if (at === this.fills.length) {
-      const grown = new Float64Array(this.fills.length * 2)
+      const grown = new Int32Array(this.fills.length * 2)
       grown.set(this.fills)
       this.fills = grown
     }
@@ -69,16 +74,39 @@ export class Batch {
   fill(position: number): BatchFill {
     const row = this.fills
     const at = position * FILL
-    const flags = row[at + 1]
     return {
-      market: row[at],
-      takerSide: (flags & TAKER_SELLS) !== 0 ? 'sell' : 'buy',
-      quantity: row[at + 2],
-      price: row[at + 3],
-      makerFee: row[at + 4],
-      maker: this.#side(at + MAKER, (flags & MAKER_MARKED) !== 0),
-      taker: this.#side(at + TAKER, (flags & TAKER_MARKED) !== 0)
+      market: row[at + MAKER] & 0xff,
+      takerSide: (row[at + TAKER + 1] & SELL) !== 0 ? 'sell' : 'buy',
+      quantity: row[at],
+      price: row[at + 1] >>> 0,
+      makerFee: this.#makerFee(position),
+      maker: this.#side(at + MAKER),
+      taker: this.#side(at + TAKER)
     }
+  }
+
+  /** A taking command's fee, quote quanta; `owner` is account << 8 | market. */
+  addTakerFee(order: number, owner: number, fee: number): void {
+    const at = this.feeCount * 3
+    if (at === this.#feeRows.length) {
+      const grown = new Float64Array(this.#feeRows.length * 2)
+      grown.set(this.#feeRows)
+      this.#feeRows = grown
+    }
+    this.#feeRows[at] = order
+    this.#feeRows[at + 1] = owner
+    this.#feeRows[at + 2] = fee
+    this.feeCount++
+  }
+
+  takerFees(): TakerFee[] {
+    const fees: TakerFee[] = []
+    for (let at = 0; at < this.feeCount * 3; at += 3) {
+      const owner = this.#feeRows[at + 1]
+      const fee = this.#feeRows[at + 2]
+      fees.push({ order: this.#feeRows[at], account: owner >>> 8, market: owner & 0xff, fee })
+    }
+    return fees
   }
 
   /** Net results and filled orders by account. Kept once the batch is closed. */
@@ -101,7 +129,7 @@ export class Batch {
       this.#noteOrder(orders, maker, fill.maker, fill.market)
       this.#noteOrder(orders, taker, fill.taker, fill.market)
     }
-    for (const charge of this.takerFees) {
+    for (const charge of this.takerFees()) {
       this.#part(accounts, charge.account, tokens).deltas[markets[charge.market].quote] -=
         charge.fee
     }
@@ -114,23 +142,34 @@ export class Batch {
   fees(markets: readonly Market[], tokens: number): number[] {
     const fees = new Array<number>(tokens).fill(0)
     for (let i = 0; i < this.fillCount; i++) {
-      fees[markets[this.fills[i * FILL]].quote] += this.fills[i * FILL + 4]
+      fees[markets[this.fills[i * FILL + MAKER] & 0xff].quote] += this.#makerFee(i)
     }
-    for (const charge of this.takerFees) fees[markets[charge.market].quote] += charge.fee
+    for (const charge of this.takerFees()) fees[markets[charge.market].quote] += charge.fee
     return fees
   }
 
-  #side(at: number, marked: boolean): FillSide {
+  #makerFee(position: number): number {
+    const at = position * FILL
+    return (this.fills[at + 3] >>> 0) * HIGH_WORD + (this.fills[at + 2] >>> 0)
+  }
+
+  #side(at: number): FillSide {
     const row = this.fills
-    const entry = Math.floor(row[at + 5] / 256)
+    const flags = row[at + 1]
+    const high = row[at + 3]
+    const entry = row[at + 5] >>> 0
     return {
-      account: row[at],
-      order: row[at + 1],
-      nonce: row[at + 2],
-      slot: row[at + 3],
-      place: { index: row[at + 4], entry, ordinal: row[at + 5] - entry * 256 },
+      account: row[at] >>> 8,
+      order: (high >>> 16) * HIGH_WORD + (row[at + 2] >>> 0),
+      nonce: (row[at + 8] >>> 0) * HIGH_WORD + (row[at + 7] >>> 0),
+      slot: flags >>> 16,
+      place: {
+        index: (high & 0xff) * HIGH_WORD + (row[at + 4] >>> 0),
+        entry: entry >>> 8,
+        ordinal: entry & 0xff
+      },
       filled: row[at + 6],
-      marked
+      marked: holdsSlot(flags)
     }
   }
 

@@ -1,17 +1,16 @@
 // The chain of unsettled batches, oldest first; the last one is open (docs/matching.md, section 7).
 
-import { Batch, FILL, MAKER_MARKED, TAKER_MARKED, TAKER_SELLS } from './batch.ts'
-import { COLD, ENTRY, FILLED, FLAGS, HOT, OWNER, SELL, TIF_MASK, TRIGGER, GTC } from './orders.ts'
+import { Batch, FILL, MAKER, TAKER } from './batch.ts'
+import * as layout from './orders.ts'
 import type { OrderPool } from './orders.ts'
 import type { SettlementConfig } from './types.ts'
 
 /** The parent of the first batch. */
 export const NO_PARENT = '0'.repeat(48)
 
-/** Whether an order of these flags holds a ring slot (so that its fills are marked on chain). */
-export function holdsSlot(flags: number): boolean {
-  return (flags & TIF_MASK) === GTC || (flags & TRIGGER) !== 0
-}
+// Taken into constants of this module, which optimised code folds; imported ones it loads each time.
+const { HOT, COLD, OWNER, FLAGS, ID_LOW, HIGH, TAPE_LOW, ENTRY, FILLED } = layout
+const HIGH_WORD = 4294967296
 
 export class Batches {
   readonly settlement: SettlementConfig | null
@@ -22,7 +21,7 @@ export class Batches {
   constructor(settlement: SettlementConfig | null, validators: number) {
     this.settlement = settlement
     this.#validators = validators
-    this.open = new Batch(1, validators)
+    this.open = new Batch(1, validators, null)
     this.open.parent = NO_PARENT
     this.list = [this.open]
   }
@@ -39,7 +38,7 @@ export class Batches {
     return (
       terms.gasBase +
       terms.gasFill * batch.fillCount +
-      terms.gasOrder * batch.takerFees.length +
+      terms.gasOrder * batch.feeCount +
       terms.gasWithdrawal * batch.withdrawals.length
     )
   }
@@ -69,7 +68,7 @@ export class Batches {
   }
 
   start(index: number): Batch {
-    this.open = new Batch(index, this.#validators)
+    this.open = new Batch(index, this.#validators, this.open)
     this.list.push(this.open)
     return this.open
   }
@@ -110,31 +109,36 @@ export class Batches {
     if (!batch.hasContent) batch.openedAt = time
     const at = batch.nextFill()
     const row = batch.fills
-    const makerFlags = pool.hot[maker * HOT + FLAGS]
-    const takerFlags = pool.hot[taker * HOT + FLAGS]
-    row[at] = pool.hot[maker * HOT + OWNER] & 0xff
-    row[at + 1] =
-      ((takerFlags & SELL) !== 0 ? TAKER_SELLS : 0) |
-      (holdsSlot(makerFlags) ? MAKER_MARKED : 0) |
-      (holdsSlot(takerFlags) ? TAKER_MARKED : 0)
-    row[at + 2] = lots
-    row[at + 3] = price
-    row[at + 4] = makerFee
-    this.#writeSide(pool, row, at + 5, maker, makerNonce)
-    this.#writeSide(pool, row, at + 12, taker, takerNonce)
+    row[at] = lots
+    row[at + 1] = price
+    row[at + 2] = makerFee | 0
+    row[at + 3] = (makerFee / HIGH_WORD) | 0
+    copySide(pool, row, at + MAKER, maker, makerNonce)
+    copySide(pool, row, at + TAKER, taker, takerNonce)
   }
 
   bytes(): number {
-    return this.list.reduce((sum, batch) => sum + batch.fillCount * FILL * 8, 0)
+    return this.list.reduce((sum, batch) => sum + batch.fillCount * FILL * 4, 0)
   }
+}
 
-  #writeSide(pool: OrderPool, row: Float64Array, at: number, index: number, nonce: number): void {
-    row[at] = pool.hot[index * HOT + OWNER] >>> 8
-    row[at + 1] = pool.id(index)
-    row[at + 2] = nonce
-    row[at + 3] = pool.hot[index * HOT + FLAGS] >>> 16
-    row[at + 4] = pool.tape(index)
-    row[at + 5] = pool.cold[index * COLD + ENTRY] >>> 0
-    row[at + 6] = pool.cold[index * COLD + FILLED]
-  }
+function copySide(
+  pool: OrderPool,
+  row: Int32Array,
+  at: number,
+  index: number,
+  nonce: number
+): void {
+  const { hot, cold } = pool
+  const from = index * HOT
+  const fromCold = index * COLD
+  row[at] = hot[from + OWNER]
+  row[at + 1] = hot[from + FLAGS]
+  row[at + 2] = hot[from + ID_LOW]
+  row[at + 3] = hot[from + HIGH]
+  row[at + 4] = cold[fromCold + TAPE_LOW]
+  row[at + 5] = cold[fromCold + ENTRY]
+  row[at + 6] = cold[fromCold + FILLED]
+  row[at + 7] = nonce | 0
+  row[at + 8] = (nonce / HIGH_WORD) | 0
 }

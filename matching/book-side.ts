@@ -3,8 +3,11 @@
 // next best price is found by a few bit scans. Nodes exist only while something is in them. Bids
 // are kept under the mirrored price, so that on both sides the best level has the smallest key.
 
-import { HOT, NEXT, PREV } from './orders.ts'
+import * as layout from './orders.ts'
 import type { OrderPool } from './orders.ts'
+
+// Taken into constants of this module, which optimised code folds; imported ones it loads each time.
+const { HOT, NEXT, PREV } = layout
 
 /** Words: two of bitmap, then the children. */
 const INNER = 66

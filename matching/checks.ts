@@ -1,9 +1,9 @@
 // The checks of an order, in the rule book's order (docs/matching.md, section 4). They read the
 // draft and give the code of the first reason that holds, or 0.
 
-import { holdsSlot } from './batches.ts'
 import type { Core } from './core.ts'
-import { GTC, LEASED, POST_MASK, QUOTE, SELL, TIF_MASK, TRIGGER } from './orders.ts'
+import { holdsSlot } from './orders.ts'
+import * as layout from './orders.ts'
 import {
   BELOW_FLOOR,
   EXIT_PENDING,
@@ -24,6 +24,9 @@ import {
   SLOT_OUT_OF_RANGE,
   TOO_MANY_ORDERS
 } from './reasons.ts'
+
+// Taken into constants of this module, which optimised code folds; imported ones it loads each time.
+const { GTC, LEASED, POST_MASK, QUOTE, SELL, TIF_MASK, TRIGGER } = layout
 
 /** Which of the checks an amend in place and an order of a mass-quote are spared. */
 export const SPARE_REPLACED = 1

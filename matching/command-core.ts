@@ -5,20 +5,13 @@
 
 import { Core } from './core.ts'
 import { REJECTED } from './event-writer.ts'
-import {
-  DECREMENT,
-  GTC,
-  HOT,
-  ID_LOW,
-  IOC,
-  SELL,
-  STATE_MASK,
-  FLAGS,
-  ORDERS_LIMIT
-} from './orders.ts'
+import * as layout from './orders.ts'
 import { place } from './place.ts'
 import { REQUESTED } from './reasons.ts'
 import type { Address, EngineConfig, Hash256 } from './types.ts'
+
+// Taken into constants of this module, which optimised code folds; imported ones it loads each time.
+const { DECREMENT, GTC, HOT, ID_LOW, IOC, SELL, STATE_MASK, FLAGS, ORDERS_LIMIT } = layout
 
 export const BUY_FLAG = 0
 export const SELL_FLAG = SELL

@@ -2,21 +2,25 @@
 // gone. Commands come in as integers; what is refused is a reason's code, 0 meaning "none".
 
 import { Accounts } from './accounts.ts'
-import { Batches, holdsSlot } from './batches.ts'
+import { Batches } from './batches.ts'
 import { Draft } from './draft.ts'
-import {
-  ACCEPTED,
-  BATCH_CLOSED,
-  CANCELLED,
-  EventWriter,
-  EXPIRED_EVENT,
-  PROTECTION_FIRED
-} from './event-writer.ts'
+import { EventWriter } from './event-writer.ts'
+import * as records from './event-writer.ts'
 import { Grants } from './grants.ts'
 import { Lanes } from './lanes.ts'
 import { Ledger } from './ledger.ts'
 import { Market } from './market.ts'
-import {
+import { OrderPool, holdsSlot } from './orders.ts'
+import * as layout from './orders.ts'
+import type { Protection } from './protection.ts'
+import { Protections } from './protection.ts'
+import { PROTECTION } from './reasons.ts'
+import type { Armed } from './triggers.ts'
+import type { Address, EngineConfig, Hash256 } from './types.ts'
+
+// Taken into constants of this module, which optimised code folds; imported ones it loads each time.
+const { ACCEPTED, BATCH_CLOSED, CANCELLED, EXPIRED_EVENT, PROTECTION_FIRED } = records
+const {
   ARMED,
   COLD,
   DELEGATED,
@@ -29,7 +33,6 @@ import {
   HOT,
   ID_LOW,
   NEXT,
-  OrderPool,
   OWNER,
   PENDING,
   PREV,
@@ -41,12 +44,7 @@ import {
   STATE_MASK,
   TAPE_LOW,
   TIGHT
-} from './orders.ts'
-import type { Protection } from './protection.ts'
-import { Protections } from './protection.ts'
-import { PROTECTION } from './reasons.ts'
-import type { Armed } from './triggers.ts'
-import type { Address, EngineConfig, Hash256 } from './types.ts'
+} = layout
 
 const HIGH_WORD = 4294967296
 
@@ -97,6 +95,8 @@ export class Core {
   taker = 0
   takerStop = 0
   takerGone = false
+  /** The open batch has more in it than when it was last asked whether it is full. */
+  batchGrew = false
   /** Index of the order placed last. */
   placed = 0
 
@@ -377,7 +377,9 @@ export class Core {
 
   /** After each command: the open batch closes when another might not fit. */
   closeIfFull(): void {
-    if (this.settles && this.batches.isFull(this.fillsMax)) this.closeBatch()
+    if (!this.batchGrew) return
+    this.batchGrew = false
+    if (this.batches.isFull(this.fillsMax)) this.closeBatch()
   }
 
   closeBatch(): void {

@@ -153,6 +153,11 @@ export class Engine {
     return account === -1 ? null : account
   }
 
+  /** Accounts that the engine has met: they are numbered from 0. */
+  get accountCount(): number {
+    return this.#core.accounts.count
+  }
+
   address(account: number): Address {
     return this.#core.accounts.addresses[account]
   }

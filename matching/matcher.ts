@@ -2,11 +2,18 @@
 // (docs/matching.md, section 4).
 
 import type { Core } from './core.ts'
-import { CHARGED, REDUCED, RESTED, TRADED } from './event-writer.ts'
+import * as records from './event-writer.ts'
 import { feeOf } from './fees.ts'
 import { walkFok } from './fok.ts'
 import type { Market } from './market.ts'
-import {
+import { holdsSlot } from './orders.ts'
+import * as layout from './orders.ts'
+import { FILL_LIMIT, INSUFFICIENT_FUNDS, IOC_REST, SELF_TRADE, WOULD_CROSS } from './reasons.ts'
+import type { BookSide } from './book-side.ts'
+
+// Taken into constants of this module, which optimised code folds; imported ones it loads each time.
+const { CHARGED, REDUCED, RESTED, TRADED } = records
+const {
   CANCEL_BOTH,
   CANCEL_NEWEST,
   CANCEL_OLDEST,
@@ -33,10 +40,7 @@ import {
   TIF_MASK,
   TIGHT,
   TRIGGER
-} from './orders.ts'
-import { FILL_LIMIT, INSUFFICIENT_FUNDS, IOC_REST, SELF_TRADE, WOULD_CROSS } from './reasons.ts'
-import { holdsSlot } from './batches.ts'
-import type { BookSide } from './book-side.ts'
+} = layout
 
 /**
  * The price at which a post-only order would rest: its own, one tick behind the touch when it
@@ -287,6 +291,7 @@ function trade(
   )
   core.events.note(makerFee, takerAccount)
   if (core.settles) {
+    core.batchGrew = true
     const nonce = core.nonceOf(maker)
     core.batches.recordFill(pool, core.time, maker, nonce, taker, takerNonce, lots, price, makerFee)
   }
@@ -329,12 +334,7 @@ function charge(core: Core, index: number, market: Market, feeSum: number, feeMa
   const feeHigh = (fee / 4294967296) | 0
   core.events.put(CHARGED | (market.index << 16), account, 0, 0, idLow, idHigh, fee | 0, feeHigh)
   if (!core.settles) return
-  core.batches.open.takerFees.push({
-    order: core.pool.id(index),
-    account,
-    market: market.index,
-    fee
-  })
+  core.batches.open.addTakerFee(core.pool.id(index), hot[at + OWNER], fee)
 }
 
 /** The lots that an ioc can pay at a price, at most `wanted`. */

@@ -60,6 +60,11 @@ export const ORDERS_LIMIT = 2 ** 24
 
 const HIGH_WORD = 4294967296
 
+/** Whether an order of these flags holds a ring slot (so that its fills are marked on chain). */
+export function holdsSlot(flags: number): boolean {
+  return (flags & TIF_MASK) === GTC || (flags & TRIGGER) !== 0
+}
+
 export class OrderPool {
   hot = new Int32Array(HOT * 1024)
   cold = new Int32Array(COLD * 1024)

@@ -20,11 +20,10 @@ function writeBatch(out: ByteWriter, batch: Batch): void {
   out.integer(batch.sealedAt)
   out.optionalHex(batch.link)
   out.u32(batch.fillCount)
-  for (let i = 0; i < batch.fillCount * FILL; i++) out.integer(batch.fills[i])
-  out.list(batch.takerFees, ({ order, account, market, fee }) => {
+  for (let i = 0; i < batch.fillCount * FILL; i++) out.u32(batch.fills[i])
+  out.list(batch.takerFees(), ({ order, account, market, fee }) => {
     out.integer(order)
-    out.u32(account)
-    out.u8(market)
+    out.u32((account << 8) | market)
     out.integer(fee)
   })
   out.list(batch.withdrawals, ({ account, token, quanta, nonce, place }) => {
@@ -58,7 +57,7 @@ export function readBatches(core: Core, input: ByteReader): void {
 }
 
 function readBatch(input: ByteReader, validators: number): Batch {
-  const batch = new Batch(input.integer(), validators)
+  const batch = new Batch(input.integer(), validators, null)
   const state = states[input.u8()]
   assert(state !== undefined, 'a batch in no state')
   batch.state = state
@@ -71,14 +70,9 @@ function readBatch(input: ByteReader, validators: number): Batch {
   const fills = input.u32()
   for (let i = 0; i < fills; i++) {
     const at = batch.nextFill()
-    for (let field = 0; field < FILL; field++) batch.fills[at + field] = input.integer()
+    for (let field = 0; field < FILL; field++) batch.fills[at + field] = input.u32()
   }
-  batch.takerFees = input.list(() => ({
-    order: input.integer(),
-    account: input.u32(),
-    market: input.u8(),
-    fee: input.integer()
-  }))
+  input.list(() => batch.addTakerFee(input.integer(), input.u32(), input.integer()))
   batch.withdrawals = input.list(() => ({
     account: input.u32(),
     token: input.u8(),

@@ -50,7 +50,7 @@ export function batchView(core: Core, batch: Batch): BatchView {
     sealedAt: batch.sealedAt,
     link: batch.link,
     fills,
-    takerFees: batch.takerFees.map(({ order, account, fee }) => ({ order, account, fee })),
+    takerFees: batch.takerFees().map(({ order, account, fee }) => ({ order, account, fee })),
     accounts: accounts.sort((a, b) => a.account - b.account),
     cosigns: batch.cosigns.slice(),
     withdrawals: batch.withdrawals.slice(),

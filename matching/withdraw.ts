@@ -24,6 +24,7 @@ export function withdraw(core: Core, entry: Entry, input: WithdrawInput): void {
   const batch = core.batches.open
   if (!batch.hasContent) batch.openedAt = core.time
   const place = { index: core.index, entry: entry.number, ordinal: 0 }
+  core.batchGrew = true
   batch.withdrawals.push({ account, token, quanta, nonce, place })
   core.ledger.addPending(account, token, -quanta)
   core.events.add(WITHDRAWN, account, token, 0, nonce, quanta)
