@@ -88,7 +88,7 @@ export function compile(input: Input): Artifact[] {
   for (const [file, contracts] of Object.entries(output.contracts ?? {})) {
     if (file.startsWith('@')) continue
     for (const [contract, { abi, evm }] of Object.entries(contracts)) {
-      if (evm.bytecode.object === '' && contract !== 'IVault') continue
+      if (evm.bytecode.object === '') continue
       artifacts.push({
         contract,
         inputHash: hash,

@@ -29,6 +29,7 @@ abstract contract Signatures is Accounts {
         0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
 
     uint256 internal constant TIME_MAX = 2 ** 40 - 1;
+    uint256 internal constant COSIGN = 1 << 80;
 
     bytes32 private immutable homeDomain;
     uint256 private immutable homeChain;
@@ -114,7 +115,7 @@ abstract contract Signatures is Accounts {
 
     function _covers(uint256 window, bool cosign) private view returns (bool) {
         if (window & TIME_MAX == 0 || window >> 40 & TIME_MAX > block.timestamp) return false;
-        return !cosign || window >> 80 & 1 == 1;
+        return !cosign || window & COSIGN != 0;
     }
 
     /// @dev Reverts unless a quorum signed `structHash`: a bitmap of validators (u32), then their

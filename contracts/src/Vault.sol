@@ -176,10 +176,10 @@ contract Vault is Batches, ReentrancyGuardTransient {
         return Grant({
             from: word >> 40 & TIME_MAX,
             until: word & TIME_MAX,
-            cosign: word >> 80 & 1 == 1,
+            cosign: word & COSIGN != 0,
             tailFrom: tail >> 40 & TIME_MAX,
             tailUntil: tail & TIME_MAX,
-            tailCosign: tail >> 80 & 1 == 1
+            tailCosign: tail & COSIGN != 0
         });
     }
 
@@ -195,7 +195,7 @@ contract Vault is Batches, ReentrancyGuardTransient {
         if (cosign && market != 0) revert CosignSpansMarkets();
         uint256 tail = _tail(grants[msg.sender][delegate][market]);
         grants[msg.sender][delegate][market] =
-            tail << 128 | (cosign ? 1 : 0) << 80 | from << 40 | until;
+            tail << 128 | (cosign ? COSIGN : 0) | from << 40 | until;
         emit DelegateSet(
             _nextEvent(), msg.sender, delegate, market, cosign, uint40(from), uint40(until)
         );
@@ -216,6 +216,6 @@ contract Vault is Batches, ReentrancyGuardTransient {
             if (tail & TIME_MAX > until) until = tail & TIME_MAX;
             if (tail >> 40 & TIME_MAX < from) from = tail >> 40 & TIME_MAX;
         }
-        return (tail >> 80 | grant >> 80) & 1 << 80 | from << 40 | until;
+        return (tail | grant) & COSIGN | from << 40 | until;
     }
 }
