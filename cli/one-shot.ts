@@ -1,4 +1,6 @@
-// The daemon's program as a child: verbs that need engine, tape or chain are modes of curbd.
+// The daemon's program as a child: verbs that need engine, tape, chain or keys are modes of curbd.
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 /** How to start curbd with these words: as source under tsx, or as built JavaScript, whichever
@@ -8,4 +10,30 @@ export function daemonCommand(words: readonly string[]): { command: string; args
   const file = new URL(source ? '../daemon/curbd.ts' : '../daemon/curbd.js', import.meta.url)
   const loader = source ? ['--import', 'tsx'] : []
   return { command: process.execPath, args: [...loader, fileURLToPath(file), ...words] }
+}
+
+/** Runs a mode in this terminal; its exit code becomes ours. */
+export async function oneShot(words: string[]): Promise<void> {
+  const { command, args } = daemonCommand(words)
+  const child = spawn(command, args, { stdio: 'inherit' })
+  process.exitCode = await ended(child)
+}
+
+/** Runs a mode and hands on what it says. @returns its exit code */
+export async function runOneShot(
+  words: string[],
+  { onStdout, onStderrLine }: { onStdout(text: string): void; onStderrLine(line: string): void }
+): Promise<number> {
+  const { command, args } = daemonCommand(words)
+  const child = spawn(command, args, { stdio: ['inherit', 'pipe', 'pipe'] })
+  child.stdout.on('data', (chunk: Buffer) => onStdout(chunk.toString('utf8')))
+  createInterface({ input: child.stderr }).on('line', onStderrLine)
+  return ended(child)
+}
+
+function ended(child: ReturnType<typeof spawn>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code ?? 130))
+  })
 }

@@ -1,0 +1,125 @@
+import { type Command, Option } from 'commander'
+import type { RpcBalance } from '../../protocol/rpc.ts'
+import { Context } from '../context.ts'
+import { table, timeText } from '../output.ts'
+import { untilInterrupted } from '../wait.ts'
+import { tradesTable } from './order.ts'
+
+type OfAccount = { account?: string }
+
+export function fundsCommands(program: Command): void {
+  const account = () => new Option('--account <address>', 'account, when the daemon hosts several')
+  program
+    .command('deposit <token> <amount>')
+    .description('put tokens into the vault')
+    .addOption(account())
+    .action(async (token: string, amount: string, flags: OfAccount, command: Command) => {
+      const context = Context.of(command)
+      const sent = await context.call((client) =>
+        client.call('private/deposit', { token, amount, ...flags })
+      )
+      context.output.result(sent, ({ transaction }) => `deposit sent in ${transaction}`)
+    })
+  program
+    .command('withdraw <token> <amount>')
+    .description('take tokens out with the next batch')
+    .addOption(account())
+    .action(async (token: string, amount: string, flags: OfAccount, command: Command) => {
+      const context = Context.of(command)
+      const taken = await context.call((client) =>
+        client.call('private/withdraw', { token, amount, ...flags })
+      )
+      context.output.result(taken, ({ state }) => `withdrawal ${state}; the next batch pays it`)
+    })
+  program
+    .command('exit <token>')
+    .description('leave through the contract: needs no validator and no permission, only the delay')
+    .addOption(new Option('--claim', 'take the balance out after the delay'))
+    .addOption(new Option('--cancel', 'take the request back').conflicts('claim'))
+    .addOption(account())
+    .action(
+      async (
+        token: string,
+        flags: OfAccount & { claim?: boolean; cancel?: boolean },
+        command: Command
+      ) => {
+        const context = Context.of(command)
+        const { claim, cancel, ...rest } = flags
+        const action = claim === true ? 'claim' : cancel === true ? 'cancel' : 'request'
+        const sent = await context.call((client) =>
+          client.call('private/exit', { token, action, ...rest })
+        )
+        context.output.result(sent, ({ transaction, readyAt }) =>
+          readyAt === null
+            ? `sent in ${transaction}`
+            : `sent in ${transaction}; claim it after ${timeText(readyAt)}`
+        )
+      }
+    )
+  program
+    .command('balance')
+    .description('settled, pending, reserved and available')
+    .option('--watch', 'show every change until Ctrl-C')
+    .addOption(account())
+    .action(showBalance)
+  program
+    .command('fills')
+    .description('your trades and how far they are on their way to the chain')
+    .option('--market <market>', 'only this market')
+    .option('--count <count>', 'how many', Number, 20)
+    .option('--watch', 'show every change until Ctrl-C')
+    .addOption(account())
+    .action(showFills)
+}
+
+async function showBalance(
+  flags: OfAccount & { watch?: boolean },
+  command: Command
+): Promise<void> {
+  const context = Context.of(command)
+  if (flags.watch === true) {
+    const client = await context.connect()
+    await client.subscribe('user.balances', (data) => {
+      // The channel's own shape, by its name.
+      context.output.line(data as RpcBalance, (balance) => balanceRow(balance).join('  '))
+    })
+    return untilInterrupted(client)
+  }
+  const balances = await context.call((client) => client.call('private/get_balances', flags))
+  context.output.result(balances, (all) =>
+    table(
+      [
+        { title: 'account' },
+        { title: 'token' },
+        ...['available', 'reserved', 'settled', 'pending'].map((title) => ({ title, right: true })),
+        { title: '' }
+      ],
+      all.map(balanceRow),
+      'no balances; curb deposit TOKEN AMOUNT'
+    )
+  )
+}
+
+async function showFills(
+  flags: OfAccount & { market?: string; count: number; watch?: boolean },
+  command: Command
+): Promise<void> {
+  const context = Context.of(command)
+  const { watch, ...params } = flags
+  if (watch === true) {
+    const client = await context.connect()
+    await client.subscribe('user.trades', (data) => {
+      context.output.line(data as Parameters<typeof tradesTable>[0][number], (trade) =>
+        tradesTable([trade])
+      )
+    })
+    return untilInterrupted(client)
+  }
+  const trades = await context.call((client) => client.call('private/get_my_trades', params))
+  context.output.result(trades, tradesTable)
+}
+
+function balanceRow(balance: RpcBalance): string[] {
+  const { account, token, available, reserved, settled, pending, exiting } = balance
+  return [account, token, available, reserved, settled, pending, exiting ? 'leaving' : '']
+}
