@@ -3,12 +3,13 @@ import { Auditor } from './streams/auditor.ts'
 import { Coverage } from './streams/coverage.ts'
 import { runDifferential } from './streams/differential.ts'
 
-// The long run: node --import tsx test/matching/differential-long.ts --commands 1000000 --seed 1
+// `npm run test:long` makes it a million commands; any number, with a table of what came:
+//   node --import tsx test/matching/differential-long.ts --commands 1000000 --seed 1
+const commands = process.env['CURB_TEST_LONG'] === '1' ? 125_000 : 25_000
 
 test('differential - engine and oracle agree, through snapshots, wherever the rules collide', (t) => {
   const coverage = new Coverage()
   for (let seed = 1; seed <= 8; seed++) {
-    const commands = 25_000
     const auditor = (config: ConstructorParameters<typeof Auditor>[0]): Auditor =>
       new Auditor(config)
     const hash = runDifferential({ seed, commands, snapshotEveryBlocks: 60, coverage, auditor })
