@@ -19,6 +19,8 @@ export type DaemonState = {
   synced: boolean
   state: 'running' | 'unconfirmed' | 'stopped'
   validatorsReached: number
+  /** Resting in its book of the first market. */
+  orders: number
 }
 
 /** A daemon as a test sees it, in this process or in one of its own. */
@@ -146,7 +148,9 @@ export class LocalDaemon implements TestDaemon {
 
   async state(): Promise<DaemonState> {
     const { tape, replica, synced, network } = this.daemon.status()
+    const { bids, asks } = this.daemon.engine.level3(0)
     return {
+      orders: bids.length + asks.length,
       length: tape.length,
       applied: replica.length,
       synced,

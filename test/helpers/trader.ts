@@ -68,6 +68,11 @@ export class Trader {
     this.#linkedTo = lane.key
   }
 
+  /** Links again before the next order: the daemon may have a new lane. */
+  forgets(): void {
+    this.#linkedTo = ''
+  }
+
   /** The last nonce used. */
   get nonce(): number {
     return this.#nonce

@@ -158,6 +158,10 @@ export class TestVenue<D extends TestDaemon> {
     return new Trader(name, daemon, this.#signer)
   }
 
+  get bootstrap(): LocalDht['bootstrap'] {
+    return this.#dht.bootstrap
+  }
+
   get #running(): D[] {
     return this.daemons.filter((daemon) => daemon.isRunning)
   }
