@@ -1,0 +1,353 @@
+// Follows the vault by confirmed blocks (design 3.4): asks the RPC every so often, takes what has
+// the venue's confirmations, and holds it to the vault's own sequence of events. What was taken
+// into the tape and is not on the chain any more stops the cursor: nothing can be right after that.
+import { equalBytes } from '../../protocol/bytes.ts'
+import { encodeChainEvent } from '../../protocol/chain-events.ts'
+import type { TypedHasher } from '../../protocol/eip712.ts'
+import type { Hash } from '../../protocol/hash.ts'
+import type { Manifest, ManifestChain } from '../../protocol/manifest.ts'
+import type { Bytes24, ChainCursor } from '../../protocol/types.ts'
+import type { Clock } from '../clock.ts'
+import type { NetworkLog } from '../network/types.ts'
+import { ChainFault, type ChainFaultCode } from './chain-fault.ts'
+import { ConfirmedLog, type LoggedEvent } from './confirmed-log.ts'
+import type { ChainRpc, Header, VaultLog } from './rpc.ts'
+import type { ChainSource } from './types.ts'
+import { checkVault } from './vault-check.ts'
+import { eventSequenceAt, linkBefore, sequenceBefore } from './vault-history.ts'
+import { decodeVaultLog, type VaultEvent } from './vault-logs.ts'
+
+export type ChainFollowerOptions = {
+  manifest: Manifest & { chain: ManifestChain }
+  pollMs: number
+  /** Before it there is no event of the vault. */
+  startBlock: number
+  /** Blocks in one request for logs. */
+  windowBlocks: number
+  /** The cursor moves without any event when it is older than this. */
+  quietSeconds: number
+}
+
+export const followerDefaults = { startBlock: 0, windowBlocks: 2000, quietSeconds: 5 }
+
+export type ChainFollowerDependencies = {
+  rpc: ChainRpc
+  clock: Clock
+  log: NetworkLog
+  keccak: Hash
+  hasher: Pick<TypedHasher, 'voidLink'>
+}
+
+/** A batch that is on the chain: in a block that may still go (`mined`), or confirmed. */
+export type SeenBatch = {
+  index: number
+  kind: 'settled' | 'voided'
+  confirmed: boolean
+  transaction: string
+}
+
+const BACKOFF_MAX_MS = 30_000
+/** Headers fetched beside the newest, so that a cut of another leader can be judged at once. */
+const HEADERS_AHEAD = 16
+
+export class ChainFollower implements ChainSource {
+  readonly #options: ChainFollowerOptions
+  readonly #dependencies: ChainFollowerDependencies
+  readonly #advanced: (() => void)[] = []
+  readonly #seen: ((seen: SeenBatch) => void)[] = []
+  #log: ConfirmedLog | null = null
+  /** Up to where the tape has taken the chain in; undefined while nobody has said. */
+  #tape: ChainCursor | null | undefined = undefined
+  /** Of the last event that was taken, and of the last batch; a link of null has to be looked up. */
+  #sequence = 0
+  #link: Bytes24 | null = null
+  #latest = -1
+  #verified = false
+  #failures = 0
+  #fault: ChainFault | null = null
+  #wanted = new Set<number>()
+  #cancel: (() => void) | null = null
+  #polling: Promise<void> | null = null
+  #isOpen = false
+
+  constructor(options: ChainFollowerOptions, dependencies: ChainFollowerDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+  }
+
+  /** Begins to ask. Does not wait for an answer: an RPC that is down must not keep the daemon from
+   * starting. */
+  async open(): Promise<void> {
+    if (this.#isOpen) return
+    this.#isOpen = true
+    this.#poll()
+  }
+
+  async close(): Promise<void> {
+    this.#isOpen = false
+    this.#cancel?.()
+    await this.#polling
+  }
+
+  onadvance(listener: () => void): void {
+    this.#advanced.push(listener)
+  }
+
+  /** Batches that were found on the chain; each time anew while they are not confirmed. */
+  onseen(listener: (seen: SeenBatch) => void): void {
+    this.#seen.push(listener)
+  }
+
+  get problem(): string | null {
+    return this.#fault === null ? null : `${this.#fault.code}: ${this.#fault.message}`
+  }
+
+  get code(): ChainFaultCode | null {
+    return this.#fault?.code ?? null
+  }
+
+  /** The newest block, and the newest whose events are taken; -1 for none. */
+  get height(): { latest: number; confirmed: number } {
+    return { latest: this.#latest, confirmed: this.#log?.head?.number ?? -1 }
+  }
+
+  /** The tape has taken the chain in up to here. Begins the following, the first time. */
+  resume(cursor: ChainCursor | null): void {
+    this.#tape = cursor
+    if (cursor !== null) this.#log?.trim(cursor)
+  }
+
+  next(cursor: ChainCursor | null): { cursor: ChainCursor; events: Uint8Array[] } | null {
+    if (this.#tape === undefined) this.#tape = cursor
+    if (this.#isStopped) return null
+    return this.#log?.next(cursor, this.#options.quietSeconds) ?? null
+  }
+
+  check(
+    from: ChainCursor | null,
+    to: ChainCursor,
+    events: readonly Uint8Array[]
+  ): 'yes' | 'no' | 'unknown' {
+    if (this.#tape === undefined) this.#tape = from
+    if (this.#isStopped || this.#log === null) return 'unknown'
+    const verdict = this.#log.check(from, to, events)
+    if (typeof verdict === 'string') return verdict
+    this.#wanted.add(verdict)
+    this.#poll()
+    return 'unknown'
+  }
+
+  /** What is in memory stays good while the RPC is down; not when what it said was wrong. */
+  get #isStopped(): boolean {
+    return this.#fault !== null && this.#fault.code !== 'chain_unreachable'
+  }
+
+  // Asking
+
+  #poll(): void {
+    if (!this.#isOpen || this.#polling !== null) return
+    this.#cancel?.()
+    this.#polling = this.#round().finally(() => {
+      this.#polling = null
+      if (!this.#isOpen) return
+      const { pollMs } = this.#options
+      const wait = Math.min(BACKOFF_MAX_MS, pollMs * 2 ** Math.min(this.#failures, 16))
+      this.#cancel = this.#dependencies.clock.after(Math.max(pollMs, wait), () => this.#poll())
+    })
+  }
+
+  async #round(): Promise<void> {
+    try {
+      await this.#ask()
+      this.#failures = 0
+      this.#report(null)
+    } catch (cause) {
+      this.#failures++
+      this.#report(faultOf(cause))
+    }
+  }
+
+  #report(fault: ChainFault | null): void {
+    const before = this.#fault
+    this.#fault = fault
+    if (before?.code === fault?.code) return
+    const { log } = this.#dependencies
+    if (fault === null) log.info({ was: before?.code }, 'the chain is followed again')
+    else if (fault.code === 'chain_unreachable') log.warn({ code: fault.code }, fault.message)
+    else log.error({ code: fault.code }, fault.message)
+    if (fault === null) this.#advance()
+  }
+
+  async #ask(): Promise<void> {
+    const { rpc, keccak } = this.#dependencies
+    const { manifest } = this.#options
+    if (!this.#verified) await checkVault(rpc, manifest, keccak)
+    this.#verified = true
+    const latest = await rpc.latest()
+    const isNew = latest !== this.#latest
+    this.#latest = latest
+    if (this.#tape === undefined) return
+    const log = (this.#log ??= await this.#begin(this.#tape))
+    const confirmed = latest - manifest.chain.confirmations
+    const grown = await this.#extend(log, confirmed)
+    await this.#fetchWanted(log)
+    if (grown) this.#advance()
+    if (isNew) await this.#lookAhead(Math.max(confirmed, this.#options.startBlock - 1) + 1, latest)
+  }
+
+  #advance(): void {
+    for (const listener of this.#advanced) listener()
+  }
+
+  /** At the tape's cursor, whose block must still be on the chain. */
+  async #begin(cursor: ChainCursor | null): Promise<ConfirmedLog> {
+    if (cursor !== null) {
+      await this.#holds(cursor.block, cursor.hash)
+      this.#sequence = await sequenceBefore(this.#history, cursor)
+      this.#link = null
+    } else {
+      this.#sequence = 0
+      this.#link = new Uint8Array(24)
+    }
+    return new ConfirmedLog(cursor)
+  }
+
+  get #history() {
+    const { rpc, hasher } = this.#dependencies
+    const { startBlock, windowBlocks, manifest } = this.#options
+    return { rpc, hasher, vault: manifest.chain.vault, startBlock, windowBlocks }
+  }
+
+  /** @throws ChainFault chain_unreachable when the node is not that far, chain_reorganised */
+  async #holds(block: number, hash: Uint8Array): Promise<void> {
+    const header = await this.#dependencies.rpc.header(block)
+    if (header === null) {
+      throw new ChainFault('chain_unreachable', `the RPC has no block ${block} yet`, { block })
+    }
+    if (equalBytes(header.hash, hash)) return
+    throw new ChainFault('chain_reorganised', `block ${block} of the tape is gone`, { block })
+  }
+
+  async #extend(log: ConfirmedLog, confirmed: number): Promise<boolean> {
+    const { startBlock, windowBlocks } = this.#options
+    let from = log.head === null ? startBlock : log.head.number + 1
+    if (log.head !== null && !(await this.#stillThere(log.head))) {
+      // Above the tape's cursor: what was read of it was wrong, and is read again.
+      this.#log = null
+      throw new ChainFault('chain_unreachable', 'a confirmed block is gone: reading it again')
+    }
+    if (confirmed < from) return false
+    for (; from <= confirmed && this.#isOpen; from = (log.head?.number ?? from) + 1) {
+      const to = Math.min(confirmed, from + windowBlocks - 1)
+      await this.#window(log, from, to, to === confirmed)
+    }
+    return true
+  }
+
+  async #stillThere({ number, hash }: Header): Promise<boolean> {
+    const header = await this.#dependencies.rpc.header(number)
+    return header !== null && equalBytes(header.hash, hash)
+  }
+
+  /** Takes in blocks [from, to]. Either all of it is good, or nothing is taken. */
+  async #window(log: ConfirmedLog, from: number, to: number, isLast: boolean): Promise<void> {
+    const { rpc } = this.#dependencies
+    const { vault } = this.#options.manifest.chain
+    const logs = await rpc.logs(vault, from, to)
+    const headers = await this.#headers(logs, Math.max(from, to - HEADERS_AHEAD + 1), to)
+    const head = headers.get(to)
+    if (head === undefined) throw missing(to)
+    let sequence = this.#sequence
+    let link = this.#link
+    const events: LoggedEvent[] = []
+    const batches: SeenBatch[] = []
+    for (const each of logs) {
+      const header = headers.get(each.block)
+      if (header === undefined || !equalBytes(header.hash, each.blockHash))
+        throw missing(each.block)
+      const event = decodeVaultLog(each)
+      if (event.sequence !== ++sequence) throw gap(event.sequence, sequence, each.block)
+      if (event.kind === 'batchVoided') {
+        const parent = link ?? (await linkBefore(this.#history, each))
+        link = this.#dependencies.hasher.voidLink({ index: event.index, parent })
+      } else if (event.kind === 'batchSettled') link = event.hash
+      const seen = seenOf(event, each, true)
+      if (seen !== null) batches.push(seen)
+      const { block, logIndex } = each
+      events.push({ block, logIndex, bytes: encodeChainEvent(withLink(event, link)) })
+    }
+    if (isLast) {
+      const reached = await eventSequenceAt(this.#history, to)
+      if (reached !== sequence) throw gap(reached, sequence, to)
+    }
+    log.extend(head, [...headers.values()], events)
+    this.#sequence = sequence
+    this.#link = link
+    this.#tell(batches)
+  }
+
+  async #headers(
+    logs: readonly VaultLog[],
+    from: number,
+    to: number
+  ): Promise<Map<number, Header>> {
+    const numbers = new Set(logs.map(({ block }) => block))
+    for (let number = from; number <= to; number++) numbers.add(number)
+    const { rpc } = this.#dependencies
+    const found = await Promise.all([...numbers].map((number) => rpc.header(number)))
+    return new Map(found.flatMap((header) => (header === null ? [] : [[header.number, header]])))
+  }
+
+  /** Headers of confirmed blocks at which cuts of others stop. */
+  async #fetchWanted(log: ConfirmedLog): Promise<void> {
+    const wanted = [...this.#wanted]
+    this.#wanted.clear()
+    const found = await Promise.all(wanted.map((block) => this.#dependencies.rpc.header(block)))
+    for (const header of found) if (header !== null) log.learn(header)
+    if (wanted.length > 0) this.#advance()
+  }
+
+  /** Batches in blocks that are not confirmed yet: for those who wait for them. */
+  async #lookAhead(from: number, to: number): Promise<void> {
+    if (this.#seen.length === 0 || to < from) return
+    const { vault } = this.#options.manifest.chain
+    const logs = await this.#dependencies.rpc.logs(vault, from, to)
+    const seen = logs.map((each) => seenOf(decodeVaultLog(each), each, false))
+    this.#tell(seen.filter((each) => each !== null))
+  }
+
+  #tell(batches: readonly SeenBatch[]): void {
+    for (const seen of batches) for (const listener of this.#seen) listener(seen)
+  }
+}
+
+function withLink(event: VaultEvent, link: Bytes24 | null) {
+  if (event.kind !== 'batchVoided') return event
+  return { ...event, hash: link ?? new Uint8Array(24) }
+}
+
+function seenOf(event: VaultEvent, log: VaultLog, confirmed: boolean): SeenBatch | null {
+  if (event.kind !== 'batchSettled' && event.kind !== 'batchVoided') return null
+  const kind = event.kind === 'batchSettled' ? 'settled' : 'voided'
+  return { index: event.index, kind, confirmed, transaction: log.transaction }
+}
+
+function missing(block: number): ChainFault {
+  return new ChainFault('chain_unreachable', `the RPC is not of one mind about block ${block}`, {
+    block
+  })
+}
+
+function gap(found: number, expected: number, block: number): ChainFault {
+  return new ChainFault(
+    'chain_events_missing',
+    `at block ${block} the vault's events are at ${found}, the RPC showed them up to ${expected}`,
+    { block, found, expected }
+  )
+}
+
+function faultOf(cause: unknown): ChainFault {
+  if (cause instanceof ChainFault) return cause
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ChainFault('chain_unreachable', `the RPC does not answer: ${reason}`, {}, cause)
+}

@@ -1,0 +1,76 @@
+// What has to be known of the vault before the cursor from which it is followed: read backwards
+// from its logs, since old states are kept by few nodes and logs by all.
+import { vaultInterface } from '../../contracts/vault.ts'
+import type { TypedHasher } from '../../protocol/eip712.ts'
+import type { Address, Bytes24 } from '../../protocol/types.ts'
+import { isAfter } from './confirmed-log.ts'
+import type { ChainRpc, VaultLog } from './rpc.ts'
+import { decodeVaultLog, type VaultEvent } from './vault-logs.ts'
+
+export type History = {
+  rpc: ChainRpc
+  hasher: Pick<TypedHasher, 'voidLink'>
+  vault: Address
+  startBlock: number
+  windowBlocks: number
+}
+
+type Point = { block: number; logIndex: number }
+
+/** The sequence of the last event up to and with the cursor; 0 when there is none. */
+export async function sequenceBefore(history: History, cursor: Point): Promise<number> {
+  for await (const log of backwards(history, cursor.block)) {
+    if (!isAfter(log, cursor)) return decodeVaultLog(log).sequence
+  }
+  return 0
+}
+
+/** How many events the vault has emitted by the end of a block. */
+export async function eventSequenceAt({ rpc, vault }: History, block: number): Promise<number> {
+  const data = vaultInterface.encodeFunctionData('eventSequence')
+  const answer = await rpc.call(vault, data, block)
+  return Number(vaultInterface.decodeFunctionResult('eventSequence', answer)[0])
+}
+
+/** The link of the last batch before a log: what that batch's child names as its parent. */
+export async function linkBefore(history: History, at: Point): Promise<Bytes24> {
+  const topics = ['BatchSettled', 'BatchVoided'].map((name) => topicOf(name))
+  const voids: number[] = []
+  let link: Bytes24 = new Uint8Array(24)
+  for await (const log of backwards(history, at.block, topics)) {
+    if (!isAfter(at, log)) continue
+    const event = decodeVaultLog(log)
+    if (event.kind === 'batchSettled') {
+      link = event.hash
+      break
+    }
+    voids.push(indexOf(event))
+  }
+  // A void's own link follows from the one before it.
+  for (const index of voids.reverse()) link = history.hasher.voidLink({ index, parent: link })
+  return link
+}
+
+function indexOf(event: VaultEvent): number {
+  if (event.kind !== 'batchVoided') throw new Error(`a ${event.kind} among batches`)
+  return event.index
+}
+
+function topicOf(name: string): string {
+  const event = vaultInterface.getEvent(name)
+  if (event === null) throw new Error(`the vault has no event ${name}`)
+  return event.topicHash
+}
+
+/** Logs from the end of a block back to the vault's start. */
+async function* backwards(
+  { rpc, vault, startBlock, windowBlocks }: History,
+  block: number,
+  topics?: string[]
+): AsyncIterable<VaultLog> {
+  for (let to = block; to >= startBlock; to -= windowBlocks) {
+    const from = Math.max(startBlock, to - windowBlocks + 1)
+    const logs = await rpc.logs(vault, from, to, topics)
+    for (const log of logs.reverse()) yield log
+  }
+}
