@@ -42,8 +42,13 @@ export class LaneMaker {
 
   /** The next block of the lane, and the slice that takes it in. */
   grow(entries: readonly Entry[]): { slice: Slice; blocks: Uint8Array[] } {
+    const opening = this.log.length === 0
+    return this.growRaw(encodeBlock(opening ? [this.openEntry, ...entries] : entries))
+  }
+
+  /** The same with whatever bytes. */
+  growRaw(block: Uint8Array): { slice: Slice; blocks: Uint8Array[] } {
     const from = this.log.length
-    const block = encodeBlock(from === 0 ? [this.openEntry, ...entries] : entries)
     this.log = this.log.append(block)
     const treeHash = this.log.treeHash()
     const sign = (message: Uint8Array) => ed25519Sign(message, this.keyPair.secretKey)
