@@ -160,6 +160,23 @@ test('lane door - malformed messages count against their sender, and nothing thr
   t.ok(validators[0].misbehaviour.every(({ peer }) => peer === world.daemons[ATTACKER].id))
 })
 
+test('lane door - a forged head counts against its sender, and ends the message', async (t) => {
+  const { world, validators } = await venue()
+  const forger = new Forger()
+  const good = forger.head(forger.run(forger.empty, [1]).log)
+  const bad = { ...good, length: 2 }
+  const other = new Forger(201)
+  const heads = [bad, other.head(other.run(other.empty, [1]).log)].map((head) => {
+    return { head, held: true }
+  })
+  const { type, payload } = encodeMessage({ kind: 'heads', heads })
+  world.inject(ATTACKER, 0, type, payload)
+  t.is(validators[0].misbehaviour.length, 1)
+  const known = validators[0].lanes.reads.lanes().map(({ key }) => key)
+  t.absent(known.includes(forger.key))
+  t.absent(known.includes(other.key))
+})
+
 test('lane door - a false certificate and a false acknowledgement are found out', async (t) => {
   const world = new World()
   const validators = await world.venue()

@@ -81,6 +81,18 @@ test('lane forks - heads alone suffice, no blocks', async (t) => {
   convicted(t, validators, forger)
 })
 
+test('lane forks - blocks contradict a head that was shown before, by one validator alone', async (t) => {
+  const { world, validators, forger } = await venue()
+  for (const i of [1, 2, 3]) world.disconnect(0, i)
+  const x = forger.run(forger.empty, [1, 2])
+  world.inject(ATTACKER, 0, laneMessageTypes.heads, forger.shows(x.log))
+  await world.run(5)
+  t.is(validators[0].evidence.length, 0)
+  push(world, 0, forger.run(forger.empty, [3, 4, 5, 6]))
+  await world.run(5)
+  convicted(t, [validators[0]], forger)
+})
+
 test('lane forks - below the last head, of what is final and still kept', async (t) => {
   const { world, validators, forger } = await venue()
   const a = forger.run(forger.empty, [0, 1, 2, 3])
@@ -95,11 +107,23 @@ test('lane forks - below the last head, of what is final and still kept', async 
 
 test('lane forks - a conflicted lane is neither acknowledged nor proposed nor taken further', async (t) => {
   const { world, validators, forger } = await venue()
+  const [a] = validators
+  let acks = 0
+  world.tamper = (from, _to, type, payload) => {
+    if (type === laneMessageTypes.acks && from === a.id) acks++
+    return payload
+  }
+  const claim = encodeMessage({ kind: 'claim', signer: forger.keys.publicKey })
+  world.inject(ATTACKER, 0, claim.type, claim.payload)
   const x = forger.run(forger.empty, [1])
   push(world, 0, x)
+  await world.run(20)
+  t.is(acks, 1, 'it is, as long as nothing is known against it')
   push(world, 0, forger.run(forger.empty, [2]))
   await world.run(100)
-  const [a] = validators
+  push(world, 0, x)
+  await world.run(20)
+  t.is(acks, 1)
   const { reads } = a.lanes
   t.is(reads.best(forger.key, 0, new Uint8Array(32), { bytes: 1e9, entries: 1e9 }), null)
   const grown = forger.run(x.log, [3])

@@ -56,12 +56,18 @@ test('lanes - nothing leaves the daemon before it is in the journal', async (t) 
   const world = new World()
   const [a, b] = await world.venue()
   a.journal.held = true
+  let shown = 0
+  world.tamper = (from, _to, type, payload) => {
+    if (from === a.id && type === laneMessageTypes.heads) shown++
+    return payload
+  }
   let journaled = false
   const ticket = a.lanes.offer(entry(1))
   void ticket.journaled.then(() => (journaled = true))
-  await world.run(100)
+  await world.run(5_000)
   t.absent(journaled, 'not accepted')
   t.is(b.has(a.key), 0, 'not pushed')
+  t.is(shown, 0, 'not shown')
   a.journal.release()
   await world.run(20)
   t.ok(journaled)
@@ -201,6 +207,28 @@ test('lanes - range requests back off', async (t) => {
     gaps.join()
   )
   t.ok(times.length < 16, 'not at a fixed beat')
+})
+
+test('lanes - a head is proposed only upon the parent that it extends', async (t) => {
+  const world = new World()
+  const [a, b] = await world.venue()
+  for (let n = 0; n < 3; n++) {
+    a.lanes.offer(entry(n))
+    await world.run(20)
+  }
+  const { reads } = b.lanes
+  const whole = b.head(a.key)
+  t.is(whole.length, 3)
+  const small = reads.best(a.key, 0, new Uint8Array(32), { bytes: 1e6, entries: 2 })
+  t.is(small?.length, 1, 'as much as the limits allow')
+  const parent = small?.treeHash ?? new Uint8Array(32)
+  t.is(reads.best(a.key, 1, parent, whole.size)?.length, 3)
+  t.is(reads.best(a.key, 1, whole.treeHash, whole.size), null, 'another parent')
+  t.is(reads.best(a.key, 3, whole.treeHash, whole.size), null, 'nothing new')
+  t.ok(reads.extends(a.key, 1, parent, 3, whole.treeHash))
+  t.absent(reads.extends(a.key, 1, whole.treeHash, 3, whole.treeHash))
+  t.alike(reads.measure(a.key, 1, 3, whole.treeHash)?.entries, 2)
+  t.is(reads.measure(a.key, 1, 3, parent), null)
 })
 
 test('lanes - a follower without a vote publishes as well', async (t) => {

@@ -3,7 +3,7 @@ import { decodeBlock } from '../../../protocol/entries.ts'
 import { LaneFault } from '../../../daemon/lanes/lane-faults.ts'
 import { laneMessageTypes } from '../../../daemon/lanes/messages.ts'
 import { between, seededRandom } from '../../helpers/random.ts'
-import { type TestDaemon, World, bigEntry, entry } from './world.ts'
+import { TestDaemon, TestJournal, World, bigEntry, entry } from './world.ts'
 
 /** The lease numbers of a lane's entries, in order, as another daemon has them. */
 function numbers(at: TestDaemon, key: string): number[] {
@@ -21,6 +21,13 @@ function codeOf(run: () => unknown): string {
   } catch (fault) {
     return fault instanceof LaneFault ? fault.code : String(fault)
   }
+}
+
+function codeOfLate(journaled: Promise<void>): Promise<string> {
+  return journaled.then(
+    () => 'none',
+    (fault) => (fault instanceof LaneFault ? fault.code : String(fault))
+  )
 }
 
 test('own lane - waits for a quorum of answers before it writes', async (t) => {
@@ -108,10 +115,7 @@ test('own lane - a lost journal means another incarnation, and no second history
   const again = world.start(0, [])
   const ticket = again.lanes.offer(entry(9))
   for (const i of [1, 2, 3]) world.connect(0, i)
-  const refused = ticket.journaled.then(
-    () => 'journaled',
-    (fault) => (fault instanceof LaneFault ? fault.code : 'other')
-  )
+  const refused = codeOfLate(ticket.journaled)
   await world.run(50)
   t.is(await refused, 'lane_abandoned', 'it is told, and may submit again')
   t.is(again.lanes.name.incarnation, 1)
@@ -147,9 +151,10 @@ test('own lane - a journal from an old copy means another incarnation', async (t
   await world.run(50)
   t.is(again.lanes.name.incarnation, 1)
   const later = world.start(0, world.crash(0))
+  t.is(later.lanes.name.incarnation, 1, 'it need not be told again')
   for (const i of [1, 2, 3]) world.connect(0, i)
   await world.run(50)
-  t.is(later.lanes.name.incarnation, 1, 'it remembers')
+  t.is(later.lanes.name.incarnation, 1)
   t.is(b.evidence.length, 0)
 })
 
@@ -163,6 +168,39 @@ test('own lane - a tape that is ahead of the journal means another incarnation',
   const again = world.start(0, [])
   again.lanes.final(slices)
   t.is(again.lanes.name.incarnation, 1)
+  world.crash(0)
+  const other = new TestDaemon(world, 0, new TestJournal(world.clock))
+  other.lanes.final(slices)
+  other.lanes.open()
+  t.is(other.lanes.name.incarnation, 1, 'also when the tape was restored first')
+})
+
+test('own lane - abandoned while it runs: what is under way is refused, the next lane works', async (t) => {
+  const world = new World()
+  const [a, b] = await world.venue()
+  for (let n = 0; n < 3; n++) {
+    a.lanes.offer(entry(n))
+    await world.run(100)
+  }
+  const { key } = a
+  t.is(b.lanes.reads.certified(key, 0)[0].length, 3)
+  a.journal.held = true
+  const syncing = codeOfLate(a.lanes.offer(entry(3)).journaled)
+  await world.run(10)
+  const gathering = codeOfLate(a.lanes.offer(entry(4)).journaled)
+  const roots = [{ size: 100, hash: new Uint8Array(32) }]
+  const { lane, signer } = a.lanes.name
+  a.lanes.rebase([{ lane, signer, length: 64, roots, signature: null }])
+  t.is(a.lanes.name.incarnation, 1)
+  a.journal.release()
+  t.is(await syncing, 'lane_abandoned')
+  t.is(await gathering, 'lane_abandoned')
+  await world.run(50)
+  a.lanes.offer(entry(5))
+  await world.run(100)
+  t.alike(numbers(b, a.key), [5])
+  t.is(b.lanes.reads.certified(a.key, 0)[0]?.length, 1)
+  t.is(b.has(key), 3, 'of the old lane nothing more was sent')
 })
 
 test('own lane - power loss at any moment loses nothing that was accepted', async (t) => {
