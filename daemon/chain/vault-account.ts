@@ -1,0 +1,120 @@
+// What the owner of an account asks of the vault by himself: deposits, exits, claims, delegates.
+// Each call answers once its transaction is journaled and sent; `mined` tells the rest.
+import { Interface, type JsonRpcProvider } from 'ethers'
+import { artifact, vaultInterface } from '../../contracts/vault.ts'
+import { toHex0x } from '../../protocol/bytes.ts'
+import type { Manifest, ManifestChain } from '../../protocol/manifest.ts'
+import type { Address, Bytes32 } from '../../protocol/types.ts'
+import type { Sent, TransactionSender } from './transactions.ts'
+
+const tokenInterface = new Interface(artifact('PlainToken').abi)
+
+export type Grant = {
+  delegate: Address
+  /** The market's hash, or null for all markets. */
+  market: Bytes32 | null
+  /** May also sign net results; with all markets only. */
+  cosign: boolean
+  /** Whole seconds; `until` 0 revokes. */
+  from: number
+  until: number
+}
+
+export type VaultAccountOptions = { manifest: Manifest & { chain: ManifestChain } }
+export type VaultAccountDependencies = { provider: JsonRpcProvider; sender: TransactionSender }
+
+/** All methods throw ChainFault transaction_refused (with the vault's own error),
+ * transaction_unpayable, chain_unreachable. Tokens are indexes of the manifest. */
+export class VaultAccount {
+  readonly #manifest: VaultAccountOptions['manifest']
+  readonly #provider: JsonRpcProvider
+  readonly #sender: TransactionSender
+
+  constructor(options: VaultAccountOptions, dependencies: VaultAccountDependencies) {
+    this.#manifest = options.manifest
+    this.#provider = dependencies.provider
+    this.#sender = dependencies.sender
+  }
+
+  get address(): Address {
+    return this.#sender.address
+  }
+
+  /** Lets the vault take exactly so much, if it may not yet, and deposits it for the account. */
+  async deposit(token: number, quanta: number): Promise<Sent> {
+    const { address, quantum } = this.#manifest.tokens[token]
+    const { vault } = this.#manifest.chain
+    const amount = BigInt(quanta) * BigInt(quantum)
+    const allowance = await this.#read(address, 'allowance', [this.address, vault])
+    if (allowance < amount) {
+      const data = tokenInterface.encodeFunctionData('approve', [vault, amount])
+      const approval = await this.#sender.send({ label: `approve ${token}`, to: address, data })
+      await approval.mined
+    }
+    return this.#call('deposit', [token, quanta, this.address])
+  }
+
+  requestExit(token: number): Promise<Sent> {
+    return this.#call('requestExit', [token])
+  }
+
+  cancelExit(token: number): Promise<Sent> {
+    return this.#call('cancelExit', [token])
+  }
+
+  claimExit(token: number): Promise<Sent> {
+    return this.#call('claimExit', [token])
+  }
+
+  /** Pays out what the account's settled withdrawals made claimable. */
+  claim(token: number): Promise<Sent> {
+    return this.#call('claim', [this.address, token])
+  }
+
+  /** Every order with a nonce below `nonce` shall be dead after the vault's delay. */
+  requestFloor(nonce: number): Promise<Sent> {
+    return this.#call('requestFloor', [nonce])
+  }
+
+  applyFloor(): Promise<Sent> {
+    return this.#call('applyFloor', [this.address])
+  }
+
+  setDelegate({ delegate, market, cosign, from, until }: Grant): Promise<Sent> {
+    const hash = toHex0x(market ?? new Uint8Array(32))
+    return this.#call('setDelegate', [delegate, hash, cosign, from, until])
+  }
+
+  /** When an exit can be claimed, whole seconds; 0 without one. */
+  async exitReadyAt(token: number): Promise<number> {
+    return Number(await this.#view('exitOf', [this.address, token]))
+  }
+
+  /** Quanta that wait to be claimed. */
+  async claimable(token: number): Promise<number> {
+    return Number(await this.#view('claimableOf', [this.address, token]))
+  }
+
+  /** What the account holds of a token outside the vault, base units. */
+  held(token: number): Promise<bigint> {
+    return this.#read(this.#manifest.tokens[token].address, 'balanceOf', [this.address])
+  }
+
+  #call(method: string, values: readonly unknown[]): Promise<Sent> {
+    const data = vaultInterface.encodeFunctionData(method, values)
+    const label = `${method} ${values.map(String).join(' ')}`.slice(0, 128)
+    return this.#sender.send({ label, to: this.#manifest.chain.vault, data })
+  }
+
+  async #view(method: string, values: readonly unknown[]): Promise<bigint> {
+    const data = vaultInterface.encodeFunctionData(method, values)
+    const answer = await this.#provider.call({ to: this.#manifest.chain.vault, data })
+    return BigInt(vaultInterface.decodeFunctionResult(method, answer)[0])
+  }
+
+  async #read(token: Address, method: string, values: readonly unknown[]): Promise<bigint> {
+    const data = tokenInterface.encodeFunctionData(method, values)
+    const answer = await this.#provider.call({ to: token, data })
+    return BigInt(tokenInterface.decodeFunctionResult(method, answer)[0])
+  }
+}
