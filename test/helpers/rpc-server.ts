@@ -1,0 +1,77 @@
+// The daemon's real RPC server with a few methods of a test's own.
+import type { Assert } from 'brittle'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemClock } from '../../daemon/clock.ts'
+import { Auth } from '../../daemon/rpc/auth.ts'
+import { Envelope } from '../../daemon/rpc/envelope.ts'
+import { Hub, type ChannelSource } from '../../daemon/rpc/hub.ts'
+import { Registry, type AnyMethod } from '../../daemon/rpc/registry.ts'
+import { RpcServer } from '../../daemon/rpc/server.ts'
+
+const noChannels: ChannelSource = {
+  scopeOf: () => null,
+  first: () => undefined,
+  opened: () => {},
+  closed: () => {}
+}
+
+export type TestServer = {
+  rpc: RpcServer
+  hub: Hub
+  auth: Auth
+  url: string
+  cookie: string
+  /** A data directory as `curb --datadir` takes it. */
+  datadir: string
+}
+
+export async function startRpc(
+  t: Assert,
+  methods: (hub: Hub) => AnyMethod[],
+  source: ChannelSource = noChannels
+): Promise<TestServer> {
+  const datadir = await t.tmp()
+  await mkdir(datadir, { recursive: true })
+  const auth = new Auth(
+    { cookie: join(datadir, '.cookie'), tokens: join(datadir, 'tokens.json') },
+    { clock: systemClock }
+  )
+  await auth.open()
+  const hub = new Hub({ source })
+  const onFault = (fault: unknown) => t.fail(String(fault))
+  const envelope = new Envelope({
+    registry: new Registry(methods(hub)),
+    spend: async () => true,
+    microseconds: () => 0,
+    onFault: (_method, fault) => onFault(fault),
+    onCall: () => {}
+  })
+  const rpc = new RpcServer(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      socket: join(datadir, 'curbd.sock'),
+      metrics: 'off',
+      allowedHosts: ['127.0.0.1'],
+      allowedOrigins: []
+    },
+    {
+      auth,
+      envelope,
+      hub,
+      clock: systemClock,
+      ready: () => ({ ready: true, reasons: [] }),
+      metrics: async () => ({ text: '', type: 'text/plain' }),
+      onDisconnect: () => {},
+      onFault
+    }
+  )
+  await rpc.open()
+  t.teardown(async () => {
+    await rpc.close()
+    await auth.close()
+  })
+  const cookie = await readFile(join(datadir, '.cookie'), 'utf8')
+  return { rpc, hub, auth, url: rpc.url, cookie, datadir }
+}
