@@ -72,12 +72,11 @@ test('curb - a book as a table for people and as it is for programs', async (t) 
   const { datadir } = await daemon(t)
   const people = await curb(['book', 'WETH/USDC', '--datadir', datadir])
   t.is(people.code, 0)
-  t.alike(
-    people.out.split('\n').slice(0, 3),
-    ['amount  bid     ask   amount', '1.5     2000.1  2001  0.25', '                2002  3'].map(
-      (line) => people.out.split('\n').find((each) => words(each) === words(line)) ?? line
-    )
-  )
+  t.alike(people.out.split('\n').slice(0, 3).map(words), [
+    'amount bid ask amount',
+    '1.5 2000.1 2001 0.25',
+    '2002 3'
+  ])
   const programs = await curb(['book', 'WETH/USDC', '--json', '--datadir', datadir])
   t.alike(JSON.parse(programs.out), book)
   t.is(programs.err, '')
@@ -90,8 +89,8 @@ function words(line: string): string {
 
 test('curb - an order as a person says it', async (t) => {
   const { datadir, placed } = await daemon(t)
-  const words_ = 'order buy WETH/USDC 1.5 @ 2000.1 --post-only --client-id mine'.split(' ')
-  const ran = await curb([...words_, '--datadir', datadir])
+  const line = 'order buy WETH/USDC 1.5 @ 2000.1 --post-only --client-id mine'.split(' ')
+  const ran = await curb([...line, '--datadir', datadir])
   t.alike(placed, [
     {
       market: 'WETH/USDC',

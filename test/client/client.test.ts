@@ -1,5 +1,6 @@
 import test from 'brittle'
 import fc from 'fast-check'
+import { createServer } from 'node:net'
 import { z } from 'zod'
 import { compareDecimals, followBook, LocalBook, type BookProblem } from '../../client/book.ts'
 import { RpcFault } from '../../client/fault.ts'
@@ -46,39 +47,41 @@ test('client - calls over TCP and the Unix socket, and typed faults', async (t) 
 })
 
 test('client - a lost connection fails what was under way, comes back, subscribes again', async (t) => {
+  let subscriptions = 0
+  let asked = 0
   const source = {
     scopeOf: () => 'open' as const,
-    first: (channel: string) => ({ first: channel }),
+    first: () => ++subscriptions,
     opened: () => {},
     closed: () => {}
   }
-  let answer = () => {}
-  const server = await startRpc(
-    t,
-    () => [
-      method({
-        ...loose,
-        name: 'public/subscribe',
-        scope: 'open',
-        params: channels,
-        handle: (params, { session }) => {
-          for (const channel of params.channels) session?.subscribe(channel)
-          return params.channels
-        }
-      }),
-      method({
-        ...loose,
-        name: 'public/get_time',
-        scope: 'open',
-        params: z.strictObject({}),
-        handle: () => new Promise<number>((resolve) => (answer = () => resolve(1)))
-      })
-    ],
-    source
-  )
+  const methods = () => [
+    method({
+      ...loose,
+      name: 'public/subscribe',
+      scope: 'open',
+      params: channels,
+      handle: (params, { session }) => {
+        for (const channel of params.channels) session?.subscribe(channel)
+        return params.channels
+      }
+    }),
+    method({
+      ...loose,
+      name: 'public/get_time',
+      scope: 'open',
+      params: z.strictObject({}),
+      // Never answers: the connection goes first.
+      handle: () => {
+        asked++
+        return new Promise(() => {})
+      }
+    })
+  ]
+  const server = await startRpc(t, methods, source, await freeTcpPort())
   const states: string[] = []
   const client = new SocketClient(
-    { url: server.url, token: server.cookie, backoffMs: 5 },
+    { url: server.url, backoffMs: 5, backoffMaxMs: 20 },
     { onState: (state) => states.push(state) }
   )
   await client.open()
@@ -86,14 +89,28 @@ test('client - a lost connection fails what was under way, comes back, subscribe
   const seen: unknown[] = []
   await client.subscribe('a', (data) => seen.push(data))
   const underWay = client.call('public/get_time', {}).catch((fault: unknown) => fault)
-  await until(() => answer.toString() !== '() => { }')
+  await until(() => asked === 1)
   await server.rpc.close()
   const fault = await underWay
   t.ok(fault instanceof RpcFault && fault.rpcName === 'closed' && fault.retryable)
+  const refused = await client.call('public/get_time', {}).catch((each: unknown) => each)
+  t.ok(refused instanceof RpcFault && refused.rpcName === 'closed')
   await server.rpc.open()
-  t.ok(states.includes('lost'))
-  answer()
+  await until(() => seen.length === 2)
+  t.alike(seen, [1, 2])
+  t.alike(states, ['connected', 'lost', 'connected'])
 })
+
+function freeTcpPort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      server.close(() => resolve(port))
+    })
+  })
+}
 
 test('client - decimals compare exactly', (t) => {
   fc.assert(

@@ -29,7 +29,8 @@ export type TestServer = {
 export async function startRpc(
   t: Assert,
   methods: (hub: Hub) => AnyMethod[],
-  source: ChannelSource = noChannels
+  source: ChannelSource = noChannels,
+  port = 0
 ): Promise<TestServer> {
   const datadir = await t.tmp()
   await mkdir(datadir, { recursive: true })
@@ -50,7 +51,7 @@ export async function startRpc(
   const rpc = new RpcServer(
     {
       host: '127.0.0.1',
-      port: 0,
+      port,
       socket: join(datadir, 'curbd.sock'),
       metrics: 'off',
       allowedHosts: ['127.0.0.1'],
