@@ -369,8 +369,10 @@ export class VaultVenue {
     })
     const body: { error?: { message: string; data?: string } } = JSON.parse(await response.text())
     if (body.error === undefined) return null
-    const known = vaultInterface.parseError(body.error.data ?? '0x')
-    return known?.name ?? `${body.error.message} ${body.error.data ?? ''}`
+    const { message, data: answer = '' } = body.error
+    // Without an answer, the call ran out of gas.
+    const known = answer.length < 10 ? null : vaultInterface.parseError(answer)
+    return known?.name ?? `${message} ${answer}`
   }
 
   marketHash(index: number): string {
