@@ -1,9 +1,10 @@
 // Accounts, numbered in the order in which they first appear, and their ring slots. A ring slot is
 // two words: the low 32 bits of the highest nonce that it has held, then that nonce's high 8 bits
-// over the 24 bits of the live order's index (0 when the slot is free). While the order lives the
-// nonce is the order's own. Slots come in pages of 32, made when one of them is first used; each
+// over the 24 bits of the index of the order that took it last. While that order lives the nonce is
+// its own; when it ends nothing is written here (one cache miss less for a cancel). Slots come in pages of 32, made when one of them is first used; each
 // account has a directory of its pages.
 
+import { highWord } from './orders.ts'
 import type { Address } from './types.ts'
 
 const HIGH_WORD = 4294967296
@@ -54,8 +55,9 @@ export class Accounts {
     return (this.#pages[at + 1] >>> 24) * HIGH_WORD + (this.#pages[at] >>> 0)
   }
 
-  /** Index of the live order that holds the slot, 0 for none. */
-  slotOrder(account: number, slot: number): number {
+  /** Index of the order that took the slot last, 0 for none: `Core.slotHolder` tells whether it still
+   * lives. */
+  slotIndex(account: number, slot: number): number {
     return this.#pages[this.#at(account, slot) + 1] & INDEX_MASK
   }
 
@@ -63,11 +65,14 @@ export class Accounts {
     let at = this.#at(account, slot)
     if (at < PAGE) at = this.#createPage(account, slot)
     this.#pages[at] = nonce | 0
-    this.#pages[at + 1] = (((nonce / HIGH_WORD) | 0) << 24) | index
+    this.#pages[at + 1] = (highWord(nonce) << 24) | index
   }
 
-  freeSlot(account: number, slot: number): void {
-    this.#pages[this.#at(account, slot) + 1] &= ~INDEX_MASK
+  /** Writes the nonce that a slot has held last as two words. */
+  copyNonce(account: number, slot: number, words: Int32Array, at: number): void {
+    const from = this.#at(account, slot)
+    words[at] = this.#pages[from]
+    words[at + 1] = this.#pages[from + 1] >>> 24
   }
 
   /** One above the highest slot that may have been used. */

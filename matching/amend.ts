@@ -100,13 +100,11 @@ function amendInPlace(
   const hot = pool.hot
   const at = index * HOT
   const oldId = pool.id(index)
-  const oldFlags = hot[at + FLAGS]
   const market = core.markets[d.market]
   const given = hot[at + REMAINING] - lots
   core.reserve(index, -1)
   if (given > 0) ((d.flags & SELL) !== 0 ? market.asks : market.bids).reduce(d.price, given)
   hot[at + REMAINING] = lots
-  core.accounts.freeSlot(d.account, oldFlags >>> 16)
   core.accounts.takeSlot(d.account, d.slot, d.nonce, index)
   core.tight.delete(index)
   core.delegates.delete(index)

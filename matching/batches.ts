@@ -1,6 +1,8 @@
 // The chain of unsettled batches, oldest first; the last one is open (docs/matching.md, section 7).
 
+import type { Accounts } from './accounts.ts'
 import { Batch, FILL, MAKER, TAKER } from './batch.ts'
+import { highWord } from './orders.ts'
 import * as layout from './orders.ts'
 import type { OrderPool } from './orders.ts'
 import type { SettlementConfig } from './types.ts'
@@ -10,7 +12,9 @@ export const NO_PARENT = '0'.repeat(48)
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
 const { HOT, COLD, OWNER, FLAGS, ID_LOW, HIGH, TAPE_LOW, ENTRY, FILLED } = layout
-const HIGH_WORD = 4294967296
+
+/** What a fill is written from. */
+export type FillState = { time: number; pool: OrderPool; accounts: Accounts }
 
 export class Batches {
   readonly settlement: SettlementConfig | null
@@ -93,12 +97,10 @@ export class Batches {
     child.parentKnownAt = time
   }
 
-  /** Writes a fill; both records still show the orders after it. */
+  /** Writes a fill, when both records have been changed by it; the maker rests. */
   recordFill(
-    pool: OrderPool,
-    time: number,
+    state: FillState,
     maker: number,
-    makerNonce: number,
     taker: number,
     takerNonce: number,
     lots: number,
@@ -106,15 +108,20 @@ export class Batches {
     makerFee: number
   ): void {
     const batch = this.open
-    if (!batch.hasContent) batch.openedAt = time
+    if (!batch.hasContent) batch.openedAt = state.time
     const at = batch.nextFill()
     const row = batch.fills
+    const { pool } = state
     row[at] = lots
     row[at + 1] = price
     row[at + 2] = makerFee | 0
-    row[at + 3] = (makerFee / HIGH_WORD) | 0
-    copySide(pool, row, at + MAKER, maker, makerNonce)
-    copySide(pool, row, at + TAKER, taker, takerNonce)
+    row[at + 3] = highWord(makerFee)
+    copySide(pool, row, at + MAKER, maker)
+    const slot = pool.hot[maker * HOT + FLAGS] >>> 16
+    state.accounts.copyNonce(pool.hot[maker * HOT + OWNER] >>> 8, slot, row, at + MAKER + 7)
+    copySide(pool, row, at + TAKER, taker)
+    row[at + TAKER + 7] = takerNonce | 0
+    row[at + TAKER + 8] = highWord(takerNonce)
   }
 
   bytes(): number {
@@ -122,13 +129,7 @@ export class Batches {
   }
 }
 
-function copySide(
-  pool: OrderPool,
-  row: Int32Array,
-  at: number,
-  index: number,
-  nonce: number
-): void {
+function copySide(pool: OrderPool, row: Int32Array, at: number, index: number): void {
   const { hot, cold } = pool
   const from = index * HOT
   const fromCold = index * COLD
@@ -139,6 +140,4 @@ function copySide(
   row[at + 4] = cold[fromCold + TAPE_LOW]
   row[at + 5] = cold[fromCold + ENTRY]
   row[at + 6] = cold[fromCold + FILLED]
-  row[at + 7] = nonce | 0
-  row[at + 8] = (nonce / HIGH_WORD) | 0
 }

@@ -49,7 +49,8 @@ export function checkTerms(core: Core, spared: number): number {
   const shape = checkShape(core)
   if (shape !== 0) return shape
   if (core.seconds >= d.expiry) return EXPIRED
-  if (d.expiry * 1000 > core.time + core.config.orderLifeMaxSeconds * 1000) return EXPIRY_TOO_FAR
+  // Both are whole seconds, so the part of a second that has passed does not matter.
+  if (d.expiry > core.seconds + core.config.orderLifeMaxSeconds) return EXPIRY_TOO_FAR
   if (d.delegate !== -1 && d.expiry > d.delegateUntil) return EXPIRY_AFTER_DELEGATION
   const notional = d.quantity * d.price * market.tickValue
   if (notional < market.notionalMin) return NOTIONAL_TOO_SMALL
@@ -86,7 +87,7 @@ function checkShape(core: Core): number {
 /** `slot_busy` and `slot_nonce`; the slot of the order `old` counts as free. */
 export function checkSlot(core: Core, old: number): number {
   const d = core.draft
-  const holder = core.accounts.slotOrder(d.account, d.slot)
+  const holder = core.slotHolder(d.account, d.slot)
   if (holder !== 0 && holder !== old) return SLOT_BUSY
   return d.nonce <= core.accounts.slotNonce(d.account, d.slot) ? SLOT_NONCE : 0
 }

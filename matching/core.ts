@@ -10,7 +10,7 @@ import { Grants } from './grants.ts'
 import { Lanes } from './lanes.ts'
 import { Ledger } from './ledger.ts'
 import { Market } from './market.ts'
-import { OrderPool, holdsSlot } from './orders.ts'
+import { highWord, holdsSlot, OrderPool } from './orders.ts'
 import * as layout from './orders.ts'
 import type { Protection } from './protection.ts'
 import { Protections } from './protection.ts'
@@ -45,8 +45,6 @@ const {
   TAPE_LOW,
   TIGHT
 } = layout
-
-const HIGH_WORD = 4294967296
 
 /** What an order needs when its turn comes, and no longer when it rests. */
 export type Waiting = {
@@ -127,7 +125,7 @@ export class Core {
     const pool = this.pool
     const index = pool.allocate()
     const id = this.nextId++
-    const idHigh = (id / HIGH_WORD) | 0
+    const idHigh = highWord(id)
     const flags = d.flags | PENDING
     const hot = pool.hot
     const cold = pool.cold
@@ -140,7 +138,7 @@ export class Core {
     hot[at + FLAGS] = (d.slot << 16) | flags
     hot[at + ID_LOW] = id | 0
     hot[at + HIGH] =
-      (idHigh << 16) | (((d.expiry / HIGH_WORD) & 0xff) << 8) | ((this.index / HIGH_WORD) & 0xff)
+      (idHigh << 16) | ((highWord(d.expiry) & 0xff) << 8) | (highWord(this.index) & 0xff)
     const coldAt = index * COLD
     cold[coldAt + EXPIRY_LOW] = d.expiry | 0
     cold[coldAt + FILLED] = 0
@@ -154,7 +152,7 @@ export class Core {
       this.delegates.set(index, d.delegate)
     }
     const head = ACCEPTED | ((flags & SELL) << 8) | (d.market << 16)
-    const nonceHigh = (d.nonce / HIGH_WORD) | 0
+    const nonceHigh = highWord(d.nonce)
     this.events.put(head, d.account, lots, d.price, id | 0, idHigh, d.nonce | 0, nonceHigh)
     this.events.note(d.entry, d.ordinal)
     return index
@@ -288,15 +286,16 @@ export class Core {
     this.reserve(index, -1)
   }
 
-  /** Ends the record: slot, count, what is kept beside it. The order is off its book. */
+  /** Ends the record: count, what is kept beside it. The order is off its book. */
   drop(index: number): void {
     const at = index * HOT
     const hot = this.pool.hot
     const flags = hot[at + FLAGS]
     const account = hot[at + OWNER] >>> 8
     this.accounts.liveOrders[account]--
-    if (holdsSlot(flags)) this.accounts.freeSlot(account, flags >>> 16)
-    else if (this.unslotted.size !== 0) this.unslotted.delete(index)
+    if (!holdsSlot(flags) && this.unslotted.size !== 0) {
+      this.unslotted.delete(index)
+    }
     if ((flags & DELEGATED) !== 0) this.delegates.delete(index)
     if ((flags & TIGHT) !== 0) this.tight.delete(index)
     if (this.waiting.size !== 0) this.waiting.delete(index)
@@ -329,13 +328,27 @@ export class Core {
     this.drop(index)
   }
 
+  /** Index of the live order that holds a ring slot, 0 for none. */
+  slotHolder(account: number, slot: number): number {
+    const index = this.accounts.slotIndex(account, slot)
+    if (index === 0) return 0
+    const at = index * HOT
+    const flags = this.pool.hot[at + FLAGS]
+    const holds =
+      (flags & STATE_MASK) !== 0 &&
+      flags >>> 16 === slot &&
+      this.pool.hot[at + OWNER] >>> 8 === account &&
+      holdsSlot(flags)
+    return holds ? index : 0
+  }
+
   /** Indexes of an account's live orders, by id. */
   liveOf(account: number): number[] {
     const found: number[] = []
     if (this.accounts.liveOrders[account] === 0) return found
     const slots = this.accounts.slotCount(account)
     for (let slot = 0; slot < slots; slot++) {
-      const index = this.accounts.slotOrder(account, slot)
+      const index = this.slotHolder(account, slot)
       if (index !== 0) found.push(index)
     }
     // Gathered from a set, and sorted below: its order does not matter.

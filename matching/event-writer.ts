@@ -1,6 +1,7 @@
 // The block's events as they are made: 32-byte records (docs/matching.md, section 12), written as
 // eight words each, and beside each record two doubles that readers want and the hash leaves out.
 
+import { highWord } from './orders.ts'
 import type { Hash256 } from './types.ts'
 import { assert } from './stop.ts'
 
@@ -40,8 +41,6 @@ export const BATCH_SETTLED = 36
 export const BATCH_REVERTED = 37
 export const STOPPED = 38
 export const RESUMED = 39
-
-const HIGH_WORD = 4294967296
 
 export class EventWriter {
   count = 0
@@ -85,7 +84,7 @@ export class EventWriter {
 
   /** The same, with X and Y as safe integers. */
   add(head: number, a: number, b: number, c: number, x: number, y: number): void {
-    this.put(head, a, b, c, x | 0, (x / HIGH_WORD) | 0, y | 0, (y / HIGH_WORD) | 0)
+    this.put(head, a, b, c, x | 0, highWord(x), y | 0, highWord(y))
   }
 
   /** What belongs to the record written last and is not hashed. */

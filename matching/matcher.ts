@@ -6,7 +6,7 @@ import * as records from './event-writer.ts'
 import { feeOf } from './fees.ts'
 import { walkFok } from './fok.ts'
 import type { Market } from './market.ts'
-import { holdsSlot } from './orders.ts'
+import { highWord, holdsSlot } from './orders.ts'
 import * as layout from './orders.ts'
 import { FILL_LIMIT, INSUFFICIENT_FUNDS, IOC_REST, SELF_TRADE, WOULD_CROSS } from './reasons.ts'
 import type { BookSide } from './book-side.ts'
@@ -264,7 +264,12 @@ function trade(
   let makerFee = feeOf(notional, market.makerBps)
   if ((makerFlags & TIGHT) !== 0) makerFee = tightFee(core, maker, makerFee)
   if (takerSells) {
-    const held = market.restingBuy(left + lots, price) - market.restingBuy(left, price)
+    // What is left goes on reserving for itself; the notional of both is that of the whole.
+    const whole = (left + lots) * price * market.tickValue
+    const held =
+      left === 0
+        ? whole + feeOf(whole, market.makerBps)
+        : whole + feeOf(whole, market.makerBps) - market.restingBuy(left, price)
     ledger.addBoth(makerAccount, market.quote, -notional - makerFee, -held)
     ledger.addPending(makerAccount, market.base, base)
     ledger.addPending(takerAccount, market.base, -base)
@@ -292,8 +297,7 @@ function trade(
   core.events.note(makerFee, takerAccount)
   if (core.settles) {
     core.batchGrew = true
-    const nonce = core.nonceOf(maker)
-    core.batches.recordFill(pool, core.time, maker, nonce, taker, takerNonce, lots, price, makerFee)
+    core.batches.recordFill(core, maker, taker, takerNonce, lots, price, makerFee)
   }
   if (left === 0) {
     opposite.remove(maker, price, lots)
@@ -331,7 +335,7 @@ function charge(core: Core, index: number, market: Market, feeSum: number, feeMa
   core.ledger.addPending(account, market.quote, -fee)
   const idLow = hot[at + ID_LOW]
   const idHigh = hot[at + HIGH] >>> 16
-  const feeHigh = (fee / 4294967296) | 0
+  const feeHigh = highWord(fee)
   core.events.put(CHARGED | (market.index << 16), account, 0, 0, idLow, idHigh, fee | 0, feeHigh)
   if (!core.settles) return
   core.batches.open.addTakerFee(core.pool.id(index), hot[at + OWNER], fee)

@@ -60,7 +60,7 @@ function checkList(core: Core, entry: Entry, input: QuoteInput, replaced: number
     if (refusal !== 0) return refusal
     if (live >= core.config.liveOrdersMax) return TOO_MANY_ORDERS
     live++
-    const busy = core.accounts.slotOrder(account, order.slot) !== 0 && !free.has(order.slot)
+    const busy = core.slotHolder(account, order.slot) !== 0 && !free.has(order.slot)
     if (busy || taken.has(order.slot)) return SLOT_BUSY
     if (order.nonce <= core.accounts.slotNonce(account, order.slot)) return SLOT_NONCE
     taken.add(order.slot)

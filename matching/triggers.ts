@@ -70,17 +70,17 @@ export class ArmedOrders {
   readonly #rising = new ArmedHeap(1)
   readonly #falling = new ArmedHeap(-1)
   #sweepAt = 1024
-
-  get size(): number {
-    return this.#rising.size + this.#falling.size
-  }
+  /** Orders in the heaps, the dead among them too. */
+  size = 0
 
   add(item: Armed, firesRising: boolean, isArmed: (item: Armed) => boolean): void {
     const heap = firesRising ? this.#rising : this.#falling
     heap.push(item)
+    this.size++
     if (this.size < this.#sweepAt) return
     this.#rising.sweep(isArmed)
     this.#falling.sweep(isArmed)
+    this.size = this.#rising.size + this.#falling.size
     this.#sweepAt = Math.max(1024, this.size * 2)
   }
 
@@ -97,6 +97,7 @@ export class ArmedOrders {
       this.#falling.pop()
       top = this.#falling.peek()
     }
+    this.size -= fired.length
     return fired.sort((a, b) => a.id - b.id)
   }
 }
