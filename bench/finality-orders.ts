@@ -3,7 +3,7 @@
 // is matched, funds checked, signatures and all.
 import { asciiBytes } from '../protocol/bytes.ts'
 import { typedHasher } from '../protocol/eip712.ts'
-import { encodeEntry } from '../protocol/entries.ts'
+import { encodeEntry, joinBlock } from '../protocol/entries.ts'
 import type { Manifest } from '../protocol/manifest.ts'
 import { signedPart } from '../protocol/signed.ts'
 import type { Address, Entry, Order } from '../protocol/types.ts'
@@ -60,6 +60,11 @@ export class OrderBook {
     const entries: Prepared[] = []
     for (let made = 0; made < orders; made += bulk) entries.push(this.#next(bulk))
     return entries
+  }
+
+  /** A lane block of so many orders. */
+  block(orders: number): Uint8Array {
+    return joinBlock(this.prepare(orders, 1).map(({ bytes }) => bytes))
   }
 
   #next(bulk: number): Prepared {

@@ -12,6 +12,9 @@ export type WorkerOptions = {
   verify: boolean
   archive: boolean
   snapshotLeadBlocks: number | null
+  signerThreads: number
+  /** Keys of peers to dial, besides the validators. */
+  dial: Uint8Array[]
   /** Names of the accounts that trade through this daemon. */
   accounts: string[]
 }

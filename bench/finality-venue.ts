@@ -170,27 +170,6 @@ export class BenchVenue {
     return venue
   }
 
-  /** A further daemon that was not there from the start. */
-  async newcomer(options: Partial<WorkerOptions>): Promise<BenchDaemon> {
-    const number = this.daemons.length
-    const { verify } = this.daemons[0].options
-    const made = await optionsOf(
-      number,
-      { validators: 0, full: 0, verify },
-      this.manifest,
-      this.#folder,
-      this.#testnet.bootstrap
-    )
-    const daemon = new BenchDaemon({
-      ...made,
-      name: `newcomer ${number}`,
-      accounts: [],
-      ...options
-    })
-    this.daemons.push(daemon)
-    return daemon
-  }
-
   get running(): BenchDaemon[] {
     return this.daemons.filter((daemon) => daemon.isRunning)
   }
@@ -231,19 +210,24 @@ async function optionsOf(
     verify: venue.verify,
     archive: true,
     snapshotLeadBlocks: null,
+    signerThreads: 0,
+    dial: [],
     accounts: accountsOf(number)
   }
 }
 
-function seedOf(number: number): Uint8Array {
+export function seedOf(number: number): Uint8Array {
   return new Uint8Array(32).fill(number + 1)
 }
 
-function accountsOf(number: number): string[] {
+export function accountsOf(number: number): string[] {
   return Array.from({ length: ACCOUNTS_EACH }, (_, i) => `${number}/${i}`)
 }
 
-async function benchManifest(options: BenchVenueOptions, daemons: number): Promise<Manifest> {
+export async function benchManifest(
+  options: Pick<BenchVenueOptions, 'validators' | 'snapshotCuts'>,
+  daemons: number
+): Promise<Manifest> {
   const { address } = await loadCrypto()
   const accounts = Array.from({ length: daemons }, (_, i) => accountsOf(i)).flat()
   return checkManifest({

@@ -42,7 +42,8 @@ class Worker {
   }
 
   static async open(options: WorkerOptions): Promise<Worker> {
-    const { manifest, folder, seed, bootstrap, port, archive, snapshotLeadBlocks } = options
+    const { manifest, folder, seed, bootstrap, port, archive, dial } = options
+    const { snapshotLeadBlocks, signerThreads } = options
     if (!options.verify) leaveSignatures()
     const silent = (): void => undefined
     const loud = (fields: object, message: string): void => {
@@ -58,10 +59,10 @@ class Worker {
           host: '127.0.0.1',
           port,
           firewalled: false,
-          peers: [],
+          peers: dial,
           limits: { ...NETWORK_LIMITS, peersPerHostMax: 64 }
         },
-        tuning: { ...defaultTuning, archive, snapshotLeadBlocks }
+        tuning: { ...defaultTuning, archive, snapshotLeadBlocks, signerThreads }
       },
       {
         clock: systemClock,
