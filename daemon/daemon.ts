@@ -8,6 +8,7 @@ import { Reader } from '../protocol/wire.ts'
 import { decodeTapeBlock } from '../protocol/tape-block.ts'
 import { loadCrypto } from '../crypto/crypto.ts'
 import type { Engine } from '../matching/index.ts'
+import type { ConsensusStatus } from './consensus/types.ts'
 import { DaemonFault } from './errors.ts'
 import type { FinalSlice, LaneKey, Placed, Ticket } from './lanes/types.ts'
 import type { OwnLaneName } from './lanes/own-lane.ts'
@@ -328,6 +329,11 @@ export class Daemon {
   /** True once the daemon had the whole tape that its peers showed at start. */
   get synced(): boolean {
     return this.#start?.done ?? false
+  }
+
+  /** What this validator knows of the agreement; null for a daemon that has no vote. */
+  get consensus(): ConsensusStatus | null {
+    return this.#validator?.status() ?? null
   }
 
   status(): DaemonStatus {
