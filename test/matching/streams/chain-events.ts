@@ -4,6 +4,7 @@ import type { ChainEventInput } from '../../../matching/types.ts'
 import { between, pick } from '../../helpers/random.ts'
 import type { Stream } from './stream.ts'
 import { voidLink } from './settlement.ts'
+import { dollars } from './venue.ts'
 
 export function randomChainEvents(stream: Stream, first: boolean): ChainEventInput[] {
   if (first) return firstDeposits(stream)
@@ -21,11 +22,10 @@ export function randomChainEvents(stream: Stream, first: boolean): ChainEventInp
   return events
 }
 
-/** One trader starts poor, so that funds run out. */
 function firstDeposits({ venue }: Stream): ChainEventInput[] {
   return venue.traders.flatMap((account, index): ChainEventInput[] => [
     { kind: 'deposited', account, token: 0, quanta: index === 1 ? 60 : 40_000 },
-    { kind: 'deposited', account, token: 1, quanta: index === 0 ? 3000 : 900_000 },
+    { kind: 'deposited', account, token: 1, quanta: dollars(index) },
     { kind: 'deposited', account, token: 2, quanta: 700_000 }
   ])
 }
@@ -66,8 +66,12 @@ function floor({ random, venue, world }: Stream): ChainEventInput {
   return { kind: pick(random, ['floorRequested', 'floorApplied'] as const), account, nonce }
 }
 
-function delegate({ random, venue, time }: Stream): ChainEventInput {
+function delegate({ random, venue, time, world }: Stream): ChainEventInput {
   const now = Math.floor(time / 1000)
+  if (world.grants.length > 0 && random() < 0.4) {
+    const { account, delegate: who, market, from } = pick(random, world.grants)
+    return { kind: 'delegateSet', account, delegate: who, market, cosign: false, from, until: 0 }
+  }
   return {
     kind: 'delegateSet',
     account: pick(random, venue.traders),
@@ -75,7 +79,7 @@ function delegate({ random, venue, time }: Stream): ChainEventInput {
     market: pick(random, [null, ...venue.config.markets.map((market) => market.id)]),
     cosign: random() < 0.5,
     from: now + between(random, -10, 2),
-    until: random() < 0.25 ? 0 : now + between(random, 5, 300)
+    until: random() < 0.1 ? 0 : now + between(random, 5, 300)
   }
 }
 

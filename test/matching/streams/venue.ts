@@ -31,7 +31,7 @@ const common: MarketConfig = {
   tickValue: 3,
   priceMaxTicks: 130,
   quantityMaxLots: 40,
-  notionalMin: 400,
+  notionalMin: 250,
   bandBps: 0,
   makerBps: 20,
   takerBps: 50,
@@ -41,7 +41,7 @@ const common: MarketConfig = {
 function markets(): MarketConfig[] {
   return [
     { ...common, id: '11'.repeat(32), bandBps: 600 },
-    { ...common, id: '22'.repeat(32), base: 2, takerFeeMin: 450 },
+    { ...common, id: '22'.repeat(32), base: 2, takerFeeMin: 1500 },
     { ...common, id: '33'.repeat(32), quote: 2, makerBps: 70, takerBps: 30, takerFeeMin: 0 }
   ]
 }
@@ -65,7 +65,7 @@ export function makeVenue(random: Random, seed: number): Venue {
     slotsMax: 12,
     liveOrdersMax: 8,
     orderLifeMaxSeconds: 300,
-    fillsPerCommandMax: 4,
+    fillsPerCommandMax: 3,
     triggersPerCutMax: 2,
     bond: seed % 4 === 1 ? { token: 1, min: 200_000, entriesPerCutPerBond: 2 } : null,
     admission: seed % 4 === 2 ? traders : null,
@@ -90,10 +90,16 @@ export function makeVenue(random: Random, seed: number): Venue {
   return { config, traders, delegates, stranger, submitter, lanes }
 }
 
+/** Three traders start poor, so that funds run out. */
+export function dollars(trader: number): number {
+  if (trader === 2 || trader === 5) return 20
+  return trader === 0 ? 3000 : 900_000
+}
+
 function endowments(traders: Address[]): EngineConfig['endow'] {
   return traders.flatMap((account, index) => [
     { account, token: 0, quanta: 40_000 },
-    { account, token: 1, quanta: index === 0 ? 3000 : 900_000 },
+    { account, token: 1, quanta: dollars(index) },
     { account, token: 2, quanta: 700_000 }
   ])
 }
