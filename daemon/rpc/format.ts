@@ -11,17 +11,18 @@ import {
 } from '../../protocol/money.ts'
 import type {
   RpcBalance,
+  RpcCandle,
   RpcInstrument,
   RpcLevel,
   RpcMyTrade,
   RpcOrder,
+  RpcTrade,
   RpcTradeState
 } from '../../protocol/rpc.ts'
 import type { Address, Bytes32 } from '../../protocol/types.ts'
-import type { FillRecord, OrderRecord } from '../trading/types.ts'
-
-/** What is known of a batch's way to the chain. */
-export type BatchWay = { state: RpcTradeState; transaction: string | null }
+import type { BatchWay } from '../history/batch-log.ts'
+import type { CandleRecord, MyFill, TradeRecord } from '../history/types.ts'
+import type { OrderRecord } from '../trading/types.ts'
 
 export class Format {
   readonly #manifest: Manifest
@@ -118,26 +119,46 @@ export class Format {
     }
   }
 
-  myTrade(record: OrderRecord, fill: FillRecord, way: BatchWay): RpcMyTrade {
-    const { order } = record
-    const other = order.side === 'buy' ? 'sell' : 'buy'
+  trade(trade: TradeRecord, state: RpcTradeState): RpcTrade {
+    const { market, takerSide, price, lots, time, batch } = trade
+    return {
+      tradeId: tradeIdOf(trade),
+      market: this.symbol(market),
+      side: takerSide,
+      price: this.price(market, price),
+      amount: this.amount(market, lots),
+      time,
+      batch,
+      state
+    }
+  }
+
+  myTrade(mine: MyFill, way: BatchWay): RpcMyTrade {
+    const { account, market, side, clientOrderId, fill } = mine
+    const other = side === 'buy' ? 'sell' : 'buy'
     return {
       tradeId: tradeIdOf(fill),
-      market: this.symbol(order.market),
-      side: fill.maker ? other : order.side,
-      price: this.price(order.market, fill.price),
-      amount: this.amount(order.market, fill.lots),
+      market: this.symbol(market),
+      side: fill.maker ? other : side,
+      price: this.price(market, fill.price),
+      amount: this.amount(market, fill.lots),
       time: fill.time,
       batch: fill.batch,
       state: way.state,
-      orderId: orderIdOf(order),
-      clientOrderId: record.clientOrderId,
-      account: order.account,
-      mySide: order.side,
+      orderId: orderIdOf(mine),
+      clientOrderId,
+      account,
+      mySide: side,
       liquidity: fill.maker ? 'maker' : 'taker',
-      fee: this.quote(order.market, fill.fee),
+      fee: this.quote(market, fill.fee),
       transaction: way.transaction
     }
+  }
+
+  candle(market: number, candle: CandleRecord): RpcCandle {
+    const price = (ticks: number): string => this.price(market, ticks)
+    const { time, open, high, low, close, lots } = candle
+    return [time, price(open), price(high), price(low), price(close), this.amount(market, lots)]
   }
 
   balance(account: Address, token: number, balance: Balance, exiting: boolean): RpcBalance {

@@ -218,3 +218,63 @@ export const placeFields = {
   expiry: expirySeconds.exactOptional(),
   wait: z.boolean().exactOptional()
 }
+
+export const signature = z.string().regex(/^0x[0-9a-fA-F]{130}$/, 'a signature: 0x and 65 bytes')
+
+export const status = z.strictObject({
+  role: z.enum(['validator', 'daemon']),
+  version: z.string(),
+  ready: z.boolean(),
+  reasons: z.array(z.string()),
+  time: timestamp,
+  tape: z.strictObject({
+    length: z.number().int(),
+    time: timestamp,
+    ageMs: z.number().int(),
+    eventHash: z.string(),
+    cutsPerSecond: z.number()
+  }),
+  engine: z.strictObject({
+    state: z.enum(['running', 'lagging', 'stopped']),
+    reason: z.string().nullable(),
+    index: z.number().int()
+  }),
+  validators: z.strictObject({
+    total: z.number().int(),
+    reached: z.number().int(),
+    quorum: z.number().int()
+  }),
+  peers: z.array(
+    z.strictObject({
+      key: z.string(),
+      role: z.enum(['validator', 'daemon']),
+      tapeLength: z.number().int(),
+      lagBlocks: z.number().int(),
+      connectedAt: timestamp
+    })
+  ),
+  lanes: z.strictObject({ known: z.number().int(), current: z.number().int() }),
+  lane: z.strictObject({
+    key: z.string(),
+    length: z.number().int(),
+    finalLength: z.number().int()
+  }),
+  chain: z
+    .strictObject({
+      state: z.enum(['none', 'following', 'unreachable', 'lying']),
+      block: z.number().int(),
+      ageMs: z.number().int()
+    })
+    .nullable(),
+  settlement: z
+    .strictObject({
+      openBatch: z.number().int(),
+      unsettled: z.number().int(),
+      lastSettled: z.number().int(),
+      gasMoneyLow: z.boolean(),
+      turn: z.string().nullable()
+    })
+    .nullable(),
+  finality: z.strictObject({ p50Ms: z.number(), p99Ms: z.number() }),
+  evidence: z.array(z.strictObject({ kind: z.string(), by: z.string(), detail: z.string() }))
+}) satisfies z.ZodType<rpc.RpcStatus>

@@ -155,6 +155,11 @@ export class TapeArchive {
     return (await this.#milestones?.at(length)) ?? null
   }
 
+  /** The tree hash at a length that the archive has; null beyond. */
+  async treeHashAt(length: number): Promise<Uint8Array | null> {
+    return length > this.length ? null : ((await this.#core?.treeHash(length)) ?? null)
+  }
+
   /** Resolves when everything appended so far would survive a power loss. */
   async flush(): Promise<void> {
     // Not storage.flush(): it flushes the default column family, and the cores are in another.

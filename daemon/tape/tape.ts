@@ -296,6 +296,13 @@ export class VenueTape implements Tape {
     return (await this.#archive?.signatureAt(length)) ?? null
   }
 
+  /** The tape's tree hash at a length; null when neither memory nor archive can tell. */
+  async treeHashAt(length: number): Promise<Uint8Array | null> {
+    const kept = this.#kept.at(length - 1)
+    if (kept !== null) return kept.log.treeHash()
+    return (await this.#archive?.treeHashAt(length)) ?? null
+  }
+
   #scheduleArchive(): void {
     if (!this.#open || this.#held || this.#archive === null) return
     if (this.#archiveTimer !== null || this.#archiving !== null) return

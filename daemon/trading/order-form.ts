@@ -77,9 +77,15 @@ export class OrderForms {
     return this.#price(market, text)
   }
 
+  /** Lots of an amount, whatever an order may have. @throws TradingFault invalid_amount */
+  lots(market: number, text: string): number {
+    const terms = this.#manifest.markets[market]
+    return amount('amount', () => parseQuantity(text, terms, this.#manifest.tokens))
+  }
+
   quantity(market: number, text: string): number {
     const terms = this.#manifest.markets[market]
-    const lots = amount('amount', () => parseQuantity(text, terms, this.#manifest.tokens))
+    const lots = this.lots(market, text)
     return inRange(lots, terms.limits.quantityMaxLots, 'amount', terms)
   }
 

@@ -1,0 +1,236 @@
+// What became of each batch, by the tape's events, and by the settlement layer in between.
+import type { Engine, Event } from '../../matching/index.ts'
+import type { RpcTradeState } from '../../protocol/rpc.ts'
+import type { Applied } from '../replica/types.ts'
+import { part, type Store } from './store.ts'
+import type { BatchRecord } from './types.ts'
+
+/** Settled batches that stay in memory. */
+const keepSettled = 256
+
+export type BatchWay = { state: RpcTradeState; transaction: string | null }
+
+export class BatchLog {
+  readonly #store: Store
+  readonly #batches = new Map<number, BatchRecord>()
+  readonly #listeners: ((batch: BatchRecord) => void)[] = []
+  #changed = new Set<number>()
+  #open = 1
+  #lastSettled = 0
+
+  constructor({ store }: { store: Store }) {
+    this.#store = store
+  }
+
+  async load(): Promise<void> {
+    const found = await this.#store.range({ prefix: 'b/', newestFirst: true, limit: keepSettled })
+    for (const { value } of found.reverse()) {
+      // Written by this program, in this version.
+      const batch = value as BatchRecord
+      this.#batches.set(batch.index, batch)
+      this.#open = batch.index
+      if (batch.state === 'final') this.#lastSettled = batch.index
+    }
+  }
+
+  /** Told of each batch that changed its state. */
+  onstate(listener: (batch: BatchRecord) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  get open(): number {
+    return this.#open
+  }
+
+  get lastSettled(): number {
+    return this.#lastSettled
+  }
+
+  get unsettled(): number {
+    let count = 0
+    for (const { state, fills, withdrawals } of this.#batches.values()) {
+      if (state !== 'final' && state !== 'reverted' && fills + withdrawals > 0) count++
+    }
+    return count
+  }
+
+  /** Begins from what the engine has: events before were not seen. */
+  seed(engine: Engine): void {
+    for (const view of engine.batches()) {
+      this.#batches.set(view.index, {
+        ...newBatch(view.index),
+        state: view.state,
+        fills: view.fills.length,
+        withdrawals: view.withdrawals.length,
+        accounts: view.accounts.length,
+        cosigned: view.cosigns.length,
+        link: view.link,
+        openedAt: view.openedAt,
+        closedAt: view.closedAt,
+        sealedAt: view.sealedAt * 1000
+      })
+      this.#open = view.index
+      this.#changed.add(view.index)
+    }
+    this.#write()
+  }
+
+  take(event: Event, { cut }: Applied, engine: Engine): void {
+    switch (event.kind) {
+      case 'traded':
+      case 'withdrawn': {
+        const batch = this.#of(this.#open)
+        if (event.kind === 'traded') batch.fills++
+        else batch.withdrawals++
+        if (batch.openedAt === 0) batch.openedAt = cut.time
+        this.#changed.add(batch.index)
+        return
+      }
+      case 'batchClosed': {
+        this.#open = event.batch + 1
+        const accounts = engine.batch(event.batch)?.accounts.length ?? 0
+        const { fills, withdrawals } = event
+        this.#set(event.batch, 'closed', { closedAt: cut.time, fills, withdrawals, accounts })
+        return
+      }
+      case 'batchSealed':
+        return this.#set(event.batch, 'sealed', { sealedAt: event.sealedAt * 1000 })
+      case 'cosigned': {
+        this.#of(event.batch).cosigned++
+        this.#changed.add(event.batch)
+        return
+      }
+      case 'attested': {
+        if (event.void) return
+        this.#of(event.batch).attestations++
+        this.#changed.add(event.batch)
+        return
+      }
+      case 'batchAttested':
+        return this.#set(event.batch, 'attested', { link: engine.batch(event.batch)?.link ?? null })
+      case 'batchSettled':
+        this.#lastSettled = event.batch
+        return this.#set(event.batch, 'final', { submitter: engine.address(event.submitter) })
+      case 'batchReverted':
+        this.#set(event.batch, 'reverted', {})
+        this.#open = event.batch + 1
+        return
+      default:
+    }
+  }
+
+  /** What the settlement layer knows of an attested batch. */
+  onChain(
+    index: number,
+    known: {
+      state: 'submitted' | 'mined' | 'final' | 'reverted'
+      transaction: string | null
+      gas: number | null
+    }
+  ): void {
+    const batch = this.#batches.get(index)
+    if (batch === undefined) return
+    batch.transaction = known.transaction ?? batch.transaction
+    batch.gas = known.gas ?? batch.gas
+    // Final is what the tape says, not what the chain's node says.
+    const isUnderWay = ['attested', 'submitted', 'mined'].includes(batch.state)
+    const state = known.state === 'submitted' || known.state === 'mined' ? known.state : batch.state
+    this.#set(index, isUnderWay ? state : batch.state, {})
+    this.#write()
+  }
+
+  /** After a block: what changed goes to disk, and whoever listens is told. */
+  blockEnd(): void {
+    if (this.#changed.size > 0) this.#write()
+  }
+
+  /** Newest first. */
+  async page(count: number, before: number | null): Promise<BatchRecord[]> {
+    const range = before === null ? {} : { below: part(before) }
+    const found = await this.#store.range({
+      prefix: 'b/',
+      newestFirst: true,
+      limit: count,
+      ...range
+    })
+    return found.map(({ value }) => value as BatchRecord)
+  }
+
+  async get(index: number): Promise<BatchRecord | null> {
+    const known = this.#batches.get(index)
+    if (known !== undefined) return known
+    return (await this.#store.get(`b/${part(index)}`)) as BatchRecord | null
+  }
+
+  /** The state of a trade of this batch. Batches that have left the memory are settled. */
+  stateOf(index: number): RpcTradeState {
+    const batch = this.#batches.get(index)
+    if (batch === undefined) return index < this.#open ? 'final' : 'matched'
+    return tradeState(batch)
+  }
+
+  /** Null when it has left the memory. */
+  way(index: number): BatchWay | null {
+    const batch = this.#batches.get(index)
+    if (batch !== undefined) return { state: tradeState(batch), transaction: batch.transaction }
+    return index < this.#open ? null : { state: 'matched', transaction: null }
+  }
+
+  async oldWay(index: number): Promise<BatchWay> {
+    const batch = await this.get(index)
+    if (batch === null) return { state: this.stateOf(index), transaction: null }
+    return { state: tradeState(batch), transaction: batch.transaction }
+  }
+
+  #of(index: number): BatchRecord {
+    const known = this.#batches.get(index)
+    if (known !== undefined) return known
+    const batch = newBatch(index)
+    this.#batches.set(index, batch)
+    return batch
+  }
+
+  #set(index: number, state: BatchRecord['state'], fields: Partial<BatchRecord>): void {
+    const batch = this.#of(index)
+    const isNew = batch.state !== state
+    Object.assign(batch, fields)
+    batch.state = state
+    this.#changed.add(index)
+    if (isNew) for (const listener of this.#listeners) listener(batch)
+  }
+
+  #write(): void {
+    for (const index of this.#changed) {
+      const batch = this.#batches.get(index)
+      if (batch !== undefined) this.#store.put(`b/${part(index)}`, batch)
+    }
+    this.#changed = new Set()
+    for (const [index, { state }] of this.#batches) {
+      if (this.#batches.size <= keepSettled) return
+      if (state === 'final' || state === 'reverted') this.#batches.delete(index)
+    }
+  }
+}
+
+function tradeState({ state }: BatchRecord): RpcTradeState {
+  return state === 'open' || state === 'closed' ? 'matched' : state
+}
+
+function newBatch(index: number): BatchRecord {
+  return {
+    index,
+    state: 'open',
+    fills: 0,
+    withdrawals: 0,
+    accounts: 0,
+    cosigned: 0,
+    attestations: 0,
+    link: null,
+    openedAt: 0,
+    closedAt: 0,
+    sealedAt: 0,
+    submitter: null,
+    transaction: null,
+    gas: null
+  }
+}

@@ -1,0 +1,237 @@
+// What was: orders, trades, candles, batches and transfers, in an index on disk beside the engine.
+// It follows the tape block by block and knows which block it has last, so a daemon that replays
+// from an older snapshot writes nothing twice. It is complete from the first block that this
+// daemon applied; to have it from block 0, begin with an empty data directory and replay
+// (`tuning.snapshotLeadBlocks` null), as `archive` daemons may.
+//
+// Keys (numbers padded to 16 digits): meta; a/account (hosted by request); b/batch;
+// c/market/resolution/time; f/account/index/event/role (fills); i/account/clientOrderId;
+// k/batch/index/event (trades); l/account/nonce (live); n/account/nonce (names);
+// o/account/nonce (orders); t/market/index/event (trades); u/account/index/nonce (changes);
+// x/account/index/event (transfers); y/batch/account/index/event/role (fills).
+import type { Engine } from '../../matching/index.ts'
+import { equalBytes, fromHex, toHex } from '../../protocol/bytes.ts'
+import type { Manifest } from '../../protocol/manifest.ts'
+import type { Address, Bytes32 } from '../../protocol/types.ts'
+import type { Clock } from '../clock.ts'
+import type { Applied } from '../replica/types.ts'
+import type { RecordChange } from '../trading/records.ts'
+import type { ClientOrder } from '../trading/placing.ts'
+import type { OrderRecord } from '../trading/types.ts'
+import { BatchLog } from './batch-log.ts'
+import { CandleLog } from './candle-log.ts'
+import { HistoryFault } from './history-fault.ts'
+import { OrderLog, type PageQuery } from './order-log.ts'
+import { Store } from './store.ts'
+import { TradeLog } from './trade-log.ts'
+import { TransferLog } from './transfer-log.ts'
+import type { MyFill, TradeRecord, TransferRecord } from './types.ts'
+
+export type HistoryOptions = { folder: string; manifest: Manifest; venue: Bytes32 }
+
+export type HistoryDependencies = {
+  clock: Clock
+  /** A clientOrderId was given to an order that is about to be sent. */
+  onkeep: (order: ClientOrder) => void
+  onfault: (fault: unknown) => void
+}
+
+const version = 1
+const batchTradesMax = 10_000
+
+type Meta = {
+  version: number
+  venue: string
+  through: number
+  completeFrom: number
+  completeFromTime: number
+}
+
+export class History {
+  readonly batches: BatchLog
+  readonly candles: CandleLog
+  readonly trades: TradeLog
+  readonly orders: OrderLog
+  readonly #options: HistoryOptions
+  readonly #store: Store
+  readonly #transfers: TransferLog
+  readonly #hosted = new Set<Address>()
+  #live: OrderRecord[] = []
+  #through = -1
+  #completeFrom = 0
+  #completeFromTime = 0
+  #open = false
+
+  constructor(options: HistoryOptions, { clock, onkeep, onfault }: HistoryDependencies) {
+    this.#options = options
+    const store = new Store(options.folder, { clock, onfault })
+    const markets = options.manifest.markets.length
+    this.#store = store
+    this.batches = new BatchLog({ store })
+    this.candles = new CandleLog({ store, markets })
+    this.trades = new TradeLog({ store, markets })
+    this.orders = new OrderLog({ store, onkeep })
+    this.#transfers = new TransferLog({ store })
+  }
+
+  /** Before the daemon opens. `accounts` are those of the keystore; those that were hosted by
+   * request before are in `hosted` afterwards. Idempotent.
+   * @throws HistoryFault history_unreadable, history_other_venue */
+  async open(accounts: readonly Address[]): Promise<void> {
+    if (this.#open) return
+    await this.#store.open()
+    this.#open = true
+    this.#readMeta((await this.#store.get('meta')) as Meta | null)
+    const stored = await this.#store.range({ prefix: 'a/', limit: Number.MAX_SAFE_INTEGER })
+    for (const { key } of stored) this.#hosted.add(key)
+    for (const account of accounts) this.#hosted.add(account)
+    await this.batches.load()
+    await this.candles.load()
+    await this.trades.load()
+    await this.#transfers.load([...this.#hosted])
+    await this.orders.loadNames([...this.#hosted])
+    this.#live = await this.orders.load()
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return
+    this.#open = false
+    await this.#store.close()
+  }
+
+  #readMeta(meta: Meta | null): void {
+    if (meta === null) return
+    if (meta.version !== version) {
+      throw new HistoryFault('history_unreadable', `the history is of version ${meta.version}`)
+    }
+    const venue = fromHex(meta.venue)
+    if (venue === null || !equalBytes(venue, this.#options.venue)) {
+      throw new HistoryFault('history_other_venue', 'the history is of another venue')
+    }
+    this.#through = meta.through
+    this.#completeFrom = meta.completeFrom
+    this.#completeFromTime = meta.completeFromTime
+  }
+
+  /** The last block that is in here, -1 for none. */
+  get through(): number {
+    return this.#through
+  }
+
+  /** The first block from which on nothing is missing. */
+  get completeFrom(): number {
+    return this.#completeFrom
+  }
+
+  /** Its tape time, milliseconds. */
+  get completeFromTime(): number {
+    return this.#completeFromTime
+  }
+
+  /** The orders that were live after block `through`, for the desk. */
+  get live(): readonly OrderRecord[] {
+    return this.#live
+  }
+
+  /** Every account whose orders are kept. */
+  get hosted(): Address[] {
+    return [...this.#hosted]
+  }
+
+  /** Keeps the orders of this account from now on, also after a restart. */
+  hosts(account: Address): void {
+    if (this.#hosted.has(account)) return
+    this.#hosted.add(account)
+    this.#store.put(`a/${account}`, 0)
+  }
+
+  /** The changes that the desk found in a block; before `applied` of the same block. */
+  changed(changes: readonly RecordChange[], { index }: Applied): void {
+    if (index > this.#through) this.orders.take(changes, index)
+  }
+
+  /** Takes in a block. What was taken in before is passed over. */
+  applied(applied: Applied, engine: Engine): void {
+    const { index, cut } = applied
+    if (index <= this.#through) return
+    const isGap = index !== this.#through + 1
+    if (isGap || this.#through === -1) {
+      this.#completeFrom = index
+      this.#completeFromTime = index === 0 ? 0 : cut.time
+    }
+    this.#through = index
+    if (isGap) this.batches.seed(engine)
+    this.#take(applied, engine, isGap)
+    this.batches.blockEnd()
+    this.candles.blockEnd()
+    const { venue } = this.#options
+    const meta: Meta = {
+      version,
+      venue: toHex(venue),
+      through: index,
+      completeFrom: this.#completeFrom,
+      completeFromTime: this.#completeFromTime
+    }
+    this.#store.put('meta', meta)
+  }
+
+  #take(applied: Applied, engine: Engine, batchesKnown: boolean): void {
+    const { events } = applied.result
+    const { markets } = this.#options.manifest
+    const hosts = (account: Address): boolean => this.#hosted.has(account)
+    for (let number = 0; number < events.length; number++) {
+      if (isOfOrders(events.records[number * 32])) continue
+      const event = events.at(number)
+      const batch = this.batches.open
+      if (event.kind === 'traded') {
+        const trade = this.trades.take(event, number, applied, batch)
+        this.candles.take(trade, trade.lots * trade.price * markets[trade.market].tickValue)
+      }
+      this.#transfers.take(event, number, applied, { engine, batch, hosts })
+      if (!batchesKnown) this.batches.take(event, applied, engine)
+    }
+  }
+
+  order(account: Address, nonce: number): Promise<OrderRecord | null> {
+    return this.orders.get(account, nonce)
+  }
+
+  endedOrders(account: Address, query: PageQuery): Promise<OrderRecord[]> {
+    return this.orders.ended(account, query)
+  }
+
+  fills(account: Address, query: PageQuery): Promise<MyFill[]> {
+    return this.orders.fills(account, query)
+  }
+
+  fillsOfBatch(batch: number): Promise<MyFill[]> {
+    return this.orders.fillsOfBatch(batch)
+  }
+
+  async since(
+    account: Address,
+    index: number
+  ): Promise<{ orders: OrderRecord[]; fills: MyFill[]; through: number }> {
+    const through = this.#through
+    return { ...(await this.orders.since(account, index)), through }
+  }
+
+  transfers(account: Address, count: number): Promise<TransferRecord[]> {
+    return this.#transfers.page(account, count)
+  }
+
+  tradesOfBatch(batch: number): Promise<TradeRecord[]> {
+    return this.trades.ofBatch(batch, batchTradesMax)
+  }
+
+  /** Everything is on the disk itself: the journal may forget what it keeps for the history. */
+  sync(): Promise<void> {
+    return this.#store.sync()
+  }
+}
+
+/** Records of single orders, docs/matching.md section 12, other than trades and withdrawals: the
+ * bulk of a busy block, and nothing that is kept here. */
+function isOfOrders(kind: number): boolean {
+  return kind < 11 && kind !== 4
+}

@@ -1,0 +1,91 @@
+// What the methods and channels need of the daemon: composed in daemon/app.ts.
+import type { Manifest } from '../../protocol/manifest.ts'
+import type { RpcStatus } from '../../protocol/rpc.ts'
+import type { SigningTerms } from '../../protocol/typed-data.ts'
+import type { Address, Bytes32, Entry } from '../../protocol/types.ts'
+import type { Clock } from '../clock.ts'
+import type { DaemonStatus } from '../daemon.ts'
+import type { History } from '../history/history.ts'
+import type { TapeEntry } from '../tape/types.ts'
+import type { Desk } from '../trading/desk.ts'
+import type { Leases } from '../trading/leases.ts'
+import type { OrderForms } from '../trading/order-form.ts'
+import type { Placing } from '../trading/placing.ts'
+import type { TradingNode } from '../trading/types.ts'
+import type { Auth } from './auth.ts'
+import type { Format } from './format.ts'
+import type { Monitor } from './monitor.ts'
+
+/** The daemon, as the JSON-RPC sees it. */
+export type RpcNode = TradingNode & {
+  readonly terms: SigningTerms
+  readonly tapeKey: Bytes32
+  status(): DaemonStatus
+  readTape(index: number): Promise<TapeEntry | null>
+  /** An entry by its place on the tape; null when the block is not here. */
+  readEntry(index: number, entry: number): Promise<Entry | null>
+  /** The signed head that covers a block: its length, tree hash and the quorum's signature. */
+  signedHead(
+    index: number
+  ): Promise<{ length: number; treeHash: Bytes32; signature: Uint8Array } | null>
+  lanes(): { known: number; current: number; length: number; finalLength: number }
+  /** Swarm keys of the validators that have acknowledged a block of the own lane. */
+  acknowledgedBy(laneBlock: number): string[]
+  evidence(): RpcStatus['evidence']
+  /** Stays away from these peers (hex keys) until called again. */
+  blockPeers(keys: readonly string[]): void
+}
+
+/** What settlement knows beyond the engine: null on a venue without a chain. */
+export type RpcSettlement = {
+  /** State and transaction of a batch that is on its way to the chain; null when nothing is known
+   * that the tape does not say. */
+  batch(index: number): {
+    state: 'submitted' | 'mined' | 'final' | 'reverted'
+    transaction: string | null
+    gas: number | null
+  } | null
+  onbatch(listener: (index: number) => void): void
+  status(): { gasMoneyLow: boolean; turn: string | null; problems: string[] }
+  /** @throws Fault when the batch cannot be voided yet */
+  voidBatch(index: number): Promise<void>
+}
+
+/** Transactions of one account to the vault. They resolve when the transaction is mined. */
+export type RpcVault = {
+  deposit(token: number, quanta: number): Promise<{ transaction: string }>
+  exit(
+    action: 'request' | 'claim' | 'cancel',
+    token: number
+  ): Promise<{ transaction: string; readyAt: number | null }>
+  setDelegate(grant: {
+    delegate: Address
+    /** Null for all markets. */
+    market: number | null
+    cosign: boolean
+    /** Whole seconds. */
+    from: number
+    until: number
+  }): Promise<{ transaction: string }>
+}
+
+export type ChainState = 'none' | 'following' | 'unreachable' | 'lying'
+
+export type RpcApi = {
+  version: string
+  manifest: Manifest
+  clock: Clock
+  node: RpcNode
+  desk: Desk
+  placing: Placing
+  leases: Leases
+  forms: OrderForms
+  format: Format
+  history: History
+  monitor: Monitor
+  auth: Auth
+  settlement: RpcSettlement | null
+  /** Null: no chain, or the account's key is not here. */
+  vault(account: Address): RpcVault | null
+  chainState(): ChainState
+}
