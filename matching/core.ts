@@ -304,9 +304,38 @@ export class Core {
 
   /** Ends a live order that is not entering. */
   cancel(index: number, reason: number): void {
+    const at = index * HOT
+    const hot = this.pool.hot
+    const flags = hot[at + FLAGS]
+    if ((flags & (STATE_MASK | DELEGATED | TIGHT)) === RESTING) {
+      this.#cancelResting(index, flags, reason)
+      return
+    }
     this.noteCancelled(index, reason)
     this.detach(index)
     this.drop(index)
+  }
+
+  /** The same for an order that rests and of which nothing is kept beside its record. */
+  #cancelResting(index: number, flags: number, reason: number): void {
+    const at = index * HOT
+    const hot = this.pool.hot
+    const owner = hot[at + OWNER]
+    const account = owner >>> 8
+    const market = this.markets[owner & 0xff]
+    const lots = hot[at + REMAINING]
+    const price = hot[at + PRICE] >>> 0
+    const head = CANCELLED | (reason << 8) | ((owner & 0xff) << 16)
+    this.events.put(head, account, lots, 0, hot[at + ID_LOW], hot[at + HIGH] >>> 16, 0, 0)
+    if ((flags & SELL) !== 0) {
+      market.asks.remove(index, price, lots)
+      this.ledger.addReserved(account, market.base, -lots * market.lotSize)
+    } else {
+      market.bids.remove(index, price, lots)
+      this.ledger.addReserved(account, market.quote, -market.restingBuy(lots, price))
+    }
+    this.accounts.liveOrders[account]--
+    this.pool.release(index)
   }
 
   noteCancelled(index: number, reason: number): void {

@@ -28,6 +28,7 @@ const {
   IOC,
   OWNER,
   POST_MASK,
+  PENDING,
   POST_SLIDE,
   PRICE,
   QUOTE,
@@ -55,6 +56,33 @@ export function postOnlyPrice(market: Market, flags: number, price: number): num
   const touch = market.bids.best
   if (touch === 0 || touch < price) return price
   return (flags & POST_MASK) === POST_SLIDE && touch < market.priceMaxTicks ? touch + 1 : 0
+}
+
+/** Whether an order at a price meets anybody. */
+export function crosses(market: Market, flags: number, price: number): boolean {
+  const touch = (flags & SELL) !== 0 ? market.bids.best : market.asks.best
+  return touch !== 0 && ((flags & SELL) !== 0 ? touch >= price : touch <= price)
+}
+
+/** The draft's order, just accepted, meets nobody and rests: the shortest way, all from the draft. */
+export function restDraft(core: Core, index: number, market: Market, price: number): void {
+  const d = core.draft
+  const lots = d.quantity
+  const isSell = (d.flags & SELL) !== 0
+  core.pool.hot[index * HOT + FLAGS] ^= PENDING ^ RESTING
+  if (isSell) {
+    core.ledger.addReserved(d.account, market.base, lots * market.lotSize)
+    market.asks.append(index, price, lots)
+  } else {
+    const notional = price === d.price ? d.notional : lots * price * market.tickValue
+    const fee = feeOf(notional, market.makerBps)
+    core.ledger.addReserved(d.account, market.quote, notional + fee)
+    market.bids.append(index, price, lots)
+  }
+  const head = RESTED | (isSell ? 256 : 0) | (market.index << 16)
+  const id = core.nextId - 1
+  core.events.put(head, d.account, lots, price, id | 0, highWord(id), 0, 0)
+  if ((d.flags & SLID) !== 0) noteTight(core, index, market, d.feeMax, 0)
 }
 
 /** A pending or fired order's turn: the book may refuse it, and then it is gone. */
@@ -109,8 +137,7 @@ export function enter(
   const price = pool.hot[at + PRICE] >>> 0
   const entered = pool.hot[at + REMAINING]
   const opposite = (flags & SELL) !== 0 ? market.bids : market.asks
-  const touch = opposite.best
-  if (touch !== 0 && ((flags & SELL) !== 0 ? touch >= price : touch <= price)) {
+  if (crosses(market, flags, price)) {
     const rests = match(core, index, nonce, feeMax, market, opposite, flags, price)
     if (reserved) core.reserveEntering(owner >>> 8, market, flags, entered, price, -1)
     if (rests) rest(core, index, market)

@@ -1,12 +1,12 @@
 import { canReserve, checkRoom, checkTerms } from './checks.ts'
 import type { Core } from './core.ts'
 import { walkFok } from './fok.ts'
-import { enter, postOnlyPrice } from './matcher.ts'
+import { crosses, enter, postOnlyPrice, restDraft } from './matcher.ts'
 import * as layout from './orders.ts'
 import { INSUFFICIENT_FUNDS, SETTLEMENT_LAGGING, WOULD_CROSS } from './reasons.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
-const { FOK, POST_MASK, SLID, TIF_MASK, TRIGGER } = layout
+const { FOK, GTC, POST_MASK, SLID, TIF_MASK, TRIGGER } = layout
 
 /** Places the draft: checks, acceptance, entry. Gives the reason of a refusal or 0; then
  * `core.placed` is the order's index, which is live unless it traded or went at once. */
@@ -30,8 +30,13 @@ export function place(core: Core): number {
   if (!canReserve(core, d.quantity, price)) return INSUFFICIENT_FUNDS
   const index = core.accept(d.quantity, price)
   core.placed = index
-  if (hasTrigger) core.arm(index)
-  else enter(core, index, d.nonce, d.feeMax, false)
-  core.closeIfFull()
+  if (hasTrigger) {
+    core.arm(index)
+  } else if ((d.flags & TIF_MASK) === GTC && !crosses(market, d.flags, price)) {
+    restDraft(core, index, market, price)
+  } else {
+    enter(core, index, d.nonce, d.feeMax, false)
+    core.closeIfFull()
+  }
   return 0
 }
