@@ -52,7 +52,7 @@ abstract contract Trades is Groups {
         }
     }
 
-    function _readSweeps(Work memory w) private view {
+    function _readSweeps(Work memory w) private pure {
         unchecked {
             uint256 sweeps = data(w.at) >> 240;
             w.at += 2;

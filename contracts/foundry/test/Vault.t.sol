@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {IVault} from "../../src/IVault.sol";
+import {Vault} from "../../src/Vault.sol";
+import {PlainToken} from "../../src/test/Tokens.sol";
+import {Handler, Vm} from "./Handler.sol";
+
+/// @dev What must always hold. The seventh, that the engine's balances equal the vault's, is the
+/// differential test in test/contracts.
+contract VaultInvariants {
+    Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+    Handler internal handler;
+    IVault internal vault;
+    PlainToken[3] internal tokens;
+
+    function setUp() public {
+        IVault.Terms memory terms;
+        terms.validators = new address[](1);
+        terms.validators[0] = vm.addr(0xbeef);
+        terms.threshold = 1;
+        terms.tokens = new IVault.Token[](3);
+        for (uint256 i = 0; i < 3; i++) {
+            tokens[i] = new PlainToken("Token", "T", 18);
+            terms.tokens[i] = IVault.Token(address(tokens[i]), 1000);
+        }
+        terms.settlerWindow = 60;
+        terms.horizon = 3600;
+        terms.grace = 7200;
+        terms.exitDelay = 86_400;
+        vm.warp(1_000_000_000);
+        vault = new Vault(terms);
+        handler = new Handler(vault, tokens);
+    }
+
+    function targetContracts() public view returns (address[] memory list) {
+        list = new address[](1);
+        list[0] = address(handler);
+    }
+
+    /// The vault holds at least the sum of all balances, claimables and pending exits.
+    function invariant_1_holdsWhatItOwes() public view {
+        for (uint256 token = 0; token < 3; token++) {
+            require(
+                tokens[token].balanceOf(address(vault))
+                    >= handler.owed(token) * handler.QUANTUM(),
+                "owes more than it holds"
+            );
+        }
+    }
+
+    /// A settled batch changes no token's total.
+    function invariant_2_batchesAreBalanced() public view {
+        require(!handler.unbalanced(), "a batch changed a total");
+    }
+
+    /// No balance falls without a signature over what it falls by.
+    function invariant_3_nobodyIsRobbed() public view {
+        require(!handler.robbed(), "an owner lost what he did not sign for");
+    }
+
+    /// An order never fills beyond its quantity in all batches together.
+    function invariant_4_ordersFillOnce() public view {
+        require(!handler.overfilled(), "an order filled beyond its quantity");
+    }
+
+    /// An owner can always take his whole balance out after the delay.
+    function invariant_5_exitsAreOpen() public view {
+        require(!handler.stuck(), "an owner could not leave");
+    }
+
+    /// Nonces in marks and withdrawals, sequences, floors, events and batches only grow.
+    function invariant_6_numbersOnlyGrow() public view {
+        require(!handler.wentBack(), "a number went back");
+    }
+
+    /// The handler's deeds do come about; a fuzzer of reverts proves nothing.
+    function test_handlerSettles() public {
+        handler.signOrder(0, 5, 9, 2 | 1 << 20);
+        handler.signOrder(1, 5, 9, 1 | 1 << 20);
+        vm.warp(block.timestamp + 100);
+        handler.settleOrders(0, 1, 3);
+        handler.settleCosigned(2, 500, 3, 0x40701);
+        handler.settleWithdrawal(1, 0, 100);
+        handler.claim(1, 0);
+        handler.requestExit(3, 2);
+        handler.claimExit(3, 2);
+        require(handler.settled() == 3 && handler.exited() == 1, "deeds");
+    }
+
+    /// Any bytes that are not a batch are refused, whoever attests them; nothing else happens.
+    function testFuzz_strangeBytes(bytes calldata content) public {
+        try handler.settleBytes(content) {
+            // Three zero counts behind an empty list of markets are a batch of nothing.
+            require(keccak256(content) == keccak256(new bytes(7)), "accepted");
+        } catch {}
+    }
+}
