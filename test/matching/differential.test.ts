@@ -9,7 +9,7 @@ const commands = process.env['CURB_TEST_LONG'] === '1' ? 125_000 : 15_000
 
 test('differential - engine and oracle agree, through snapshots, wherever the rules collide', (t) => {
   const coverage = new Coverage()
-  for (let seed = 1; seed <= 8; seed++) {
+  for (let seed = 1; seed <= 10; seed++) {
     const auditor = (config: ConstructorParameters<typeof Auditor>[0]): Auditor =>
       new Auditor(config)
     const hash = runDifferential({ seed, commands, snapshotEveryBlocks: 60, coverage, auditor })

@@ -171,7 +171,8 @@ export class Stream {
     const { random, orders } = this
     const kind = random()
     if (kind < 0.003) return { kind: 'open', valid: this.chance(0.5) }
-    if (kind < 0.01) return this.#link(account, this.chance(0.5))
+    if (kind < 0.01)
+      return this.#link(this.chance(0.1) ? this.venue.stranger : account, this.chance(0.5))
     if (kind < 0.03)
       return { kind: 'lease', ttlMs: this.chance(0.1) ? 0 : between(random, 500, 9000) }
     if (kind < 0.06) return this.#protect(account)

@@ -76,7 +76,7 @@ export function makeVenue(random: Random, seed: number): Venue {
           cosignMs: 300,
           horizonSeconds: 40,
           chainStaleMaxMs: 9000,
-          unsettledMaxMs: 52_000,
+          unsettledMaxMs: 44_000,
           unsettledGasMax: 4_500_000,
           batchGasMax: 560_000,
           gasBase: 50_000,
