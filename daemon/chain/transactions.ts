@@ -81,8 +81,6 @@ type Pending = {
 
 const JOURNAL_BYTES = 4 * 1024 * 1024
 const BACKOFF_MAX_MS = 30_000
-/** Nodes want a tenth more for a replacement. */
-const BUMP_PERCENT = 115n
 const SEND_AGAIN_MS = 10_000
 
 export class TransactionSender {

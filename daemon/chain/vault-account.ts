@@ -90,9 +90,18 @@ export class VaultAccount {
     return Number(await this.#view('exitOf', [this.address, token]))
   }
 
-  /** Quanta that wait to be claimed. */
-  async claimable(token: number): Promise<number> {
-    return Number(await this.#view('claimableOf', [this.address, token]))
+  /** What waits to be claimed and is not being claimed already. */
+  async claimables(): Promise<{ token: number; quanta: number }[]> {
+    const tokens = this.#manifest.tokens.map((_, token) => token)
+    const found = await Promise.all(
+      tokens.map(async (token) => {
+        const quanta = Number(await this.#view('claimableOf', [this.address, token]))
+        return { token, quanta }
+      })
+    )
+    return found.filter(({ token, quanta }) => {
+      return quanta > 0 && this.#sender.find(`claim ${this.address} ${token}`) === null
+    })
   }
 
   /** What the account holds of a token outside the vault, base units. */

@@ -1,0 +1,51 @@
+// What has become of each batch, for status and for whoever waits for a trade to settle.
+import type { Clock } from '../clock.ts'
+import type { BatchProgress, BatchStatus } from './types.ts'
+
+/** Batches that are done and still shown. */
+const KEPT = 16
+
+export class Progress {
+  readonly #clock: Clock
+  readonly #batches = new Map<number, BatchStatus>()
+  readonly #listeners: ((status: BatchStatus) => void)[] = []
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  onchange(listener: (status: BatchStatus) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  get(batch: number): BatchStatus | null {
+    return this.#batches.get(batch) ?? null
+  }
+
+  list(): BatchStatus[] {
+    return [...this.#batches.values()].sort((a, b) => a.batch - b.batch)
+  }
+
+  /** @param transaction Known from before when not given. */
+  set(batch: number, state: BatchProgress, transaction?: string | null): void {
+    const before = this.#batches.get(batch)
+    if (before !== undefined && isDone(before)) return
+    const hash = transaction ?? before?.transaction ?? null
+    if (before?.state === state && before.transaction === hash) return
+    const status = { batch, state, transaction: hash, at: this.#clock.now() }
+    this.#batches.set(batch, status)
+    this.#trim()
+    for (const listener of this.#listeners) listener(status)
+  }
+
+  #trim(): void {
+    const done = this.list().filter(isDone)
+    for (const { batch } of done.slice(0, Math.max(0, done.length - KEPT))) {
+      this.#batches.delete(batch)
+    }
+  }
+}
+
+function isDone({ state }: BatchStatus): boolean {
+  return state === 'final' || state === 'reverted'
+}

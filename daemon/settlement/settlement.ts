@@ -1,0 +1,222 @@
+// Settlement in a daemon (design 3.3): follows the tape, and does for each batch what is this
+// daemon's to do. It co-signs for the accounts that it hosts; as a validator it attests; as a
+// settler it submits. What has become of each batch is told to whoever listens.
+import type { JsonRpcProvider } from 'ethers'
+import type { Recover } from '../../crypto/crypto.ts'
+import type { Event } from '../../matching/index.ts'
+import type { Hash } from '../../protocol/hash.ts'
+import { quorumOf } from '../../protocol/venue.ts'
+import type { SeenBatch } from '../chain/follower.ts'
+import type { TransactionSender } from '../chain/transactions.ts'
+import type { VaultAccount } from '../chain/vault-account.ts'
+import type { Clock } from '../clock.ts'
+import type { NetworkLog } from '../network/types.ts'
+import type { Applied } from '../replica/types.ts'
+import type { AccountSigner } from '../trading/types.ts'
+import { Attestations, batchEvents } from './attestations.ts'
+import { Attesting } from './attesting.ts'
+import { Claims } from './claims.ts'
+import { Cosigning } from './cosigning.ts'
+import { Progress } from './progress.ts'
+import { Sealer } from './sealer.ts'
+import { SettlementFault } from './settlement-fault.ts'
+import { Submitter } from './submitter.ts'
+import type { BatchStatus, Cosigner, SettlementNode, SettlementStatus } from './types.ts'
+
+export type SettlementOptions = {
+  /** How often a settler looks at the chain. */
+  pollMs: number
+  /** How long a settler has before the next one tries as well. */
+  turnMs: number
+  gasWarnWei: bigint
+  /** Pays out settled withdrawals of the accounts in `vaults`. */
+  claim: boolean
+}
+
+export const settlementDefaults = { turnMs: 30_000, claim: true }
+
+export type SettlementDependencies = {
+  node: SettlementNode
+  keccak: Hash
+  recover: Recover
+  clock: Clock
+  log: NetworkLog
+  /** Keys for accounts that are linked to this daemon's lane; asked anew for each batch. */
+  cosigners: () => readonly Cosigner[]
+  /** The key by which the manifest knows this validator; null for another daemon. */
+  validator: AccountSigner | null
+  /** Null for a daemon that does not submit. */
+  settler: { provider: JsonRpcProvider; sender: TransactionSender } | null
+  /** What the chain's follower finds; null without an RPC. */
+  chain: { onseen(listener: (seen: SeenBatch) => void): void } | null
+  /** Accounts of this daemon that can send transactions. */
+  vaults: () => readonly VaultAccount[]
+}
+
+export class Settlement {
+  readonly #dependencies: SettlementDependencies
+  readonly #progress: Progress
+  readonly #sealer: Sealer
+  readonly #attestations: Attestations
+  readonly #cosigning: Cosigning
+  readonly #attesting: Attesting | null
+  readonly #submitter: Submitter | null
+  readonly #claims: Claims | null
+  /** There may be something to co-sign or attest: looked at after each block until it is done. */
+  #isDue = true
+  #isOpen = false
+  #problem: string | null = null
+  #looking: Promise<void> | null = null
+
+  constructor(options: SettlementOptions, dependencies: SettlementDependencies) {
+    const { node, keccak, recover, clock, log, cosigners, validator, settler } = dependencies
+    const { validators, settlement } = node.manifest
+    this.#dependencies = dependencies
+    this.#progress = new Progress(clock)
+    this.#sealer = new Sealer(node, keccak)
+    this.#attestations = new Attestations(node, recover, quorumOf(validators.length).quorum)
+    this.#cosigning = new Cosigning(node, cosigners, log)
+    this.#attesting = validator && new Attesting(node, validator, this.#sealer, log)
+    const place = validators.findIndex(({ signer }) => signer === settler?.sender.address)
+    const { pollMs, turnMs, gasWarnWei } = options
+    this.#submitter =
+      settler &&
+      new Submitter(
+        {
+          pollMs,
+          turnMs,
+          gasWarnWei,
+          validators: validators.length,
+          self: place < 0 ? null : place,
+          settlerWindowSeconds: settlement.settlerWindowSeconds
+        },
+        {
+          ...settler,
+          node,
+          clock,
+          log,
+          sealer: this.#sealer,
+          attestations: this.#attestations,
+          progress: this.#progress
+        }
+      )
+    this.#claims = options.claim ? new Claims(dependencies.vaults, log) : null
+  }
+
+  open(): void {
+    if (this.#isOpen) return
+    this.#isOpen = true
+    const { node, chain } = this.#dependencies
+    node.onapplied((applied) => this.#applied(applied))
+    chain?.onseen((seen) => this.#seen(seen))
+    for (const { index, state } of node.engine.batches()) {
+      this.#progress.set(index, state === 'sealed' || state === 'attested' ? state : 'matched')
+    }
+    this.#submitter?.open()
+  }
+
+  async close(): Promise<void> {
+    this.#isOpen = false
+    await this.#submitter?.close()
+    await this.#looking
+    await this.#claims?.close()
+  }
+
+  /** Each change of a batch's state, as this daemon learns of it. */
+  onprogress(listener: (status: BatchStatus) => void): void {
+    this.#progress.onchange(listener)
+  }
+
+  /** Of a batch that is not settled, or was among the last; null for another. */
+  progressOf(batch: number): BatchStatus | null {
+    return this.#progress.get(batch)
+  }
+
+  status(): SettlementStatus {
+    const gas = this.#submitter?.gas ?? { wei: null, low: false }
+    const problems = [this.#problem, this.#submitter?.problem ?? null]
+    return {
+      batches: this.#progress.list(),
+      settles: this.#submitter !== null,
+      gasWei: gas.wei === null ? null : String(gas.wei),
+      gasLow: gas.low,
+      problems: problems.filter((problem) => problem !== null)
+    }
+  }
+
+  /** Votes to void a batch that cannot settle; at a quorum of such votes a settler carries it out.
+   * Everything from it on is undone: for an operator's hand only.
+   * @throws SettlementFault not_settler, batch_unknown, batch_not_voidable; DaemonFault, LaneFault */
+  voidBatch(index: number): void {
+    if (this.#attesting !== null) return this.#attesting.void(index)
+    throw new SettlementFault('not_settler', 'only a validator can vote to void a batch')
+  }
+
+  // The tape
+
+  #applied(applied: Applied): void {
+    if (!this.#isOpen) return
+    this.#attestations.applied(applied)
+    for (const event of batchEvents(applied.result.events)) this.#note(event)
+    if (this.#isDue && this.#looking === null && this.#dependencies.node.synced) {
+      this.#isDue = false
+      this.#looking = this.#look().finally(() => {
+        this.#looking = null
+      })
+    }
+  }
+
+  #note(event: Event): void {
+    switch (event.kind) {
+      case 'batchClosed':
+        this.#isDue = true
+        return this.#progress.set(event.batch, 'matched')
+      case 'batchSealed':
+        this.#isDue = true
+        return this.#progress.set(event.batch, 'sealed')
+      case 'batchAttested':
+        this.#isDue = true
+        return this.#progress.set(event.batch, 'attested')
+      case 'batchSettled':
+        this.#done(event.batch)
+        this.#claims?.look()
+        return this.#progress.set(event.batch, 'final')
+      case 'batchReverted':
+        this.#done(event.batch)
+        this.#dependencies.log.error(
+          { batch: event.batch },
+          'a batch was voided: its trades are undone'
+        )
+        return this.#progress.set(event.batch, 'reverted')
+    }
+  }
+
+  #done(index: number): void {
+    this.#isDue = true
+    this.#sealer.forget(index)
+    this.#attestations.forget(index)
+  }
+
+  async #look(): Promise<void> {
+    try {
+      this.#cosigning.look()
+      await this.#attesting?.look()
+      this.#problem = null
+    } catch (fault) {
+      // The lane takes nothing now, or a block is not here yet: after the next block again.
+      this.#isDue = true
+      const problem = fault instanceof Error ? fault.message : String(fault)
+      if (problem === this.#problem) return
+      this.#problem = problem
+      this.#dependencies.log.warn({ problem }, 'a batch waits for this daemon')
+    }
+  }
+
+  // The chain
+
+  #seen({ index, kind, transaction }: SeenBatch): void {
+    if (kind === 'settled' && this.#dependencies.node.engine.batch(index) !== null) {
+      this.#progress.set(index, 'mined', transaction)
+    }
+  }
+}

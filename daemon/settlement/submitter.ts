@@ -1,0 +1,231 @@
+// Brings attested batches to the chain when it is this settler's turn: asks the vault what comes
+// next, tries the call without sending it, sends it, and looks again until the tape has the event.
+// The vault's index makes it idempotent: a batch settles once, whoever sends it how often.
+import type { JsonRpcProvider } from 'ethers'
+import type { BatchView } from '../../matching/index.ts'
+import { ChainFault } from '../chain/chain-fault.ts'
+import { ethersCode, sendFault } from '../chain/ethers-errors.ts'
+import type { Sent, TransactionSender } from '../chain/transactions.ts'
+import type { Clock } from '../clock.ts'
+import type { NetworkLog } from '../network/types.ts'
+import { type Attestations, voidLinkOf } from './attestations.ts'
+import type { Progress } from './progress.ts'
+import type { Sealer } from './sealer.ts'
+import { SettlementFault } from './settlement-fault.ts'
+import { type TurnOptions, turnAt } from './turns.ts'
+import type { SettlementNode } from './types.ts'
+import { lastBatch, settleData, voidData } from './vault-batches.ts'
+
+export type SubmitterOptions = TurnOptions & {
+  pollMs: number
+  /** Below this balance the settler warns, wei. */
+  gasWarnWei: bigint
+}
+
+export type SubmitterDependencies = {
+  node: SettlementNode
+  provider: JsonRpcProvider
+  sender: TransactionSender
+  sealer: Sealer
+  attestations: Attestations
+  progress: Progress
+  clock: Clock
+  log: NetworkLog
+}
+
+const BACKOFF_MAX_MS = 60_000
+const BALANCE_MS = 30_000
+
+export class Submitter {
+  readonly #options: SubmitterOptions
+  readonly #dependencies: SubmitterDependencies
+  /** The batch that comes next on chain, and since when it could go there. */
+  #next = { index: 0, readyAt: 0 }
+  #problem: string | null = null
+  #failures = 0
+  #tryAt = 0
+  #gasWei: bigint | null = null
+  #gasAt = -Infinity
+  #isLow = false
+  #cancel: (() => void) | null = null
+  #running: Promise<void> | null = null
+  #isOpen = false
+
+  constructor(options: SubmitterOptions, dependencies: SubmitterDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+  }
+
+  open(): void {
+    if (this.#isOpen) return
+    this.#isOpen = true
+    this.#look()
+  }
+
+  async close(): Promise<void> {
+    this.#isOpen = false
+    this.#cancel?.()
+    await this.#running
+  }
+
+  /** Why the next batch is not settled by this daemon; null when nothing is wrong. */
+  get problem(): string | null {
+    return this.#problem
+  }
+
+  get gas(): { wei: bigint | null; low: boolean } {
+    return { wei: this.#gasWei, low: this.#isLow }
+  }
+
+  #look(): void {
+    if (!this.#isOpen || this.#running !== null) return
+    const { clock, log } = this.#dependencies
+    this.#running = this.#round()
+      .catch((cause: unknown) => {
+        const fault = cause instanceof SettlementFault ? cause : sendFault(cause)
+        this.#fail(fault.code, `${fault.code}: ${fault.message}`)
+      })
+      .catch((fault: unknown) => log.error({ fault: String(fault) }, 'settling failed'))
+      .finally(() => {
+        this.#running = null
+        if (!this.#isOpen) return
+        this.#cancel = clock.after(this.#options.pollMs, () => this.#look())
+      })
+  }
+
+  async #round(): Promise<void> {
+    const { node, clock } = this.#dependencies
+    const now = clock.now()
+    await this.#watchGas(now)
+    const waiting = node.engine.batches().filter(({ state }) => state === 'attested')
+    if (waiting.length === 0 || now < this.#tryAt || !node.synced) return
+    const last = await lastBatch(this.#dependencies.provider, this.#vault)
+    for (const batch of waiting) this.#follow(batch.index, last)
+    const next = waiting.find(({ index }) => index === last + 1)
+    if (next === undefined) return
+    if (this.#next.index !== next.index) this.#next = { index: next.index, readyAt: now }
+    const turn = turnAt(this.#options, next.index, this.#next.readyAt, next.sealedAt)
+    if (now >= turn) await this.#submit(next)
+  }
+
+  get #vault(): string {
+    return this.#dependencies.node.manifest.chain?.vault ?? ''
+  }
+
+  /** A batch that somebody brought to the chain, or that a reorg took from it. */
+  #follow(index: number, last: number): void {
+    const { progress, sender } = this.#dependencies
+    const ours = this.#sent(index)
+    if (index <= last) {
+      progress.set(index, 'mined')
+      if (ours !== null) void sender.cancel(ours.label).catch(() => {})
+      return
+    }
+    if (progress.get(index)?.state === 'mined') {
+      progress.set(index, ours === null ? 'attested' : 'submitted')
+    }
+  }
+
+  #sent(index: number): Sent | null {
+    const { sender } = this.#dependencies
+    return sender.find(`settle ${index}`) ?? sender.find(`void ${index}`)
+  }
+
+  async #submit(batch: BatchView): Promise<void> {
+    const { index, parent } = batch
+    const { progress, sender, sealer, node } = this.#dependencies
+    const under = this.#sent(index)
+    if (under !== null) return progress.set(index, 'submitted', under.hash)
+    const sealed = await sealer.seal(batch)
+    const call = await this.#call(batch)
+    if (call === null) return
+    const to = this.#vault
+    await this.#simulate(call.data, index)
+    const sent = await sender.send({ label: `${call.kind} ${index}`, to, data: call.data })
+    this.#dependencies.log.info(
+      {
+        batch: index,
+        transaction: sent.hash,
+        bytes: sealed.bytes.length,
+        venue: node.manifest.name
+      },
+      `a batch is on its way to the vault (${call.kind})`
+    )
+    this.#succeeded()
+    progress.set(index, 'submitted', sent.hash)
+    this.#watch(index, parent, sent)
+  }
+
+  /** Void only when a quorum has said so. */
+  async #call(batch: BatchView): Promise<{ kind: 'settle' | 'void'; data: string } | null> {
+    const { attestations, sealer, node } = this.#dependencies
+    const { index, sealedAt, parent } = batch
+    const sealed = await sealer.seal(batch)
+    const attested = await attestations.quorumOf(index, sealed.link, sealedAt)
+    if (attested === null) {
+      this.#fail('attestations', `batch ${index}: its attestations are not on the tape held here`)
+      return null
+    }
+    const voidLink = voidLinkOf(node, index, parent ?? '')
+    if (!attestations.has(index, voidLink)) {
+      return { kind: 'settle', data: settleData(sealed, attested) }
+    }
+    const voids = await attestations.quorumOf(index, voidLink, sealedAt)
+    return voids === null ? null : { kind: 'void', data: voidData(sealed, attested, voids) }
+  }
+
+  /** @throws ChainFault transaction_refused */
+  async #simulate(data: string, index: number): Promise<void> {
+    const { provider, sender } = this.#dependencies
+    try {
+      await provider.call({ from: sender.address, to: this.#vault, data })
+    } catch (cause) {
+      const fault = sendFault(cause)
+      if (fault.code !== 'transaction_refused') throw fault
+      throw new ChainFault(fault.code, `batch ${index}: ${fault.message}`, { batch: index }, cause)
+    }
+  }
+
+  #watch(index: number, parent: string | null, sent: Sent): void {
+    const { progress, log, node } = this.#dependencies
+    sent.mined.then(
+      ({ hash, outcome }) => {
+        const isSame = node.engine.batch(index)?.parent === parent
+        if (outcome === 'succeeded' && isSame) progress.set(index, 'mined', hash)
+        else if (outcome === 'reverted') {
+          log.warn({ batch: index, transaction: hash }, 'another settler was faster, or it failed')
+        }
+      },
+      (fault: unknown) => log.debug({ batch: index, code: ethersCode(fault) }, 'not settled here')
+    )
+  }
+
+  async #watchGas(now: number): Promise<void> {
+    if (now - this.#gasAt < BALANCE_MS) return
+    const { provider, sender, log } = this.#dependencies
+    this.#gasWei = await provider.getBalance(sender.address)
+    this.#gasAt = now
+    const isLow = this.#gasWei < this.#options.gasWarnWei
+    if (isLow && !this.#isLow) {
+      const wei = String(this.#gasWei)
+      log.warn({ account: sender.address, wei }, "the settler's gas money runs low: send it some")
+    }
+    this.#isLow = isLow
+  }
+
+  /** Says what is wrong once, and waits longer each time. Others take their turns meanwhile. */
+  #fail(code: string, problem: string): void {
+    const { clock, log } = this.#dependencies
+    if (this.#problem !== problem) log.error({ code }, `settling: ${problem}`)
+    this.#problem = problem
+    const wait = this.#options.pollMs * 2 ** Math.min(this.#failures++, 10)
+    this.#tryAt = clock.now() + Math.min(BACKOFF_MAX_MS, wait)
+    if (code === 'transaction_unpayable') this.#gasAt = -Infinity
+  }
+
+  #succeeded(): void {
+    this.#problem = null
+    this.#failures = 0
+    this.#tryAt = 0
+  }
+}
