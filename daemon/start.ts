@@ -5,6 +5,7 @@ import type { DaemonDependencies, DaemonTuning } from './options.ts'
 import type { Parts } from './parts.ts'
 
 const LOOK_MS = 50
+const PATIENCE_STALLS = 3
 
 export class Start {
   readonly #tuning: DaemonTuning
@@ -17,6 +18,9 @@ export class Start {
   #beganAt = 0
   /** The longest tape that peers showed when it was looked at last. */
   #target = 0
+  /** When the own tape moved last, and where to. */
+  #movedAt = 0
+  #taken = -1
   #cancel: (() => void) | null = null
 
   constructor(
@@ -127,9 +131,18 @@ export class Start {
   #arrive(): void {
     const { tape, replica } = this.#parts
     if (replica.state.kind === 'unconfirmed') return
-    if (replica.length < tape.length || tape.taken < this.#target) return
-    this.#target = this.#longest
-    if (tape.taken + NEAR_BLOCKS < this.#target) return
+    const now = this.#clock.now()
+    if (tape.taken !== this.#taken) {
+      this.#taken = tape.taken
+      this.#movedAt = now
+    }
+    if (replica.length < tape.length) return
+    // Who claims a longer tape and does not send it is not waited for.
+    if (now - this.#movedAt < PATIENCE_STALLS * this.#tuning.stallMs) {
+      if (tape.taken < this.#target) return
+      this.#target = this.#longest
+      if (tape.taken + NEAR_BLOCKS < this.#target) return
+    }
     this.#state = 'done'
     this.#cancel?.()
     this.#started()

@@ -15,7 +15,8 @@ export type FollowerOptions = {
   stallMs: number
   /** How often it looks whether it is behind. */
   checkMs: number
-  /** How long a peer that refused, or had nothing, is left alone. */
+  /** How long a peer that refused, or had nothing, is left alone and not believed; twice as long
+   * each time. */
   avoidMs: number
 }
 
@@ -27,6 +28,9 @@ export type FollowerDependencies = {
   peers: () => Iterable<Peer>
 }
 
+const AVOID_DOUBLINGS = 7
+const AVOIDED_MAX = 1024
+
 /** `fetching`: history; `subscribed`: live. */
 type Mode = 'idle' | 'fetching' | 'subscribed'
 
@@ -36,10 +40,12 @@ export class TapeFollower {
   readonly #clock: Clock
   readonly #random: Random
   readonly #peers: () => Iterable<Peer>
-  readonly #avoided = new Map<string, number>()
+  readonly #avoided = new Map<string, { until: number; times: number }>()
   #mode: Mode = 'idle'
   #peer: Peer | null = null
   #progressAt = 0
+  /** Peers that have as many subscribers as they want; asked again when all have said so. */
+  readonly #full = new Set<string>()
   #backfilling: { peer: Peer; from: number; at: number } | null = null
   /** What peers have shown beyond their announcements. */
   #shown = 0
@@ -73,11 +79,24 @@ export class TapeFollower {
     return { mode: this.#mode, peer: this.#peer?.id ?? null }
   }
 
-  /** The longest tape that a peer claims. */
+  /** The longest tape that a peer claims, of those that have kept their word. */
   get longest(): number {
     let longest = this.#shown
-    for (const peer of this.#peers()) longest = Math.max(longest, lengthOf(peer))
+    for (const peer of this.#peers()) {
+      if (!this.#isAvoided(peer)) longest = Math.max(longest, lengthOf(peer))
+    }
     return longest
+  }
+
+  #isAvoided(peer: Peer): boolean {
+    return (this.#avoided.get(peer.id)?.until ?? 0) > this.#clock.now()
+  }
+
+  #avoid(peer: Peer): void {
+    const times = (this.#avoided.get(peer.id)?.times ?? 0) + 1
+    const forMs = this.#options.avoidMs * 2 ** Math.min(times - 1, AVOID_DOUBLINGS)
+    if (this.#avoided.size >= AVOIDED_MAX) this.#avoided.clear()
+    this.#avoided.set(peer.id, { until: this.#clock.now() + forMs, times })
   }
 
   /** Consensus has seen that the tape is at least so long: `length` blocks. */
@@ -125,17 +144,19 @@ export class TapeFollower {
 
   #follow(): void {
     const peer = this.#choose(this.#tape.taken)
-    if (peer === null) return
+    if (peer === null) {
+      this.#full.clear()
+      return
+    }
     this.#peer = peer
     this.#progressAt = this.#clock.now()
     this.#subscribe(peer)
   }
 
   #choose(above: number): Peer | null {
-    const now = this.#clock.now()
     const ready: Peer[] = []
     for (const peer of this.#peers()) {
-      if (peer.closed || (this.#avoided.get(peer.id) ?? 0) > now) continue
+      if (peer.closed || this.#isAvoided(peer) || this.#full.has(peer.id)) continue
       if (lengthOf(peer) >= above || this.#options.always) ready.push(peer)
     }
     // One that has what is wanted, if any has.
@@ -157,8 +178,7 @@ export class TapeFollower {
   }
 
   #drop(peer: Peer): void {
-    this.#avoided.set(peer.id, this.#clock.now() + this.#options.avoidMs)
-    if (this.#avoided.size > 256) this.#avoided.clear()
+    this.#avoid(peer)
     if (this.#peer === peer) this.#leave()
   }
 
@@ -170,14 +190,15 @@ export class TapeFollower {
 
   onfull(peer: Peer): void {
     if (peer !== this.#peer) return
-    this.#drop(peer)
+    this.#leave()
+    this.#full.add(peer.id)
     this.#look()
   }
 
   onmissing(peer: Peer, from: number, length: number): void {
     if (this.#backfilling?.peer === peer && this.#backfilling.from === from) {
       this.#backfilling = null
-      this.#avoided.set(peer.id, this.#clock.now() + this.#options.avoidMs)
+      this.#avoid(peer)
     }
     if (peer !== this.#peer || this.#mode !== 'fetching') return
     if (length <= this.#tape.taken + 1) this.#subscribe(peer)
@@ -210,7 +231,7 @@ export class TapeFollower {
     if (missing === null) return
     const current = this.#backfilling
     if (current !== null && now - current.at < this.#options.stallMs) return
-    if (current !== null) this.#avoided.set(current.peer.id, now + this.#options.avoidMs)
+    if (current !== null) this.#avoid(current.peer)
     const peer = this.#choose(missing.from)
     this.#backfilling = null
     if (peer !== null) this.#askHistory(peer, missing.from)

@@ -1,3 +1,4 @@
+import fs from 'node:fs/promises'
 import type { Assert } from 'brittle'
 import { toHex } from '../../protocol/bytes.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
@@ -144,6 +145,12 @@ export class LocalDaemon implements TestDaemon {
   /** Its swarm key in hex. */
   get id(): string {
     return toHex(ed25519KeyPair(this.#options.seed).publicKey)
+  }
+
+  /** Stops, and everything on its disk is gone. */
+  async loses(): Promise<void> {
+    await this.stop()
+    await fs.rm(this.#options.folder, { recursive: true })
   }
 
   async state(): Promise<DaemonState> {
