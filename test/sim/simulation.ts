@@ -35,6 +35,8 @@ export type SimulationOptions = {
   /** Final cuts and entries that a run has at least. */
   cutsMin?: number
   entriesMin?: number
+  /** Virtual time in which a run has to get through its bad weather. */
+  stormMaxMs?: number
 }
 
 export type Outcome = {
@@ -143,7 +145,7 @@ class Simulation {
 
   play(): void {
     const { world, chain, checks } = this.#venue
-    const { cutsMin = 200, entriesMin = 1000 } = this.#options
+    const { cutsMin = 200, entriesMin = 1000, stormMaxMs = STORM_MAX_MS } = this.#options
     chain.mine(this.#traders.map((_, i) => accountName(i)))
     chain.run()
     for (const node of this.#nodes) node.start()
@@ -153,7 +155,7 @@ class Simulation {
     }
     this.#storm()
     const isLong = () => checks.length >= cutsMin && this.#entries() >= entriesMin
-    if (!world.run(isLong, world.now + STORM_MAX_MS)) {
+    if (!world.run(isLong, world.now + stormMaxMs)) {
       throw new Violation('the tape grows', `${checks.length} cuts in bad weather`)
     }
     this.#heal()

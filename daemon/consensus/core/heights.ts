@@ -13,6 +13,8 @@ export class Heights {
   readonly #slots = new Map<number, Slot>()
   #final: BlockId
   #finalCertificate: Final | null = null
+  /** Blocks whose proposals are missed, by height. */
+  readonly #wanted = new Map<number, BlockId>()
   #notarizedHeight: number
 
   constructor(options: HeightsOptions, final: BlockId) {
@@ -59,6 +61,25 @@ export class Heights {
     return contentOf(this.#slots.get(block.height), block)
   }
 
+  /** The proposal of a block that is notarized or final is missed: it is taken at any height. */
+  want(block: BlockId): void {
+    this.#wanted.set(block.height, block)
+  }
+
+  isWanted(block: BlockId): boolean {
+    const wanted = this.#wanted.get(block.height)
+    return wanted !== undefined && sameBlock(wanted, block)
+  }
+
+  /** Takes a proposal that was missed, whose signature has been checked. */
+  supply(proposal: Propose): void {
+    const { height } = proposal.block
+    this.#wanted.delete(height)
+    const slot = this.open(height)
+    if (!slot.proposal) slot.proposal = proposal
+    else slot.notarized = proposal
+  }
+
   notarized(height: number): void {
     this.#notarizedHeight = Math.max(this.#notarizedHeight, height)
   }
@@ -69,6 +90,9 @@ export class Heights {
     this.notarized(block.height)
     for (const height of this.#slots.keys()) {
       if (height < block.height - KEPT_HEIGHTS) this.#slots.delete(height)
+    }
+    for (const height of this.#wanted.keys()) {
+      if (height < block.height - KEPT_HEIGHTS) this.#wanted.delete(height)
     }
   }
 

@@ -81,6 +81,7 @@ export class Reception {
   #onPropose(from: number, message: Propose): void {
     const { authority, heights, counter } = this.#deps
     const { height } = message.block
+    if (heights.isWanted(message.block)) return this.#onWanted(from, message)
     if (!this.#isOpen(from, height, false)) return
     const slot = heights.open(height)
     if (contentOf(slot, message.block)) return
@@ -93,6 +94,13 @@ export class Reception {
     } else slot.proposal = message
     if (from === leaderOf(height, this.#options.validators)) this.#heard(from, height)
     counter.proposed(slot)
+  }
+
+  #onWanted(from: number, message: Propose): void {
+    const { authority, heights, counter } = this.#deps
+    if (!authority.propose(message)) return counter.misbehaved(from, 'bad proposal')
+    heights.supply(message)
+    counter.proposed(heights.open(message.block.height))
   }
 
   /** Only from its author. */

@@ -78,7 +78,10 @@ export class Validator {
       lanes: this.#lanes,
       others: options.peers.filter((_, index) => index !== options.self),
       content: (block) => this.#simplex.heights.content(block),
-      ask: (block) => this.#emit({ kind: 'send', to: null, message: { kind: 'want', block } }),
+      ask: (block) => {
+        this.#simplex.heights.want(block)
+        this.#emit({ kind: 'send', to: null, message: { kind: 'want', block } })
+      },
       now: () => this.#now,
       again: (atMs) => this.#pulse(atMs)
     })
