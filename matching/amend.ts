@@ -1,6 +1,7 @@
 // Amends (docs/matching.md, section 5): in place, keeping priority, or the old order goes and the
 // new one enters in its own phase.
 
+import { arm } from './activation.ts'
 import {
   canReserve,
   checkRoom,
@@ -145,7 +146,7 @@ function replace(
   const index = core.accept(lots, d.price)
   nonces.add(d.account, d.nonce, index)
   if ((d.flags & TRIGGER) !== 0) {
-    core.arm(index)
+    arm(core, index)
     return
   }
   core.wait(index)

@@ -21,13 +21,11 @@ import type { Address, EngineConfig, Hash256 } from './types.ts'
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
 const { ACCEPTED, BATCH_CLOSED, CANCELLED, EXPIRED_EVENT, PROTECTION_FIRED } = records
 const {
-  ARMED,
   COLD,
   DELEGATED,
   ENTRY,
   EXPIRY_LOW,
   FILLED,
-  FIRED,
   FLAGS,
   HIGH,
   HOT,
@@ -164,50 +162,6 @@ export class Core {
     const { feeMax, nonce, triggerKind, triggerPrice } = this.draft
     this.waiting.set(index, { feeMax, nonce, triggerKind, triggerPrice })
     if (!holdsSlot(this.pool.hot[index * HOT + FLAGS])) this.unslotted.add(index)
-  }
-
-  /** Arms the draft's order. */
-  arm(index: number): void {
-    this.wait(index)
-    this.setState(index, ARMED)
-    this.addArmed(index)
-  }
-
-  addArmed(index: number): void {
-    const at = index * HOT
-    const terms = this.waiting.get(index)
-    if (terms === undefined) return
-    const isSell = (this.pool.hot[at + FLAGS] & SELL) !== 0
-    const firesRising = (terms.triggerKind === 1) !== isSell
-    const market = this.markets[this.pool.hot[at + OWNER] & 0xff]
-    const item = { price: terms.triggerPrice, id: this.pool.id(index), index }
-    market.armed.add(item, firesRising, (other) => this.#is(other, ARMED))
-  }
-
-  /** A trade moves the armed orders that it fires to the end of the queue. */
-  fire(market: Market, price: number): void {
-    for (const item of market.armed.take(price)) {
-      if (!this.#is(item, ARMED)) continue
-      this.setState(item.index, FIRED)
-      this.fired.push(item)
-    }
-  }
-
-  /** The order at the head of the queue, taken out; 0 when there is none. */
-  takeFired(): number {
-    for (let i = 0; i < this.fired.length; i++) {
-      const item = this.fired[i]
-      if (!this.#is(item, FIRED)) continue
-      this.fired.splice(0, i + 1)
-      return item.index
-    }
-    this.fired = []
-    return 0
-  }
-
-  /** The queue without the dead. */
-  liveFired(): Armed[] {
-    return this.fired.filter((item) => this.#is(item, FIRED))
   }
 
   setState(index: number, state: number): void {
@@ -428,10 +382,5 @@ export class Core {
     const batch = this.batches.close(this.time)
     const gas = this.batches.gas(batch)
     this.events.add(BATCH_CLOSED, 0, batch.fillCount, batch.withdrawals.length, batch.index, gas)
-  }
-
-  #is(item: Armed, state: number): boolean {
-    const flags = this.pool.hot[item.index * HOT + FLAGS]
-    return (flags & STATE_MASK) === state && this.pool.id(item.index) === item.id
   }
 }

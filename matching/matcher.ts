@@ -1,22 +1,22 @@
 // An order enters: it may be refused by the book, it trades, and what is left rests or goes
 // (docs/matching.md, section 4).
 
+import { fire } from './activation.ts'
 import type { Core } from './core.ts'
 import * as records from './event-writer.ts'
 import { feeOf } from './fees.ts'
 import { walkFok } from './fok.ts'
 import type { Market } from './market.ts'
+import { payable } from './payable.ts'
+import { preventSelfTrade } from './self-trade.ts'
 import { highWord, holdsSlot } from './orders.ts'
 import * as layout from './orders.ts'
-import { FILL_LIMIT, INSUFFICIENT_FUNDS, IOC_REST, SELF_TRADE, WOULD_CROSS } from './reasons.ts'
+import { FILL_LIMIT, INSUFFICIENT_FUNDS, IOC_REST, WOULD_CROSS } from './reasons.ts'
 import type { BookSide } from './book-side.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
-const { CHARGED, REDUCED, RESTED, TRADED } = records
+const { CHARGED, RESTED, TRADED } = records
 const {
-  CANCEL_BOTH,
-  CANCEL_NEWEST,
-  CANCEL_OLDEST,
   COLD,
   FILLED,
   FLAGS,
@@ -37,7 +37,6 @@ const {
   SELL,
   SLID,
   STATE_MASK,
-  STP_MASK,
   TIF_MASK,
   TIGHT,
   TRIGGER
@@ -335,7 +334,7 @@ function trade(
     hot[makerAt + REMAINING] = left
   }
   market.lastPrice = price
-  if (market.armed.size !== 0) core.fire(market, price)
+  if (market.armed.size !== 0) fire(core, market, price)
   if ((makerFlags & QUOTE) !== 0) core.judgeProtection(makerAccount, market.index, lots)
   if ((hot[takerAt + FLAGS] & QUOTE) !== 0) core.judgeProtection(takerAccount, market.index, lots)
 }
@@ -366,94 +365,4 @@ function charge(core: Core, index: number, market: Market, feeSum: number, feeMa
   core.events.put(CHARGED | (market.index << 16), account, 0, 0, idLow, idHigh, fee | 0, feeHigh)
   if (!core.settles) return
   core.batches.open.addTakerFee(core.pool.id(index), hot[at + OWNER], fee)
-}
-
-/** The lots that an ioc can pay at a price, at most `wanted`. */
-function payable(
-  core: Core,
-  account: number,
-  market: Market,
-  isSell: boolean,
-  wanted: number,
-  price: number,
-  feeSum: number,
-  feeMax: number
-): number {
-  const quote = core.ledger.available(account, market.quote)
-  const value = price * market.tickValue
-  if (isSell) {
-    const held = Math.floor(core.ledger.available(account, market.base) / market.lotSize)
-    const lots = Math.min(wanted, held)
-    if (lots <= 0) return 0
-    const fee = feeSum + feeOf(lots * value, market.takerBps)
-    const due = Math.min(Math.max(fee, market.takerFeeMin), feeMax)
-    return quote + lots * value < due ? 0 : lots
-  }
-  if (buyCost(market, wanted, value, feeSum, feeMax) <= quote) return wanted
-  // The cost grows with the lots: bisect between what can be paid and what cannot.
-  let low = 0
-  let high = wanted
-  while (high - low > 1) {
-    const middle = low + ((high - low) >> 1)
-    if (buyCost(market, middle, value, feeSum, feeMax) <= quote) low = middle
-    else high = middle
-  }
-  return low
-}
-
-/** What lots at a value each cost a buying command that has fees to pay already. */
-function buyCost(
-  market: Market,
-  lots: number,
-  value: number,
-  feeSum: number,
-  feeMax: number
-): number {
-  const fee = feeSum + feeOf(lots * value, market.takerBps)
-  return lots * value + Math.min(Math.max(fee, market.takerFeeMin), feeMax)
-}
-
-/** The best opposite order is the taker's own. Whether the taker goes on. */
-function preventSelfTrade(
-  core: Core,
-  index: number,
-  maker: number,
-  market: Market,
-  opposite: BookSide,
-  price: number,
-  flags: number
-): boolean {
-  const mode = flags & STP_MASK
-  if (mode === CANCEL_NEWEST) {
-    core.takerStop = SELF_TRADE
-    return false
-  }
-  if (mode === CANCEL_OLDEST || mode === CANCEL_BOTH) {
-    core.cancel(maker, SELF_TRADE)
-    if (mode === CANCEL_BOTH) core.takerStop = SELF_TRADE
-    return mode === CANCEL_OLDEST
-  }
-  const hot = core.pool.hot
-  const by = Math.min(hot[index * HOT + REMAINING], hot[maker * HOT + REMAINING])
-  const makerFlags = hot[maker * HOT + FLAGS]
-  const account = hot[maker * HOT + OWNER] >>> 8
-  const left = hot[maker * HOT + REMAINING] - by
-  core.reserveResting(account, market, makerFlags, left + by, price, -1)
-  core.reserveResting(account, market, makerFlags, left, price, 1)
-  opposite.reduce(price, by)
-  hot[maker * HOT + REMAINING] = left
-  hot[index * HOT + REMAINING] -= by
-  noteReduced(core, maker, by)
-  noteReduced(core, index, by)
-  if (left === 0) core.cancel(maker, SELF_TRADE)
-  if (hot[index * HOT + REMAINING] === 0) core.noteCancelled(index, SELF_TRADE)
-  return true
-}
-
-function noteReduced(core: Core, index: number, by: number): void {
-  const hot = core.pool.hot
-  const at = index * HOT
-  const head = REDUCED | ((hot[at + OWNER] & 0xff) << 16)
-  const account = hot[at + OWNER] >>> 8
-  core.events.add(head, account, hot[at + REMAINING], by, core.pool.id(index), 0)
 }

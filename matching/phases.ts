@@ -1,5 +1,6 @@
 // A block, step by step (docs/matching.md, section 3).
 
+import { takeFired } from './activation.ts'
 import { Admission } from './admission.ts'
 import { amend } from './amend.ts'
 import { inRounds, readLanes } from './block-entries.ts'
@@ -302,7 +303,7 @@ export class Phases {
     const core = this.#core
     if (core.stopCode !== 0) return
     for (let turn = 0; turn < core.config.triggersPerCutMax; turn++) {
-      const index = core.takeFired()
+      const index = takeFired(core)
       if (index === 0) return
       const at = index * HOT
       const { hot } = core.pool

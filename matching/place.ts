@@ -1,3 +1,4 @@
+import { arm } from './activation.ts'
 import { canReserve, checkRoom, checkTerms } from './checks.ts'
 import type { Core } from './core.ts'
 import { walkFok } from './fok.ts'
@@ -31,7 +32,7 @@ export function place(core: Core): number {
   const index = core.accept(d.quantity, price)
   core.placed = index
   if (hasTrigger) {
-    core.arm(index)
+    arm(core, index)
   } else if ((d.flags & TIF_MASK) === GTC && !crosses(market, d.flags, price)) {
     restDraft(core, index, market, price)
   } else {

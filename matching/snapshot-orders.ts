@@ -1,6 +1,7 @@
 // The orders of a snapshot: each book level by level in its queue's order, then the armed by id,
 // then the queue of the fired. Indexes of records are not state: a restored engine deals new ones.
 
+import { addArmed, liveFired } from './activation.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import type { BookSide } from './book-side.ts'
 import type { Core } from './core.ts'
@@ -37,7 +38,7 @@ export function writeOrders(core: Core, out: ByteWriter): void {
       (index) => (core.pool.hot[index * HOT + FLAGS] & STATE_MASK) === wanted
     )
   out.list(core.byId(inState(ARMED)), (index) => writeOrder(core, out, index))
-  const fired = core.liveFired()
+  const fired = liveFired(core)
   assert(fired.length === inState(FIRED).length, 'a fired order is not in the queue')
   out.list(fired, (item) => writeOrder(core, out, item.index))
 }
@@ -91,7 +92,7 @@ export function readOrders(core: Core, nonces: NonceIndex, input: ByteReader): v
       })
     }
   }
-  input.list(() => core.addArmed(readOrder(core, nonces, input)))
+  input.list(() => addArmed(core, readOrder(core, nonces, input)))
   core.fired = input.list(() => {
     const index = readOrder(core, nonces, input)
     return { index, id: core.pool.id(index), price: 0 }
