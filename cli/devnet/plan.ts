@@ -2,12 +2,16 @@
 // share. `curbd devnet-init` reads the same file when it makes keys, vault and manifest.
 import { join } from 'node:path'
 
+/** Terms of the manifest's settlement by name (protocol/manifest.ts). */
+export type Settlement = Record<string, number>
+
 export type Plan = {
   root: string
   seed: number
   validators: number
   traders: number
   ports: { chain: number; dht: number; p2p: number; rpc: number }
+  settlement: Settlement
 }
 
 export type Member = { name: string; datadir: string; rpcPort: number; p2pPort: number }

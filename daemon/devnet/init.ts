@@ -41,7 +41,7 @@ export async function initDevnet(plan: Plan): Promise<void> {
   try {
     const owned = members(plan).map((member, index) => own(member, index, plan, provider))
     const deployer = new NonceManager(walletAt(19, provider))
-    const manifest = await makeVenue(owned, deployer)
+    const manifest = await makeVenue(owned, plan, deployer)
     for (const member of owned) await writeDatadir(member, manifest, plan)
     // Until here a block came with each transaction; from here on one comes each second.
     await provider.send('evm_setIntervalMining', [1])
@@ -63,7 +63,7 @@ function walletAt(index: number, provider: JsonRpcProvider): Wallet {
   return new Wallet(node.privateKey, provider)
 }
 
-async function makeVenue(owned: Owned[], deployer: NonceManager): Promise<Manifest> {
+async function makeVenue(owned: Owned[], plan: Plan, deployer: NonceManager): Promise<Manifest> {
   const tokens = await deployTokens(deployer)
   const draft = developmentManifest({
     name: 'devnet',
@@ -77,7 +77,10 @@ async function makeVenue(owned: Owned[], deployer: NonceManager): Promise<Manife
     addresses: tokens.addresses
   })
   await mintAll(tokens.contracts, owned)
-  const changed = { ...draft, settlement: { ...draft.settlement, ...settlement } }
+  const changed = {
+    ...draft,
+    settlement: { ...draft.settlement, ...settlement, ...plan.settlement }
+  }
   return deployVenue(changed, 1, deployer)
 }
 

@@ -10,7 +10,9 @@ const planShape = z.strictObject({
   seed: z.number().int().nonnegative(),
   validators: z.number().int().min(1).max(13),
   traders: z.number().int().min(1).max(16),
-  ports: z.strictObject({ chain: port, dht: port, p2p: port, rpc: port })
+  ports: z.strictObject({ chain: port, dht: port, p2p: port, rpc: port }),
+  /** In the place of the devnet's own terms. */
+  settlement: z.record(z.string(), z.number())
 })
 
 export type Plan = z.output<typeof planShape>
