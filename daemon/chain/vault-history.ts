@@ -25,10 +25,11 @@ export async function sequenceBefore(history: History, cursor: Point): Promise<n
   return 0
 }
 
-/** How many events the vault has emitted by the end of a block. */
+/** How many events the vault has emitted by the end of a block; 0 before it was deployed. */
 export async function eventSequenceAt({ rpc, vault }: History, block: number): Promise<number> {
   const data = vaultInterface.encodeFunctionData('eventSequence')
   const answer = await rpc.call(vault, data, block)
+  if (answer === '0x') return 0
   return Number(vaultInterface.decodeFunctionResult('eventSequence', answer)[0])
 }
 

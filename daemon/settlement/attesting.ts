@@ -67,8 +67,9 @@ export class Attesting {
     const ticket = this.#node.submit({ ...entry, signature })
     this.#node.outcome(ticket).then(
       ({ rejected }) => {
-        // After a restart the word may be on the tape already.
-        if (rejected === null || rejected === 'attest_duplicate') return
+        // After a restart the word may be on the tape already; or a quorum was there before.
+        if (rejected === null || rejected === 'attest_duplicate' || rejected === 'attest_batch')
+          return
         this.#log.warn({ batch: terms.batch, rejected }, 'an attestation was not taken')
       },
       (fault: unknown) => {
