@@ -5,9 +5,12 @@
 // account has a directory of its pages.
 
 import { highWord } from './orders.ts'
+import { assert } from './stop.ts'
 import type { Address } from './types.ts'
 
 const HIGH_WORD = 4294967296
+/** A record keeps 24 bits of an account's number. */
+const ACCOUNTS_LIMIT = 2 ** 24
 const INDEX_MASK = 0xffffff
 /** Slots of a page, as a shift, and its words. */
 const PAGE_SHIFT = 5
@@ -42,6 +45,7 @@ export class Accounts {
 
   add(address: Address): number {
     const account = this.addresses.length
+    assert(account < ACCOUNTS_LIMIT, 'more accounts than a record can name')
     if (account === this.lane.length) this.#grow()
     this.addresses.push(address)
     this.#numbers.set(address, account)

@@ -148,6 +148,21 @@ export class Batch {
     return fees
   }
 
+  /** Whether a fill of the account is of an order with a nonce below the floor, or of one without a
+   * ring slot with a nonce at or below the sequence. */
+  fillsReached(account: number, floor: number, sequence: number): boolean {
+    const row = this.fills
+    for (let at = 0; at < this.fillCount * FILL; at += FILL) {
+      for (const side of [at + MAKER, at + TAKER]) {
+        if (row[side] >>> 8 !== account) continue
+        const nonce = nonceAt(row, side)
+        if (nonce < floor) return true
+        if (!holdsSlot(row[side + 1]) && nonce <= sequence) return true
+      }
+    }
+    return false
+  }
+
   #makerFee(position: number): number {
     const at = position * FILL
     return (this.fills[at + 3] >>> 0) * HIGH_WORD + (this.fills[at + 2] >>> 0)
@@ -161,7 +176,7 @@ export class Batch {
     return {
       account: row[at] >>> 8,
       order: (high >>> 16) * HIGH_WORD + (row[at + 2] >>> 0),
-      nonce: (row[at + 8] >>> 0) * HIGH_WORD + (row[at + 7] >>> 0),
+      nonce: nonceAt(row, at),
       slot: flags >>> 16,
       place: {
         index: (high & 0xff) * HIGH_WORD + (row[at + 4] >>> 0),
@@ -197,4 +212,8 @@ export class Batch {
     orders.set(side.order, order)
     part.orders.push(order)
   }
+}
+
+function nonceAt(row: Int32Array, side: number): number {
+  return (row[side + 8] >>> 0) * HIGH_WORD + (row[side + 7] >>> 0)
 }

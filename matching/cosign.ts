@@ -67,12 +67,7 @@ function reachesLive(core: Core, account: number, batch: Batch, input: CosignInp
   }
   for (const later of core.batches.list) {
     if (later.index <= batch.index) continue
-    const part = later.accounts(core.markets, core.config.tokens).get(account)
-    if (part === undefined) continue
-    for (const order of part.orders) {
-      if (order.nonce < input.floor) return true
-      if (!order.marked && order.nonce <= input.sequence) return true
-    }
+    if (later.fillsReached(account, input.floor, input.sequence)) return true
   }
   return false
 }
