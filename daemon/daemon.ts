@@ -83,8 +83,7 @@ export class Daemon {
     const parts = createParts(this.#options, this.#dependencies, crypto, {
       onfault: (fault) => this.#fault(fault),
       onevidence: (lane) => log.warn({ lane }, 'a lane has signed two histories'),
-      onlane: (name, abandoned) => this.#onlane(name, abandoned),
-      admits: () => true
+      onlane: (name, abandoned) => this.#onlane(name, abandoned)
     })
     this.#parts = parts
     if (parts.isValidator) {
@@ -132,15 +131,19 @@ export class Daemon {
   /** Everything that was journaled, in its order, then the archive and the newest snapshot. */
   async #restore(parts: Parts): Promise<void> {
     const { journal, lanes, tape, snapshots, replica } = parts
+    const { keeper } = this.#dependencies
     const runs: Uint8Array[] = []
     await journal.open((kind, payload) => {
       if (kind === TAPE_RECORD) {
         runs.push(payload)
         this.#restoreLanes(parts, payload)
-      } else if (!lanes.restore(kind, payload)) {
+      } else if (kind === this.#dependencies.tenant?.kind) {
+        this.#dependencies.tenant.restore(payload)
+      } else if (!lanes.restore(kind, payload) && !keeper?.restore(kind, payload)) {
         this.#validator?.restore(kind, payload)
       }
     })
+    keeper?.journal((kind, payload) => journal.append(kind, payload))
     const stored = await snapshots.open()
     const base = stored && { length: stored.base.index + 1, roots: stored.base.roots }
     await tape.open(runs, base)
@@ -246,13 +249,17 @@ export class Daemon {
     const { journal, tape, lanes } = this.#opened()
     if (this.#rotating !== null || journal.byteLength < this.#options.tuning.journalBytes) return
     const validator = this.#validator
+    const { keeper } = this.#dependencies
     const rotate = async (): Promise<void> => {
       await tape.flush()
+      await keeper?.flush()
+      await this.#dependencies.tenant?.settle()
       await journal.rotate(
         (function* () {
           if (validator !== null) yield* validator.checkpoint()
           yield* lanes.checkpoint()
           yield* tape.checkpoint()
+          if (keeper !== undefined) yield* keeper.checkpoint()
         })()
       )
     }

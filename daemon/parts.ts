@@ -12,6 +12,7 @@ import { blake2b256, blake2b256Parts } from '../crypto/blake2b.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { ed25519Verify } from '../crypto/ed25519.ts'
 import { SignerPool } from '../crypto/signer-pool.ts'
+import { Door } from './door.ts'
 import { DaemonFault } from './errors.ts'
 import { identityOf, signerOf } from './identity.ts'
 import { disk } from './journal/file-system.ts'
@@ -44,7 +45,7 @@ const SNAPSHOT_BYTES_MAX = 2 ** 31
 const SIGNER_QUEUE_BYTES = 64 * 1024 * 1024
 const AHEAD_BLOCKS = 16
 
-export type PartHooks = Pick<LanesDependencies, 'onevidence' | 'onlane' | 'admits'> & {
+export type PartHooks = Pick<LanesDependencies, 'onevidence' | 'onlane'> & {
   onfault: (fault: unknown) => void
 }
 
@@ -129,10 +130,13 @@ export function createParts(
     signers: (lane, blocks) => signers.blockSigners(lane, blocks)
   })
   const ledger = new LaneLedger({ hash, verify, opens })
+  const config = engineConfig(manifest, terms)
   const replica = new Replica(
     { venue, snapshotCuts, aheadBlocks: AHEAD_BLOCKS },
-    { config: engineConfig(manifest, terms), hash, tape, intake, ledger, clock }
+    { config, hash, tape, intake, ledger, clock }
   )
+  const door = new Door(config.bond, { engine: () => replica.engine })
+  replica.onapplied((applied) => door.applied(applied))
 
   const lanes = new Lanes(
     { venue, validators, quorum, self, secret: identity.laneSecret },
@@ -145,7 +149,7 @@ export function createParts(
       sign: identity.sign,
       keyPair: signerOf,
       encodeOpen: encodeEntry,
-      admits: hooks.admits,
+      admits: (key, size) => door.admits(key, size),
       onarrived: (lane, _from, blocks) => intake.arrived(lane, blocks),
       onevidence: hooks.onevidence,
       onlane: hooks.onlane

@@ -28,7 +28,7 @@ export type LaneArchiveOptions = {
 }
 
 export const laneArchiveDefaults = {
-  flushMs: 250,
+  flushMs: 500,
   openMax: 32,
   waitingBytesMax: 16 * 1024 * 1024,
   batchBytes: 4 * 1024 * 1024

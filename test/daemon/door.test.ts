@@ -1,0 +1,49 @@
+import test from 'brittle'
+import { Door } from '../../daemon/door.ts'
+import { toHex } from '../../protocol/bytes.ts'
+import { LaneMaker } from '../helpers/tape-maker.ts'
+import { until } from '../helpers/until.ts'
+import { createBench, linkEntry } from './replica/helpers.ts'
+
+/** What each account starts with is ten bonds; so many entries a cut for each. */
+const BOND = { token: 1, min: 100_000_000_000, entriesPerCutPerBond: 5 }
+const TEN_BONDS = 10 * 5 * 4
+
+test('door - a lane may have waiting what its accounts have bonds for', async (t) => {
+  const bench = await createBench(['alice', 'bob'])
+  const { maker } = bench
+  const made = await bench.make()
+  const door = new Door(BOND, { engine: () => made.replica.engine })
+  made.replica.onapplied((applied) => door.applied(applied))
+  const [one, two] = [new LaneMaker(maker.venue, 60), new LaneMaker(maker.venue, 61)]
+  const [first, second] = [toHex(one.lane), toHex(two.lane)]
+  const allows = (key: string, entries: number) => door.admits(key, { bytes: 0, entries })
+  t.ok(allows(first, 8), 'a stranger may open his lane and link')
+  t.absent(allows(first, 9), 'and no more')
+
+  const slices = [
+    one.grow([linkEntry(bench, 'alice', one, 1), linkEntry(bench, 'bob', one, 1)]),
+    two.grow([])
+  ]
+  await made.tape.appendOwn(maker.own([maker.next(slices)]))
+  await until(() => made.replica.length === 1, 'the links')
+  t.ok(allows(first, 8 + 2 * TEN_BONDS), 'two accounts, twenty bonds')
+  t.absent(allows(first, 9 + 2 * TEN_BONDS))
+  t.absent(allows(second, 9))
+
+  await made.tape.appendOwn(maker.own([maker.next([two.grow([linkEntry(bench, 'bob', two, 2)])])]))
+  await until(() => made.replica.length === 2, 'the move')
+  t.absent(allows(first, 9 + TEN_BONDS), 'an account takes its bonds along')
+  t.ok(allows(second, 8 + TEN_BONDS))
+
+  const late = new Door(BOND, { engine: () => made.replica.engine })
+  t.ok(late.admits(second, { bytes: 0, entries: 8 + TEN_BONDS }), 'known after a restart as well')
+  t.absent(late.admits(first, { bytes: 0, entries: 9 + TEN_BONDS }))
+})
+
+test('door - without a bond everyone is let in', async (t) => {
+  const bench = await createBench(['alice'])
+  const made = await bench.make()
+  const door = new Door(null, { engine: () => made.replica.engine })
+  t.ok(door.admits('00'.repeat(32), { bytes: 1e6, entries: 1e6 }))
+})
