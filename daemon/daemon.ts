@@ -131,7 +131,6 @@ export class Daemon {
   /** Everything that was journaled, in its order, then the archive and the newest snapshot. */
   async #restore(parts: Parts): Promise<void> {
     const { journal, lanes, tape, snapshots, replica } = parts
-    const { keeper } = this.#dependencies
     const runs: Uint8Array[] = []
     await journal.open((kind, payload) => {
       if (kind === TAPE_RECORD) {
@@ -139,11 +138,10 @@ export class Daemon {
         this.#restoreLanes(parts, payload)
       } else if (kind === this.#dependencies.tenant?.kind) {
         this.#dependencies.tenant.restore(payload)
-      } else if (!lanes.restore(kind, payload) && !keeper?.restore(kind, payload)) {
+      } else if (!lanes.restore(kind, payload)) {
         this.#validator?.restore(kind, payload)
       }
     })
-    keeper?.journal((kind, payload) => journal.append(kind, payload))
     const stored = await snapshots.open()
     const base = stored && { length: stored.base.index + 1, roots: stored.base.roots }
     await tape.open(runs, base)
@@ -249,17 +247,14 @@ export class Daemon {
     const { journal, tape, lanes } = this.#opened()
     if (this.#rotating !== null || journal.byteLength < this.#options.tuning.journalBytes) return
     const validator = this.#validator
-    const { keeper } = this.#dependencies
     const rotate = async (): Promise<void> => {
       await tape.flush()
-      await keeper?.flush()
       await this.#dependencies.tenant?.settle()
       await journal.rotate(
         (function* () {
           if (validator !== null) yield* validator.checkpoint()
           yield* lanes.checkpoint()
           yield* tape.checkpoint()
-          if (keeper !== undefined) yield* keeper.checkpoint()
         })()
       )
     }

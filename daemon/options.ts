@@ -4,7 +4,6 @@ import type { Manifest } from '../protocol/manifest.ts'
 import type { Bytes32 } from '../protocol/types.ts'
 import type { ChainSource } from './chain/types.ts'
 import type { Clock, Random } from './clock.ts'
-import type { JournalRecord } from './journal/types.ts'
 import type { NetworkLimits } from './network/limits.ts'
 import type { NetworkLog } from './network/types.ts'
 
@@ -73,17 +72,6 @@ export type JournalTenant = {
   settle(): Promise<void>
 }
 
-/** Someone who keeps records of his own in the daemon's journal, in order with the lanes'. */
-export type JournalKeeper = {
-  /** Where to append, once the journal is open. */
-  journal(append: (kind: number, payload: Uint8Array) => Promise<void>): void
-  /** False when the record is another's. */
-  restore(kind: number, payload: Uint8Array): boolean
-  /** Before a rotation: what is not in the checkpoint is on the disk elsewhere. */
-  flush(): Promise<void>
-  checkpoint(): Iterable<JournalRecord>
-}
-
 export type DaemonDependencies = {
   tenant?: JournalTenant
   clock: Clock
@@ -92,7 +80,6 @@ export type DaemonDependencies = {
   /** Null: no RPC. On a venue with a chain the daemon then takes the events from the tape; a
    * validator cannot vote for a chain step that it has not seen itself. */
   chain: ChainSource | null
-  keeper?: JournalKeeper
   /** Something happened after which nothing can be promised: the process should end. Called at
    * most once. */
   onfault: (fault: unknown) => void

@@ -1,0 +1,130 @@
+// The daemon's ties to the chain: the follower, one journaled sender for each unlocked account,
+// and settlement. Null parts where the venue has no chain or the daemon no RPC.
+import { Wallet, type JsonRpcProvider } from 'ethers'
+import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import type { Crypto } from '../crypto/crypto.ts'
+import { randomBytes } from 'node:crypto'
+import type { TypedHasher } from '../protocol/eip712.ts'
+import type { Manifest, ManifestChain } from '../protocol/manifest.ts'
+import type { Address, Bytes32 } from '../protocol/types.ts'
+import { ChainFollower, followerDefaults } from './chain/follower.ts'
+import { chainProvider, EthersRpc } from './chain/rpc.ts'
+import { TransactionSender, transactionDefaults } from './chain/transactions.ts'
+import { VaultAccount } from './chain/vault-account.ts'
+import type { Clock } from './clock.ts'
+import { disk } from './journal/file-system.ts'
+import { FileJournal } from './journal/journal.ts'
+import type { UnlockedAccount } from './keystore/keystore.ts'
+import type { Log } from './log.ts'
+import type { ChainState, RpcVault } from './rpc/api.ts'
+
+export type ChainPartsOptions = {
+  manifest: Manifest & { chain: ManifestChain }
+  config: Config
+  /** Folder of the senders' journals. */
+  folder: string
+}
+
+export type ChainPartsDependencies = {
+  clock: Clock
+  log: Log
+  crypto: Crypto
+  hasher: TypedHasher
+  accounts: readonly UnlockedAccount[]
+  onfault: (fault: unknown) => void
+}
+
+export class ChainParts {
+  readonly follower: ChainFollower
+  readonly provider: JsonRpcProvider
+  readonly #senders = new Map<Address, TransactionSender>()
+  readonly #vaults = new Map<Address, VaultAccount>()
+  readonly #terms: TypedHasher['terms']
+
+  constructor(
+    { manifest, config, folder }: ChainPartsOptions,
+    { clock, log, crypto, hasher, accounts, onfault }: ChainPartsDependencies
+  ) {
+    const { id, confirmations } = manifest.chain
+    const pollMs = config['chain.pollMs']
+    const provider = chainProvider(config['chain.rpcUrl'], id)
+    this.provider = provider
+    this.#terms = hasher.terms
+    this.follower = new ChainFollower(
+      { ...followerDefaults, manifest, pollMs },
+      { rpc: new EthersRpc(provider), clock, log, keccak: crypto.keccak, hasher }
+    )
+    for (const { address, privateKey } of accounts) {
+      const sender = new TransactionSender(
+        { ...transactionDefaults, chainId: id, confirmations, pollMs },
+        {
+          provider,
+          wallet: new Wallet(privateKey, provider),
+          journal: new FileJournal(
+            { folder: join(folder, address.slice(2)) },
+            {
+              files: disk,
+              randomBytes: (length) => new Uint8Array(randomBytes(length)),
+              onFault: onfault
+            }
+          ),
+          clock,
+          log
+        }
+      )
+      this.#senders.set(address, sender)
+      this.#vaults.set(address, new VaultAccount({ manifest }, { provider, sender }))
+    }
+  }
+
+  async open(): Promise<void> {
+    for (const sender of this.#senders.values()) await sender.open()
+  }
+
+  async close(): Promise<void> {
+    for (const sender of this.#senders.values()) await sender.close()
+    this.provider.destroy()
+  }
+
+  /** Null for an account whose key is not here. */
+  sender(account: Address): TransactionSender | null {
+    return this.#senders.get(account) ?? null
+  }
+
+  vaults(): VaultAccount[] {
+    return [...this.#vaults.values()]
+  }
+
+  get state(): ChainState {
+    const { code } = this.follower
+    if (code === null) return 'following'
+    return code === 'chain_unreachable' ? 'unreachable' : 'lying'
+  }
+
+  /** The calls of an owner, each answered when it is mined. */
+  rpcVault(account: Address): RpcVault | null {
+    const vault = this.#vaults.get(account)
+    if (vault === undefined) return null
+    const mined = async (sent: Awaited<ReturnType<VaultAccount['claim']>>) => ({
+      transaction: (await sent.mined).hash
+    })
+    return {
+      deposit: async (token, quanta) => mined(await vault.deposit(token, quanta)),
+      exit: async (action, token) => {
+        if (action === 'claim')
+          return { ...(await mined(await vault.claimExit(token))), readyAt: null }
+        if (action === 'cancel')
+          return { ...(await mined(await vault.cancelExit(token))), readyAt: null }
+        const { transaction } = await mined(await vault.requestExit(token))
+        return { transaction, readyAt: (await vault.exitReadyAt(token)) * 1000 }
+      },
+      setDelegate: async ({ market, ...grant }) =>
+        mined(await vault.setDelegate({ ...grant, market: this.#marketHash(market) }))
+    }
+  }
+
+  #marketHash(market: number | null): Bytes32 | null {
+    return market === null ? null : this.#terms.markets[market]
+  }
+}

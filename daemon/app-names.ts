@@ -1,0 +1,37 @@
+// clientOrderIds in the daemon's journal: a name is written there before its order goes into the
+// lane, in the same journal and therefore in the same order, so that a daemon that is killed in
+// between knows both or neither. Later the history has them.
+import type { Daemon } from './daemon.ts'
+import type { History } from './history/history.ts'
+import type { JournalTenant } from './options.ts'
+import type { ClientOrder } from './trading/placing.ts'
+
+/** Journal kind; those of tape, consensus and lanes are below. */
+const nameRecord = 80
+
+export class NameJournal {
+  #daemon: Daemon | null = null
+
+  open(daemon: Daemon): void {
+    this.#daemon = daemon
+  }
+
+  keep(order: ClientOrder): void {
+    const payload = Buffer.from(JSON.stringify(order))
+    // A failed write ends the daemon through the journal's own fault.
+    this.#daemon?.parts.journal.append(nameRecord, payload).catch(() => {})
+  }
+
+  tenant(history: History): JournalTenant {
+    return {
+      kind: nameRecord,
+      restore: (payload) => {
+        // Written above, by this program.
+        const order = JSON.parse(Buffer.from(payload).toString('utf8')) as ClientOrder
+        history.orders.restoreName(order)
+        history.orders.nameAfterRestart(order)
+      },
+      settle: () => history.sync()
+    }
+  }
+}
