@@ -126,6 +126,14 @@ export type RpcBookOrder = {
 
 export type RpcFullBook = { market: string; changeId: number; time: number; orders: RpcBookOrder[] }
 
+/** An order is named by its `sequence`. A new one stands last at its price; one that replaces
+ * another has its place in the queue. */
+export type RpcRawChange =
+  | ['new', number, RpcSide, Decimal, Decimal]
+  | ['change', number, Decimal]
+  | ['replace', number, number, Decimal]
+  | ['delete', number]
+
 export type RpcTicker = {
   market: string
   time: number

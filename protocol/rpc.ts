@@ -16,6 +16,7 @@ import type {
   RpcOrderResult,
   RpcOrderState,
   RpcProof,
+  RpcRawChange,
   RpcResolution,
   RpcSide,
   RpcStatus,
@@ -247,6 +248,16 @@ export type RpcChannelData = {
         bids: RpcLevelChange[]
         asks: RpcLevelChange[]
         checksum: number
+      }
+  rawBook:
+    | ({ type: 'snapshot' } & RpcFullBook)
+    | {
+        type: 'change'
+        market: string
+        changeId: number
+        prevChangeId: number
+        time: number
+        changes: RpcRawChange[]
       }
   trades: (RpcTrade & { sequence: [number, number] })[]
   candles: { market: string; resolution: RpcResolution; candle: RpcCandle }

@@ -13,7 +13,7 @@ export type BatchWay = { state: RpcTradeState; transaction: string | null }
 export class BatchLog {
   readonly #store: Store
   readonly #batches = new Map<number, BatchRecord>()
-  readonly #listeners: ((batch: BatchRecord) => void)[] = []
+  readonly #listeners = new Set<(batch: BatchRecord) => void>()
   #changed = new Set<number>()
   #open = 1
   #lastSettled = 0
@@ -33,9 +33,10 @@ export class BatchLog {
     }
   }
 
-  /** Told of each batch that changed its state. */
-  onstate(listener: (batch: BatchRecord) => void): void {
-    this.#listeners.push(listener)
+  /** Told of each batch that changed its state, until the returned function is called. */
+  onstate(listener: (batch: BatchRecord) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   get open(): number {

@@ -43,8 +43,24 @@ export class Monitor {
     this.#times.push(now)
     if (this.#times.length > 2 * samplesMax) this.#times = this.#times.slice(-samplesMax)
     if (entries === 0) return
-    this.#latencies.push(Math.max(0, now - cut.time))
+    this.#latencies.push(this.latencyMs(cut.time))
     if (this.#latencies.length > samplesMax) this.#latencies.shift()
+  }
+
+  /** From a cut's own time until now. */
+  latencyMs(cutTime: number): number {
+    return Math.max(0, this.#dependencies.clock.now() - cutTime)
+  }
+
+  /** What the metrics tell beyond the status. */
+  figures() {
+    const { node, history } = this.#dependencies
+    return {
+      laneBacklog: node.status().lane.backlog,
+      openBatch: history.batches.open,
+      unsettledBatches: history.batches.unsettled,
+      lastSettledBatch: history.batches.lastSettled
+    }
   }
 
   /** Whether orders are taken now, and what is amiss. */

@@ -34,7 +34,7 @@ export class OrderForms {
   }
 
   /** @throws TradingFault unknown_market, invalid_amount, empty_book */
-  fill(params: RpcPlaceParams, side: RpcSide, engine: Engine, nowMs: number): OrderForm {
+  form(params: RpcPlaceParams, side: RpcSide, engine: Engine, nowMs: number): OrderForm {
     const market = this.marketIndex(params.market)
     const type = params.type ?? 'limit'
     const price =

@@ -1,4 +1,6 @@
 // What several methods answer with.
+import { blake2b256 } from '../../../crypto/blake2b.ts'
+import { toHex } from '../../../protocol/bytes.ts'
 import type { RpcMyTrade, RpcOrderResult, RpcPlaceParams, RpcSide } from '../../../protocol/rpc.ts'
 import type { MyFill } from '../../history/types.ts'
 import type { HostedAccount } from '../../trading/hosted-account.ts'
@@ -18,12 +20,13 @@ export function errorReply(fault: unknown): { error: NamedError } {
   return { error: { code: rpcErrors[rpcName].code, message: rpcName, reason } }
 }
 
-/** The call's content in canonical form: what a clientOrderId stands for. */
+/** A hash of the call's content: what a clientOrderId stands for. */
 export function bodyOf(side: RpcSide, params: RpcPlaceParams): string {
   const { account: _account, clientOrderId: _id, wait: _wait, ...rest } = params
   const fields: Record<string, unknown> = { side, ...rest }
   const names = Object.keys(fields).sort()
-  return JSON.stringify(names.map((name) => [name, fields[name]]))
+  const text = JSON.stringify(names.map((name) => [name, fields[name]]))
+  return toHex(blake2b256(Buffer.from(text)).subarray(0, 16))
 }
 
 /** An order and its fills since this process began. */

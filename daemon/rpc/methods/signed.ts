@@ -59,7 +59,7 @@ export function signedMethods(api: RpcApi): AnyMethod[] {
       handle: ({ side, ...params }) => {
         const account = desk.account(params.account)
         ready(api, account)
-        const form = forms.fill(params, side, node.engine, clock.now())
+        const form = forms.form(params, side, node.engine, clock.now())
         const order = desk.number(account, form)
         const typed = forWallet(typedData(node.terms, { kind: 'order', order }))
         return { typedData: typed, digest: `0x${toHex(node.hasher.orderDigest(order))}` }

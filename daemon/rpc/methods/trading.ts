@@ -201,7 +201,7 @@ export function tradingMethods(api: RpcApi): AnyMethod[] {
           ...(expiry === undefined ? {} : { expiry })
         }
         const list = quotes.map(({ side: way, ...terms }) => {
-          return forms.fill({ ...common, ...terms }, way, node.engine, now)
+          return forms.form({ ...common, ...terms }, way, node.engine, now)
         })
         const sent = desk.quote(hosted, index, list)
         for (const { order } of sent.value) noted(caller, order)
@@ -227,7 +227,7 @@ async function place(
   const account = desk.account(params.account)
   return placing.place(account.address, params.clientOrderId, bodyOf(way, params), (options) => {
     ready(api, account)
-    const form = forms.fill(params, way, node.engine, clock.now())
+    const form = forms.form(params, way, node.engine, clock.now())
     const sent = desk.place(account, form, { ...options, type: params.type ?? 'limit' })
     noted(caller, sent.value.order)
     return sent

@@ -1,0 +1,116 @@
+// What Prometheus reads at /metrics. Gauges are read from the daemon when they are asked for;
+// counters and histograms follow calls and blocks.
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { Applied } from './replica/types.ts'
+import type { RpcApi } from './rpc/api.ts'
+import type { Monitor } from './rpc/monitor.ts'
+
+export type MetricsDependencies = {
+  api: Pick<RpcApi, 'monitor'>
+  /** WebSockets that are open. */
+  sessions(): number
+}
+
+const latencySeconds = [0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4, 1, 2, 5, 10]
+const callSeconds = [0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30]
+
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #monitor: Monitor
+  readonly #cuts: Counter
+  readonly #entries: Counter
+  readonly #events: Counter
+  readonly #finality: Histogram
+  readonly #calls: Counter<'method' | 'outcome'>
+  readonly #callTime: Histogram<'method'>
+
+  constructor({ api, sessions }: MetricsDependencies) {
+    this.#monitor = api.monitor
+    const registers = [this.#registry]
+    const counter = <T extends string>(name: string, help: string, labelNames: T[] = []) =>
+      new Counter<T>({ name, help, labelNames, registers })
+    const gauge = (name: string, help: string, read: () => number): void => {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read())
+        }
+      })
+    }
+    collectDefaultMetrics({ register: this.#registry, prefix: 'curb_' })
+    this.#cuts = counter('curb_cuts_total', 'Tape blocks applied.')
+    this.#entries = counter('curb_entries_total', 'Entries of those blocks, all lanes.')
+    this.#events = counter('curb_events_total', 'Events of the engine.')
+    this.#finality = new Histogram({
+      name: 'curb_finality_seconds',
+      help: 'From a cut’s own time to its application here, of cuts with entries.',
+      buckets: latencySeconds,
+      registers
+    })
+    this.#calls = counter('curb_rpc_calls_total', 'Calls by method and outcome.', [
+      'method',
+      'outcome'
+    ])
+    this.#callTime = new Histogram({
+      name: 'curb_rpc_call_seconds',
+      help: 'Time from a call to its answer.',
+      labelNames: ['method'],
+      buckets: callSeconds,
+      registers
+    })
+    this.#gauges(gauge)
+    gauge('curb_rpc_sessions', 'WebSockets that are open.', sessions)
+  }
+
+  #gauges(gauge: (name: string, help: string, read: () => number) => void): void {
+    const status = () => this.#monitor.status()
+    const figures = () => this.#monitor.figures()
+    const asNumber = (is: boolean): number => (is ? 1 : 0)
+    gauge('curb_ready', '1 when orders are taken.', () => asNumber(status().ready))
+    gauge('curb_tape_length', 'Blocks of the tape.', () => status().tape.length)
+    gauge('curb_tape_age_seconds', 'Age of the newest block.', () => status().tape.ageMs / 1000)
+    gauge('curb_engine_index', 'Newest block that is applied.', () => status().engine.index)
+    gauge('curb_engine_running', '1 unless the engine has stopped.', () =>
+      asNumber(status().engine.state !== 'stopped')
+    )
+    gauge('curb_validators_reached', 'Validators connected.', () => status().validators.reached)
+    gauge('curb_peers', 'Peers connected.', () => status().peers.length)
+    gauge('curb_lanes_known', 'Lanes known.', () => status().lanes.known)
+    gauge('curb_lane_lag_blocks', 'Blocks of the own lane that are not final.', () => {
+      const { length, finalLength } = status().lane
+      return Math.max(0, length - finalLength)
+    })
+    gauge('curb_lane_backlog_entries', 'Entries of the own lane that are not final.', () => {
+      return figures().laneBacklog
+    })
+    gauge('curb_batch_open', 'Index of the open batch.', () => figures().openBatch)
+    gauge('curb_batches_unsettled', 'Batches with content that are not settled.', () => {
+      return figures().unsettledBatches
+    })
+    gauge('curb_batch_last_settled', 'Index of the last settled batch.', () => {
+      return figures().lastSettledBatch
+    })
+    gauge('curb_gas_money_low', '1 when the settler’s balance is low.', () =>
+      asNumber(status().settlement?.gasMoneyLow ?? false)
+    )
+  }
+
+  applied({ cut, entries, result }: Applied): void {
+    this.#cuts.inc()
+    this.#events.inc(result.events.length)
+    if (entries === 0) return
+    this.#entries.inc(entries)
+    this.#finality.observe(this.#monitor.latencyMs(cut.time) / 1000)
+  }
+
+  called(method: string, outcome: string, micros: number): void {
+    this.#calls.inc({ method, outcome })
+    this.#callTime.observe({ method }, micros / 1_000_000)
+  }
+
+  async text(): Promise<{ text: string; type: string }> {
+    return { text: await this.#registry.metrics(), type: this.#registry.contentType }
+  }
+}
