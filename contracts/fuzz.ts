@@ -7,9 +7,7 @@ import path from 'node:path'
 const require = createRequire(import.meta.url)
 const architecture = process.arch === 'x64' ? 'amd64' : process.arch
 const binary = process.platform === 'win32' ? 'forge.exe' : 'forge'
-const forge = require.resolve(
-  `@foundry-rs/forge-${process.platform}-${architecture}/bin/${binary}`
-)
+const forge = require.resolve(`@foundry-rs/forge-${process.platform}-${architecture}/bin/${binary}`)
 const directory = path.join(import.meta.dirname, 'foundry')
 const root = path.join(import.meta.dirname, '..')
 const { status, error } = spawnSync(forge, ['test', '--root', root, ...process.argv.slice(2)], {

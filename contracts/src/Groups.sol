@@ -125,55 +125,75 @@ abstract contract Groups is Signatures {
         unchecked {
             uint256 at = w.at;
             uint256 head = data(at);
-            uint256 deltas = head >> 248;
-            uint256 marks = head >> 232 & M16;
-            if (deltas > tokenCount) revert Malformed();
-            at += 13;
+            if (head >> 248 > tokenCount) revert Malformed();
             // The signed struct, then the two arrays that it hashes, a word for each element.
             uint256 p = tail();
-            uint256 d = p + 256;
-            for (uint256 i = 0; i < deltas; i++) {
-                put(d + i * 32, uint256(int256(data(at)) >> 192));
-                at += 8;
+            uint256 marks = p + 256 + (head >> 248) * 32;
+            uint256 end = marks + (head >> 232 & M16) * 32;
+            bool disordered;
+            bytes32 deltaType = NET_DELTA_TYPE;
+            assembly ("memory-safe") {
+                at := add(at, 13)
+                for { let q := add(p, 256) } lt(q, marks) { q := add(q, 32) } {
+                    mstore(q, sar(192, calldataload(at)))
+                    at := add(at, 8)
+                }
+                let least := 0
+                for { let q := marks } lt(q, end) { q := add(q, 32) } {
+                    let mark := shr(168, calldataload(at))
+                    disordered := or(disordered, lt(shr(70, mark), least))
+                    least := add(shr(70, mark), 1)
+                    mstore(q, mark)
+                    at := add(at, 11)
+                }
+                mstore(p, deltaType)
+                mstore(add(p, 32), mload(add(w, 32))) // index
+                mstore(add(p, 64), mload(add(w, 64))) // parent
+                mstore(add(p, 96), account)
+                mstore(add(p, 128), keccak256(add(p, 256), sub(marks, add(p, 256))))
+                mstore(add(p, 160), and(shr(192, head), 0xffffffffff)) // sequence
+                mstore(add(p, 192), and(shr(152, head), 0xffffffffff)) // floor
+                mstore(add(p, 224), keccak256(marks, sub(end, marks)))
             }
-            uint256 m = d + deltas * 32;
-            for (uint256 i = 0; i < marks; i++) {
-                uint256 mark = data(at) >> 168;
-                if (i != 0 && mark >> 70 <= get(m + i * 32 - 32) >> 70) revert Malformed();
-                put(m + i * 32, mark);
-                at += 11;
-            }
-            put(p, uint256(NET_DELTA_TYPE));
-            put(p + 32, w.index);
-            put(p + 64, uint256(w.parent));
-            put(p + 96, uint160(account));
-            put(p + 128, uint256(hash(d, deltas * 32)));
-            put(p + 160, head >> 192 & M40);
-            put(p + 192, head >> 152 & M40);
-            put(p + 224, uint256(hash(m, marks * 32)));
-            setTail(m + marks * 32);
-            _mayCosign(account, _signer(w.domain, hash(p, 256), at));
+            if (disordered) revert Malformed();
+            bytes32 structHash = hash(p, 256);
+            setTail(end);
+            address signer = _signer(w.domain, structHash, at);
             setTail(p);
+            if (signer != account) _mayCosign(account, signer);
             w.at = at + 64;
-
             uint256 word = accounts[account];
             word = _raisedSequence(word, head >> 192 & M40);
             word = _raisedFloor(word, head >> 152 & M40);
-            for (uint256 i = 0; i < deltas; i++) {
-                int256 delta = int256(get(d + i * 32));
-                if (delta == 0) continue;
-                if (i < 2) word = _shifted(word, account, i, delta);
-                else _changeFurther(account, i, delta);
-                uint256 net = w.net + i * 32;
-                put(net, uint256(int256(get(net)) - delta));
-            }
-            for (uint256 i = 0; i < marks; i++) {
-                uint256 mark = get(m + i * 32);
-                uint256 slot = mark >> 70;
-                if (slot == 0) word = _raisedMark(word, mark);
-                else _raiseRing(_ringOf(account), slot, mark & MARK_MASK);
+            word = _applyDeltas(w, account, word, p + 256, marks);
+            for (; marks != end; marks += 32) {
+                uint256 mark = get(marks);
+                if (mark >> 70 == 0) word = _raisedMark(word, mark);
+                else _raiseRing(_ringOf(account), mark >> 70, mark & MARK_MASK);
             }
             accounts[account] = word;
+        }
+    }
+
+    /// @dev Adds the deltas (words from `p` to `end`) to the account, takes them from what is left.
+    /// @return The account's word.
+    function _applyDeltas(Work memory w, address account, uint256 word, uint256 p, uint256 end)
+        private
+        returns (uint256)
+    {
+        unchecked {
+            uint256 net = w.net;
+            for (uint256 token = 0; p != end; token++) {
+                int256 delta = int256(get(p));
+                if (delta != 0) {
+                    if (token < 2) word = _shifted(word, account, token, delta);
+                    else _changeFurther(account, token, delta);
+                    put(net, uint256(int256(get(net)) - delta));
+                }
+                net += 32;
+                p += 32;
+            }
+            return word;
         }
     }
 

@@ -93,18 +93,16 @@ abstract contract Signatures is Accounts {
         return keccak256(abi.encode(WITHDRAW_TYPE, account, erc20, quanta, nonce, expiry));
     }
 
-    /// @dev Reverts unless `signer` may sign orders of `market` for the account.
+    /// @dev Reverts unless `signer`, who is not the account, may sign orders of `market` for it.
     function _mayTrade(address account, address signer, bytes32 market) internal view {
-        if (signer == account) return;
         mapping(bytes32 => uint256) storage given = grants[account][signer];
         if (_holds(given[market], false) || _holds(given[0], false)) return;
         revert NotAuthorised(account, signer);
     }
 
-    /// @dev Reverts unless `signer` may sign net deltas for the account.
+    /// @dev Reverts unless `signer`, who is not the account, may sign net deltas for it.
     function _mayCosign(address account, address signer) internal view {
-        if (signer == account || _holds(grants[account][signer][0], true)) return;
-        revert NotAuthorised(account, signer);
+        if (!_holds(grants[account][signer][0], true)) revert NotAuthorised(account, signer);
     }
 
     function _holds(uint256 grant, bool cosign) private view returns (bool) {

@@ -78,7 +78,7 @@ contract VaultInvariants {
     function test_handlerSettles() public {
         handler.signOrder(0, 5, 9, 2 | 1 << 20);
         handler.signOrder(1, 5, 9, 1 | 1 << 20);
-        vm.warp(block.timestamp + 100);
+        handler.pass(100);
         handler.settleOrders(0, 1, 3);
         handler.settleCosigned(2, 500, 3, 0x40701);
         handler.settleWithdrawal(1, 0, 100);
