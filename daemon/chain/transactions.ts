@@ -160,6 +160,8 @@ export class TransactionSender {
       for (const pending of this.#pending.values()) {
         if (pending.label !== label || pending.minedIn !== null) continue
         if (pending.attempts.some((attempt) => this.#isCancel(attempt))) continue
+        // It may be mined since the last look.
+        if ((await this.#receiptOf(pending)) !== null) continue
         const last = pending.attempts[pending.attempts.length - 1]
         const empty = { to: this.address, data: '0x', value: 0n, gasLimit: 21_000n }
         await this.#attempt(pending, { ...last, ...empty })

@@ -29,9 +29,11 @@ export class Progress {
   /** @param transaction Known from before when not given. */
   set(batch: number, state: BatchProgress, transaction?: string | null): void {
     const before = this.#batches.get(batch)
-    if (before !== undefined && isDone(before)) return
-    const hash = transaction ?? before?.transaction ?? null
-    if (before?.state === state && before.transaction === hash) return
+    if (before?.state === 'final') return
+    // After a void the numbers of the batches that went with it are given anew.
+    const known = before === undefined || before.state === 'reverted' ? null : before.transaction
+    const hash = transaction ?? known
+    if (before !== undefined && before.state === state && before.transaction === hash) return
     const status = { batch, state, transaction: hash, at: this.#clock.now() }
     this.#batches.set(batch, status)
     this.#trim()

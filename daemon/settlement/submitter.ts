@@ -100,7 +100,7 @@ export class Submitter {
     const waiting = node.engine.batches().filter(({ state }) => state === 'attested')
     if (waiting.length === 0 || now < this.#tryAt || !node.synced) return
     const last = await lastBatch(this.#dependencies.provider, this.#vault)
-    for (const batch of waiting) this.#follow(batch.index, last)
+    for (const batch of waiting) this.#follow(batch, last)
     const next = waiting.find(({ index }) => index === last + 1)
     if (next === undefined) return
     if (this.#next.index !== next.index) this.#next = { index: next.index, readyAt: now }
@@ -113,9 +113,10 @@ export class Submitter {
   }
 
   /** A batch that somebody brought to the chain, or that a reorg took from it. */
-  #follow(index: number, last: number): void {
+  #follow(batch: BatchView, last: number): void {
+    const { index } = batch
     const { progress, sender } = this.#dependencies
-    const ours = this.#sent(index)
+    const ours = this.#sent(batch)
     if (index <= last) {
       progress.set(index, 'mined')
       if (ours !== null) void sender.cancel(ours.label).catch(() => {})
@@ -126,22 +127,22 @@ export class Submitter {
     }
   }
 
-  #sent(index: number): Sent | null {
+  #sent(batch: BatchView): Sent | null {
     const { sender } = this.#dependencies
-    return sender.find(`settle ${index}`) ?? sender.find(`void ${index}`)
+    return sender.find(labelOf('settle', batch)) ?? sender.find(labelOf('void', batch))
   }
 
   async #submit(batch: BatchView): Promise<void> {
     const { index, parent } = batch
     const { progress, sender, sealer, node } = this.#dependencies
-    const under = this.#sent(index)
+    const under = this.#sent(batch)
     if (under !== null) return progress.set(index, 'submitted', under.hash)
     const sealed = await sealer.seal(batch)
     const call = await this.#call(batch)
     if (call === null) return
     const to = this.#vault
-    await this.#simulate(call.data, index)
-    const sent = await sender.send({ label: `${call.kind} ${index}`, to, data: call.data })
+    if (!(await this.#simulate(call.data, index))) return
+    const sent = await sender.send({ label: labelOf(call.kind, batch), to, data: call.data })
     this.#dependencies.log.info(
       {
         batch: index,
@@ -174,14 +175,17 @@ export class Submitter {
     return voids === null ? null : { kind: 'void', data: voidData(sealed, attested, voids) }
   }
 
-  /** @throws ChainFault transaction_refused */
-  async #simulate(data: string, index: number): Promise<void> {
+  /** False when somebody was faster meanwhile.
+   * @throws ChainFault transaction_refused */
+  async #simulate(data: string, index: number): Promise<boolean> {
     const { provider, sender } = this.#dependencies
     try {
       await provider.call({ from: sender.address, to: this.#vault, data })
+      return true
     } catch (cause) {
       const fault = sendFault(cause)
       if (fault.code !== 'transaction_refused') throw fault
+      if ((await lastBatch(provider, this.#vault)) >= index) return false
       throw new ChainFault(fault.code, `batch ${index}: ${fault.message}`, { batch: index }, cause)
     }
   }
@@ -228,4 +232,9 @@ export class Submitter {
     this.#failures = 0
     this.#tryAt = 0
   }
+}
+
+/** After a void a number can come again, upon another parent. */
+function labelOf(kind: 'settle' | 'void', { index, parent }: BatchView): string {
+  return `${kind} ${index} on ${parent}`
 }

@@ -1,5 +1,7 @@
 import test from 'brittle'
 import { until } from '../../helpers/until.ts'
+import { entriesOf } from '../../../daemon/replica/intake.ts'
+import { Member, type MemberOptions } from './member.ts'
 import { SettlementVenue } from './venue.ts'
 
 test('settlement - trades of both sides settle, co-signed and not, and come back', async (t) => {
@@ -30,3 +32,135 @@ test('settlement - trades of both sides settle, co-signed and not, and come back
   await venue.balances(everyone)
   t.is(bob.engine.balances(bob.account)[0].settled, 1_000_000 + 3000)
 })
+
+test('settlement - a settler without gas money says so, and the next one takes over', async (t) => {
+  const venue = await SettlementVenue.open(t)
+  const validators = await venue.validators()
+  const { alice, bob } = await traders(venue)
+  // Batch 1 is the turn of validator 1.
+  await venue.anvil.provider.send('anvil_setBalance', [validators[1].account, '0x0'])
+  await trade(alice, bob)
+  await until(() => alice.settlement.progressOf(1)?.state === 'final', 'the batch to be final')
+  const { gasLow, problems } = validators[1].settlement.status()
+  t.ok(gasLow, 'its status says that gas money is low')
+  t.ok(problems.join().includes('transaction_unpayable'), problems.join())
+  t.ok(venue.said("the settler's gas money runs low"), 'and so does its log')
+  t.ok(alice.engine.balances(validators[2].account)[1].settled > 0, 'the next one has the fees')
+  await venue.balances(venue.members.map(({ account }) => account))
+})
+
+test('settlement - a settler that starts late finds what it needs on the tape', async (t) => {
+  const venue = await SettlementVenue.open(t)
+  await venue.validators({ settles: false })
+  const { alice, bob } = await traders(venue)
+  await trade(alice, bob)
+  await until(
+    () => alice.settlement.progressOf(1)?.state === 'attested',
+    'the batch to be attested'
+  )
+  venue.members[0] = await restart(venue, 'validator 0', { settles: true, validator: 0 })
+  await until(() => alice.settlement.progressOf(1)?.state === 'final', 'the batch to be final')
+  await venue.balances(venue.members.map(({ account }) => account))
+})
+
+test('settlement - a batch that a reorg took from the chain settles again, once', async (t) => {
+  const venue = await SettlementVenue.open(t, { confirmations: 12 })
+  await venue.validators({ turnMs: 60_000 })
+  const { alice, bob } = await traders(venue)
+  await trade(alice, bob)
+  await until(() => alice.settlement.progressOf(1)?.state === 'mined', 'the batch to be mined')
+  await venue.anvil.provider.send('anvil_reorg', [4, []])
+  await until(() => alice.settlement.progressOf(1)?.state === 'final', 'the batch to be final')
+  await venue.balances(venue.members.map(({ account }) => account))
+})
+
+test('settlement - a withdrawal is settled by the next batch, and paid out', async (t) => {
+  const venue = await SettlementVenue.open(t)
+  await venue.validators()
+  const { alice } = await traders(venue)
+  const before = await alice.vault.held(0)
+  const { rejected } = await alice.withdraws(0, 1234)
+  t.is(rejected, null)
+  const paid = before + 1234n * BigInt(venue.manifest.tokens[0].quantum)
+  await until(async () => (await alice.vault.held(0)) === paid, 'the tokens')
+  await venue.balances([alice.account])
+  t.is(alice.engine.balances(alice.account)[0].settled, 1_000_000 - 1234)
+})
+
+test('settlement - a batch that cannot settle is voided after its horizon, by command', async (t) => {
+  const venue = await SettlementVenue.open(t)
+  const validators = await venue.validators({ settles: false })
+  const { alice, bob } = await traders(venue)
+  await trade(alice, bob)
+  await until(
+    () => alice.settlement.progressOf(1)?.state === 'attested',
+    'the batch to be attested'
+  )
+  await t.exception(() => validators[0].settlement.voidBatch(1), /can be voided at/)
+  await t.exception(() => validators[0].settlement.voidBatch(7), /no unsettled batch 7/)
+  await t.exception(() => alice.settlement.voidBatch(1), /only a validator/)
+  await venue.skip(venue.manifest.settlement.horizonSeconds + 2)
+  const [first] = validators
+  const past = (first.engine.batch(1)?.sealedAt ?? 0) + venue.manifest.settlement.horizonSeconds
+  await until(() => first.engine.time > past * 1000, 'the horizon to pass on the tape')
+  for (const { settlement } of validators.slice(0, 3)) settlement.voidBatch(1)
+  await until(() => venue.said('voting to void'), 'the votes')
+  await until(() => tapeHasVoid(venue), 'the votes to be on the tape')
+  venue.members[0] = await restart(venue, 'validator 0', { settles: true, validator: 0 })
+  await until(() => alice.settlement.progressOf(1)?.state === 'reverted', 'the void')
+  t.alike(
+    alice.engine.balances(alice.account).map(({ settled, pending }) => [settled, pending]),
+    [1, 2, 3].map(() => [1_000_000, 0]),
+    'as if there had been no trade'
+  )
+  // The venue goes on, upon the void.
+  await trade(alice, bob)
+  await until(() => alice.settlement.progressOf(2)?.state === 'final', 'the next batch to be final')
+  await venue.balances(venue.members.map(({ account }) => account))
+})
+
+async function traders(venue: SettlementVenue): Promise<{ alice: Member; bob: Member }> {
+  const alice = await venue.member('alice')
+  const bob = await venue.member('bob', { cosigns: false })
+  venue.run()
+  await Promise.all([venue.funds(alice, 1_000_000), venue.funds(bob, 1_000_000)])
+  await until(() => {
+    const balances = [alice, bob].flatMap(({ account }) => alice.engine.balances(account))
+    return balances.every(({ settled }) => settled === 1_000_000)
+  }, 'deposits')
+  return { alice, bob }
+}
+
+async function trade(alice: Member, bob: Member): Promise<void> {
+  await alice.places({ side: 'sell', price: 20, quantity: 50 })
+  const { rejected } = await bob.places({
+    side: 'buy',
+    price: 21,
+    quantity: 50,
+    timeInForce: 'ioc'
+  })
+  if (rejected !== null) throw new Error(`rejected: ${rejected}`)
+}
+
+/** The member ends, and comes again with nothing but the tape and its journal. */
+async function restart(
+  venue: SettlementVenue,
+  name: string,
+  options: Partial<MemberOptions>
+): Promise<Member> {
+  const old = venue.members.findIndex((member) => member.name === name)
+  await venue.members[old].close()
+  const again = new Member(venue, name, { settles: false, cosigns: true, turnMs: 300, ...options })
+  await again.open()
+  return again
+}
+
+function tapeHasVoid(venue: SettlementVenue): boolean {
+  let votes = 0
+  for (const { block } of venue.tape) {
+    for (const entry of block.blocks.flat().flatMap(entriesOf)) {
+      if (entry.kind === 'attest' && entry.content === null) votes++
+    }
+  }
+  return votes >= 3
+}

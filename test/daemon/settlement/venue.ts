@@ -206,9 +206,10 @@ export class SettlementVenue {
   }
 
   async #cuts(): Promise<void> {
-    for (let count = 0; this.#isOpen; count++) {
+    let count = 0
+    while (this.#isOpen) {
       if (!this.#isStill) this.#cut()
-      if (count % 5 === 0) await this.anvil.provider.send('evm_mine', [])
+      if (count++ % 5 === 0) await this.anvil.provider.send('evm_mine', [])
       await new Promise((resolve) => setTimeout(resolve, CUT_MS))
     }
   }
