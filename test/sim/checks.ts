@@ -41,7 +41,8 @@ export class Checks {
   readonly #stands = new Map<string, 'nullify' | 'finalize'>()
   /** Entries by honest lane that are on the tape. */
   readonly taken = new Map<string, { length: number; treeHash: string }>()
-  entries = 0
+  /** Snapshots that headers have named. */
+  snapshots = 0
   /** Height of the last final block. */
   height = 0
 
@@ -120,18 +121,17 @@ export class Checks {
     }
     this.#tape.push(hex)
     this.blocks.push(bytes)
-    const { cut, blocks } = decodeTapeBlock(bytes)
+    const { cut } = decodeTapeBlock(bytes)
     if (cut.height <= this.height) {
       throw new Violation('heights grow', `${cut.height} after ${this.height}`)
     }
     this.height = cut.height
-    cut.slices.forEach((slice, i) => {
+    if (cut.snapshot) this.snapshots++
+    cut.slices.forEach((slice) => {
       const lane = toHex(slice.lane)
       const before = this.taken.get(lane)?.length ?? 0
       if (slice.from !== before) throw new Violation('lanes are taken gapless', `lane ${lane}`)
       this.taken.set(lane, { length: slice.to, treeHash: toHex(slice.treeHash) })
-      // A lane block's entry count is in its first bytes; the engine counts what it decodes.
-      this.entries += blocks[i].length
     })
   }
 

@@ -10,11 +10,14 @@ import { toHex } from '../../protocol/bytes.ts'
 import { decodeChainEvent } from '../../protocol/chain-events.ts'
 import { decodeBlock } from '../../protocol/entries.ts'
 import { MerkleLog } from '../../protocol/merkle-log.ts'
-import { decodeTapeBlock, type Slice } from '../../protocol/tape-block.ts'
+import { decodeTapeBlock, type Slice, type SnapshotMark } from '../../protocol/tape-block.ts'
 import type { Address, Entry } from '../../protocol/types.ts'
 import { accountName } from './flow.ts'
 import { hashParts } from './scheme.ts'
 import { venueId } from './venue.ts'
+
+/** Blocks from one snapshot to the next. */
+const SNAPSHOT_BLOCKS = 20
 
 /** Entries by slice. They are the same for every validator, and the engine does not change them. */
 export type EntryCache = Map<string, EntryInput[]>
@@ -83,12 +86,17 @@ export class Execution {
     return this.#log
   }
 
+  /** The snapshot after block `index`, if one is made there and the engine is still there. */
+  snapshotAt(index: number): SnapshotMark | null {
+    if ((index + 1) % SNAPSHOT_BLOCKS !== 0 || index !== this.#engine.index) return null
+    return { index, hash: hashParts([this.#engine.snapshot()]) }
+  }
+
   /** Event hash after block `index`. */
   hashAt(index: number): Uint8Array {
     return this.#hashes[index]
   }
 
-  /** Entries that the engine has been given are counted by the caller from the result's events. */
   apply(bytes: Uint8Array): void {
     const { cut, blocks } = decodeTapeBlock(bytes)
     const input: BlockInput = {

@@ -7,13 +7,14 @@ import { between, pick, shuffle } from '../helpers/random.ts'
 import { type ActorName, actorNames, createActor } from './actors.ts'
 import { Checks, Violation } from './checks.ts'
 import { Coverage } from './coverage.ts'
-import { drawFaults, type Stage, strike } from './faults.ts'
+import { drawFaults, type FaultName, type Stage, strike } from './faults.ts'
 import { accountName } from './flow.ts'
 import { Links } from './links.ts'
+import { headMessage } from './node-parts.ts'
 import { Keyring } from './scheme.ts'
 import { SimChain } from './sim-chain.ts'
 import { Trader, type TraderKind, traderFaults } from './trader.ts'
-import { headMessage, ValidatorNode } from './validator-node.ts'
+import { ValidatorNode } from './validator-node.ts'
 import {
   type Breakage,
   quorumFor,
@@ -53,6 +54,7 @@ export type Outcome = {
 
 /** Virtual time in which a run has to get through its bad weather, and to recover after it. */
 const STORM_MAX_MS = 120_000
+const FAULT_KINDS_MIN = 3
 const ENTRIES_PER_CUT = 6
 const RECOVERY_MAX_MS = 60_000
 
@@ -75,6 +77,7 @@ class Simulation {
   readonly #nodes: ValidatorNode[] = []
   readonly #traders: Trader[] = []
   readonly #coverage = new Coverage()
+  readonly #struck = new Set<FaultName>()
   #restUntil = 0
   #isTrading = true
 
@@ -154,7 +157,10 @@ class Simulation {
       this.#trade(trader)
     }
     this.#storm()
-    const isLong = () => checks.length >= cutsMin && this.#entries() >= entriesMin
+    const isLong = () =>
+      checks.length >= cutsMin &&
+      this.#entries() >= entriesMin &&
+      this.#struck.size >= FAULT_KINDS_MIN
     if (!world.run(isLong, world.now + stormMaxMs)) {
       throw new Violation('the tape grows', `${checks.length} cuts in bad weather`)
     }
@@ -165,6 +171,7 @@ class Simulation {
       throw new Violation('liveness after healing', this.#whatIsMissing(floor))
     }
     this.#compareLanes()
+    this.#coverage.count('snapshot named', checks.snapshots)
   }
 
   /** Entries that honest traders have sent. */
@@ -197,6 +204,7 @@ class Simulation {
       if (!this.#isTrading) return
       if (left.length === 0) left = drawFaults(world.random)
       const name = left.pop()
+      if (name) this.#struck.add(name)
       const lasting = name ? strike(name, this.#stage()) : 0
       world.after(lasting, () => {
         if (this.#isTrading) this.#venue.links.heal()

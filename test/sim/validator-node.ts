@@ -3,7 +3,7 @@
 import { Authority } from '../../daemon/consensus/core/authority.ts'
 import { Chain, type TapeState } from '../../daemon/consensus/core/chain.ts'
 import { decodeMessage, encodeMessage } from '../../daemon/consensus/core/messages.ts'
-import type { Crypto, Final, Message, Propose, Record } from '../../daemon/consensus/core/types.ts'
+import type { Message, Record } from '../../daemon/consensus/core/types.ts'
 import {
   Validator,
   type ValidatorEffect,
@@ -12,52 +12,27 @@ import {
 import { LaneBook } from '../../daemon/lanes/lane-book.ts'
 import { decodeRun } from '../../daemon/lanes/messages.ts'
 import type { LaneMessage, LaneRecord } from '../../daemon/lanes/types.ts'
-import { MerkleLog } from '../../protocol/merkle-log.ts'
 import { decodeTapeBlock } from '../../protocol/tape-block.ts'
 import type { Actor } from './actors.ts'
 import { Disk } from './disk.ts'
 import { Execution } from './execution.ts'
-import { hash, hashParts, type Key } from './scheme.ts'
+import { cryptoOf, describe, genesis, Gullible } from './node-parts.ts'
+import { hashParts, type Key } from './scheme.ts'
+import { SimTape, type TapeRecord } from './sim-tape.ts'
 import {
   type Packet,
   type Peer,
   send,
   simLaneLimits,
   simRepair,
-  type TapeMessage,
   type Venue,
   venueId
 } from './venue.ts'
-
-type TapeRecord = { bytes: Uint8Array; certificate: Final | null }
 
 type DiskRecord =
   | { kind: 'lane'; record: LaneRecord }
   | { kind: 'consensus'; record: Record }
   | { kind: 'tape'; record: TapeRecord }
-
-/** Blocks that one answer carries. */
-const SERVED_BLOCKS = 64
-const FETCH_MS = 60
-
-/** The tape's head is signed apart from the rest: its own domain. */
-export function headMessage(length: number, treeHash: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(40)
-  bytes[0] = 0x7e
-  bytes[1] = length
-  bytes[2] = length >>> 8
-  bytes[3] = length >>> 16
-  bytes.set(treeHash, 8)
-  return bytes
-}
-
-/** Votes for whatever it is shown: what a missing rule would do. */
-class Gullible extends Validator {
-  protected override judge(proposal: Propose): 'valid' | 'invalid' | 'later' {
-    const verdict = super.judge(proposal)
-    return verdict === 'later' ? 'valid' : verdict
-  }
-}
 
 export class ValidatorNode implements Peer {
   readonly index: number
@@ -74,14 +49,9 @@ export class ValidatorNode implements Peer {
   validator!: Validator
   book!: LaneBook
   #execution!: Execution
-  /** Announced blocks. */
-  #tape: TapeRecord[] = []
-  /** Blocks given to the disk, announced or not. */
-  #appended = 0
+  #tape!: SimTape
   #wakes = new Map<string, number>()
   #tickAt = Infinity
-  #fetchTo = 0
-  #isFetching = false
 
   constructor(venue: Venue, index: number, actor: Actor | null) {
     this.venue = venue
@@ -89,7 +59,7 @@ export class ValidatorNode implements Peer {
     this.id = venue.peers[index]
     this.key = venue.keys[index]
     this.actor = actor
-    this.forge = new Authority(this.#authorityOptions(), this.#crypto())
+    this.forge = new Authority(this.#authorityOptions(), cryptoOf(this.venue, this.key))
     const { random } = venue.world
     this.#skewMs = Math.round((random() - 0.5) * 60)
     this.#lagMs = Math.round(random() * 120)
@@ -126,44 +96,29 @@ export class ValidatorNode implements Peer {
     return { venue: venueId, validators: peers.length, quorum }
   }
 
-  #crypto(): Crypto {
-    const { keyring, keys } = this.venue
-    return {
-      hash,
-      sign: (bytes) => this.key.sign(bytes),
-      verify: (validator, bytes, signature) =>
-        keyring.verify(signature, bytes, keys[validator].publicKey),
-      signHead: (length, treeHash) => this.key.sign(headMessage(length, treeHash)),
-      verifyHead: (validator, length, treeHash, signature) =>
-        keyring.verify(signature, headMessage(length, treeHash), keys[validator].publicKey)
-    }
-  }
-
   // Life
 
   start(): void {
     this.#life++
     this.#isUp = true
-    this.#tape = []
     this.#wakes = new Map()
     this.#tickAt = Infinity
-    this.#isFetching = false
     this.#execution = new Execution(this.venue.entries)
     this.book = this.#createBook()
     const chain = new Chain(genesis())
     const ballots: Record[] = []
+    const restored: TapeRecord[] = []
     for (const item of this.#disk.durable) {
       if (item.kind === 'consensus') ballots.push(item.record)
       else if (item.kind === 'lane') this.#restoreLane(item.record)
       else {
         chain.adopt(item.record.bytes)
-        this.#tape.push(item.record)
+        restored.push(item.record)
         this.#announceToLanes(item.record.bytes)
-        this.#execute(this.#tape.length - 1, item.record.bytes)
+        this.#execute(restored.length - 1, item.record.bytes)
       }
     }
-    this.#appended = this.#tape.length
-    this.#fetchTo = this.#appended
+    this.#tape = this.#createTape(restored)
     this.validator = this.#createValidator(chain.base)
     for (const record of ballots) this.validator.restore(record)
     for (const peer of this.venue.directory.keys()) if (peer !== this.id) this.book.opened(peer)
@@ -172,7 +127,7 @@ export class ValidatorNode implements Peer {
     for (let index = executed?.index ?? 0; index < this.#tape.length; index++) {
       this.#reportExecuted(index)
     }
-    this.#follow()
+    this.#tape.follow()
   }
 
   /** The power goes. */
@@ -230,7 +185,7 @@ export class ValidatorNode implements Peer {
       limits: venue.limits
     }
     const dependencies = {
-      crypto: this.#crypto(),
+      crypto: cryptoOf(this.venue, this.key),
       lanes: this.book.reads,
       chain: venue.chain.view(this.#lagMs)
     }
@@ -286,7 +241,7 @@ export class ValidatorNode implements Peer {
     if (!this.#isUp) return
     if (packet.channel === 'lanes') {
       this.book.receive(from, packet.message)
-    } else if (packet.channel === 'tape') this.#onTape(from, packet.message)
+    } else if (packet.channel === 'tape') this.#tape.receive(from, packet.message)
     else {
       const index = this.venue.peers.indexOf(from)
       if (index < 0) return
@@ -313,19 +268,16 @@ export class ValidatorNode implements Peer {
         const { tips, certificate } = effect.run
         // A quorum of two has its certificates as it wants them; what comes of them is the point.
         if (venue.breakage !== 'quorum of two in four') venue.checks.certificate(certificate)
-        tips.forEach((tip, i) => {
-          // What was fetched from another tape meanwhile is on its way to the disk already.
-          if (!tip.block || tip.block.cut.index < this.#appended) return
-          this.#append({
-            bytes: tip.block.bytes,
-            certificate: i === tips.length - 1 ? certificate : null
-          })
+        tips.forEach(({ block }, i) => {
+          const isLast = i === tips.length - 1
+          if (!block) return
+          const record = { bytes: block.bytes, certificate: isLast ? certificate : null }
+          this.#tape.append(block.cut.index, record)
         })
         return
       }
       case 'behind':
-        this.#fetchTo = Math.max(this.#fetchTo, effect.final.length)
-        return this.#fetch()
+        return this.#tape.behind(effect.final.length)
       case 'evidence':
         venue.coverage.count(`evidence of two ${effect.evidence.offence}s`)
         if (this.isHonest) venue.checks.evidence(effect.evidence)
@@ -399,22 +351,26 @@ export class ValidatorNode implements Peer {
 
   // The tape
 
-  #append(record: TapeRecord): void {
-    const index = this.#appended++
+  #createTape(restored: TapeRecord[]): SimTape {
     const life = this.#life
-    this.#disk.append({ kind: 'tape', record }, () => {
-      if (life === this.#life) this.#announce(index, record)
+    return new SimTape(this.venue, this.id, restored, {
+      journal: (record, done) =>
+        this.#disk.append({ kind: 'tape', record }, () => {
+          if (life === this.#life) done()
+        }),
+      announce: (index, { bytes }) => {
+        this.#announceToLanes(bytes)
+        this.#step({ kind: 'adopted', index, bytes })
+        this.#execute(index, bytes)
+        this.#reportExecuted(index)
+      },
+      log: () => this.validator.base.log,
+      authority: this.forge,
+      later: (delayMs, run) =>
+        this.venue.world.after(delayMs, () => {
+          if (life === this.#life) run()
+        })
     })
-  }
-
-  #announce(index: number, record: TapeRecord): void {
-    this.#tape.push(record)
-    this.#announceToLanes(record.bytes)
-    this.#step({ kind: 'adopted', index, bytes: record.bytes })
-    this.#execute(index, record.bytes)
-    this.#reportExecuted(index)
-    if (index + 1 >= this.#fetchTo) return
-    this.#fetch()
   }
 
   /** Applies a block, and shows it to the checks with the tree hash as computed here. */
@@ -434,87 +390,8 @@ export class ValidatorNode implements Peer {
   #reportExecuted(index: number): void {
     const eventHash = this.#execution.hashAt(index)
     if (this.isHonest) this.venue.checks.executed(this.index, index, eventHash)
+    const mark = this.#execution.snapshotAt(index)
+    if (mark) this.#step({ kind: 'snapshot', mark })
     this.#step({ kind: 'executed', index, eventHash })
   }
-
-  /** Looks now and then whether the others' tapes are longer. */
-  #follow(): void {
-    const life = this.#life
-    this.venue.world.after(500 + this.venue.world.random() * 500, () => {
-      if (life !== this.#life) return
-      if (this.#isFetching) return this.#follow()
-      this.#request()
-      this.#follow()
-    })
-  }
-
-  #fetch(): void {
-    if (this.#isFetching || this.#appended >= this.#fetchTo) return
-    this.#isFetching = true
-    const life = this.#life
-    this.#request()
-    this.venue.world.after(FETCH_MS, () => {
-      if (life !== this.#life) return
-      this.#isFetching = false
-      this.#fetch()
-    })
-  }
-
-  #request(): void {
-    const { venue } = this
-    const peer = Math.floor(venue.world.random() * venue.peers.length)
-    const message: TapeMessage = { kind: 'get', from: this.#appended }
-    send(venue, this.id, venue.peers[peer], { channel: 'tape', message })
-  }
-
-  #onTape(from: string, message: TapeMessage): void {
-    if (message.kind === 'get') return this.#serve(from, message.from)
-    if (message.from !== this.#appended || this.#appended !== this.#tape.length) return
-    // Only what leads to a head that a quorum signed is taken.
-    let log = this.validator.base.log
-    if (log.length !== message.from) return
-    for (const bytes of message.blocks) log = log.append(bytes)
-    const { notarization, partials } = message.certificate
-    const block = { ...notarization.block, length: log.length, treeHash: log.treeHash() }
-    const certificate = { ...message.certificate, notarization: { ...notarization, block } }
-    if (partials.length !== this.venue.quorum || !this.forge.final(certificate, null)) return
-    this.venue.coverage.count('tape fetched', message.blocks.length)
-    message.blocks.forEach((bytes, i) => {
-      const isLast = i === message.blocks.length - 1
-      this.#append({ bytes, certificate: isLast ? certificate : null })
-    })
-  }
-
-  #serve(to: string, from: number): void {
-    let end = Math.min(this.#tape.length, from + SERVED_BLOCKS)
-    while (end > from && !this.#tape[end - 1].certificate) end--
-    const certificate = end > from ? this.#tape[end - 1].certificate : null
-    if (!certificate) return
-    const blocks = this.#tape.slice(from, end).map(({ bytes }) => bytes)
-    send(this.venue, this.id, to, {
-      channel: 'tape',
-      message: { kind: 'blocks', from, blocks, certificate }
-    })
-  }
-}
-
-export function genesis(): TapeState {
-  const log = MerkleLog.empty(hashParts)
-  return {
-    id: { height: 0, length: 0, treeHash: log.treeHash() },
-    log,
-    time: 0,
-    cursor: null,
-    executed: null,
-    snapshotIndex: -1,
-    taken: new Map()
-  }
-}
-
-function describe(message: Message): string {
-  if (message.kind === 'final') return `final ${message.notarization.block.height}`
-  if (message.kind === 'executed') return `executed ${message.executed.index}`
-  if (message.kind === 'evidence') return `evidence of ${message.offence}`
-  const height = 'block' in message ? message.block.height : message.height
-  return `${message.kind} ${height}`
 }

@@ -68,12 +68,14 @@ function lanesOf(lanes: Map<string, FakeLane>): LaneView {
     },
     forward: () => undefined,
     lanes: () =>
-      [...lanes].sort().map(([key, lane]) => ({
-        key,
-        lane: keyOf(parseInt(key.slice(0, 2), 16)),
-        durableLength: lane.length,
-        conflicted: false
-      }))
+      [...lanes]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, lane]) => ({
+          key,
+          lane: keyOf(parseInt(key.slice(0, 2), 16)),
+          durableLength: lane.length,
+          conflicted: false
+        }))
   }
 }
 
