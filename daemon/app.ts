@@ -66,6 +66,11 @@ export class App {
     return this.#closing
   }
 
+  /** Where the JSON-RPC listens; empty before `open`. */
+  get url(): string {
+    return this.#rpc?.url ?? ''
+  }
+
   async #stop(): Promise<void> {
     const { log } = this.#dependencies
     for (const { name, close } of this.#open.toReversed()) {
