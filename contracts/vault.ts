@@ -1,6 +1,6 @@
 // The compiled contracts as ethers knows them: ABI, deployment, and the calls that take bytes.
 // The vault's events and custom errors are read through `vaultInterface`.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import {
   Contract,
@@ -34,9 +34,17 @@ type Compiled = { abi: InterfaceAbi; bytecode: string }
 /** The compiled contract.
  * @throws Error when the artifact is missing: `npm run contracts:build` makes it. */
 export function artifact(name: ContractName): Compiled {
-  const file = path.join(import.meta.dirname, 'artifacts', name + '.json')
+  const file = path.join(artifactFolder(), name + '.json')
   const compiled: Compiled = JSON.parse(readFileSync(file, 'utf8'))
   return compiled
+}
+
+/** Beside the source; the built program finds it two folders up. */
+function artifactFolder(): string {
+  const beside = path.join(import.meta.dirname, 'artifacts')
+  return existsSync(beside)
+    ? beside
+    : path.join(import.meta.dirname, '..', '..', 'contracts', 'artifacts')
 }
 
 export const vaultInterface = new Interface(artifact('Vault').abi)

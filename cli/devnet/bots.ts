@@ -55,10 +55,11 @@ abstract class Bot {
     this.#dependencies = dependencies
   }
 
-  open(): void {
+  /** Begins after a wait: takers let the makers go first. */
+  open(waitMs = 0): void {
     if (this.#running) return
     this.#running = true
-    this.#next(0)
+    this.#next(waitMs)
   }
 
   close(): void {

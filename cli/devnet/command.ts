@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { resolve } from 'node:path'
 import { after } from '../../client/timer.ts'
-import { command as send, type Order } from './control.ts'
+import { order as send, type Order } from './control.ts'
 import { Devnet } from './devnet.ts'
 
 const defaultRoot = '.curb'
@@ -28,8 +28,8 @@ export function devnetCommand(program: Command): void {
     devnet
       .command(`${verb} [names...]`)
       .description(`${description}; 2 means validator-2`)
-      .option('--root <folder>', 'where the devnet lives', defaultRoot)
-      .action(async (names: string[], { root }: { root: string }) => {
+      .action(async (names: string[], _flags: object, command: Command) => {
+        const { root } = command.optsWithGlobals<{ root: string }>()
         const answer = await send(resolve(root), { verb, names })
         process.stderr.write(`${answer.text}\n`)
         if (!answer.ok) process.exitCode = 1

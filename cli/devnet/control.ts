@@ -61,9 +61,9 @@ export class Control {
   }
 
   #answer(line: string): Promise<Answer> {
-    const order = readOrder(JSON.parse(line))
-    if (order === null) return Promise.resolve({ ok: false, text: 'not an order' })
-    return this.#handle(order)
+    const what = readOrder(JSON.parse(line))
+    if (what === null) return Promise.resolve({ ok: false, text: 'not an order' })
+    return this.#handle(what)
   }
 }
 
@@ -76,7 +76,7 @@ function readOrder(value: unknown): Order | null {
 }
 
 /** Hands an order to the devnet that runs in `root`. @throws Error when none runs there */
-export function command(root: string, order: Order): Promise<Answer> {
+export function order(root: string, what: Order): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(controlPath(root))
     let text = ''
@@ -85,6 +85,6 @@ export function command(root: string, order: Order): Promise<Answer> {
     })
     socket.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')))
     socket.on('end', () => resolve(JSON.parse(text) as Answer))
-    socket.write(`${JSON.stringify(order)}\n`)
+    socket.write(`${JSON.stringify(what)}\n`)
   })
 }

@@ -28,6 +28,7 @@ export type DevnetDependencies = {
 
 const tradesKept = 6
 const pictureEveryMs = 250
+const takerWaitMs = 1000
 
 export class Devnet {
   readonly #options: DevnetOptions
@@ -133,10 +134,12 @@ export class Devnet {
       const maker = makerOptions(instrument)
       const taker = { market: instrument.market, lotsMax: 2 * maker.lots, everyMs: 400 }
       const takerClient = clients[1 % clients.length]
-      this.#bots.push(
-        open(new MakerBot(maker, instrument, clients[0], dependencies)),
-        open(new TakerBot(taker, instrument, takerClient, dependencies))
-      )
+      const bots = [
+        new MakerBot(maker, instrument, clients[0], dependencies),
+        new TakerBot(taker, instrument, takerClient, dependencies)
+      ]
+      for (const [index, bot] of bots.entries()) bot.open(index * takerWaitMs)
+      this.#bots.push(...bots)
     }
   }
 
@@ -198,11 +201,6 @@ export class Devnet {
     else if (processes.state(name) === 'dead') await processes.restart(name)
     else processes.signal(name, 'SIGCONT')
   }
-}
-
-function open<B extends { open(): void; close(): void }>(bot: B): B {
-  bot.open()
-  return bot
 }
 
 function makerOptions({ market }: RpcInstrument) {

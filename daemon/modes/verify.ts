@@ -31,6 +31,7 @@ type Verdict = {
 }
 
 const progressMs = 500
+const findPeersMs = 30_000
 
 /** Prints the verdict as JSON on stdout, progress on stderr; exit code 1 when something is not
  * true. */
@@ -87,13 +88,20 @@ async function replayAll(
   }
 }
 
+/** Until the whole tape that the peers show is replayed. Nobody to ask is a problem too: an empty
+ * tape proves nothing. */
 function untilReplayed(daemon: Daemon, problems: string[]): Promise<void> {
+  const began = systemClock.now()
   return new Promise((resolve) => {
     const look = () => {
-      const { replica, tape, synced } = daemon.status()
+      const { replica, tape, synced, network } = daemon.status()
       process.stderr.write(`{"verified":${replica.length},"of":${tape.longest}}\n`)
       if (replica.kind === 'stopped') problems.push(replica.reason)
-      if (synced || problems.length > 0) resolve()
+      const reached = network.peers.length > 0 && replica.length > 0
+      if (!reached && systemClock.now() - began > findPeersMs) {
+        problems.push('no peer with a tape was found: is p2p.bootstrap right, is anybody up?')
+      }
+      if ((reached && synced && replica.length >= tape.longest) || problems.length > 0) resolve()
       else systemClock.after(progressMs, look)
     }
     look()
