@@ -65,6 +65,8 @@ async function run(options: {
   }
   process.on('SIGINT', () => finish(130))
   process.on('SIGTERM', () => finish(0))
+  // The terminal was closed.
+  process.on('SIGHUP', () => finish(0))
   process.on('exit', () => devnet.kill())
   try {
     await devnet.open()

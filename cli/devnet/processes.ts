@@ -1,4 +1,4 @@
-// The children of a devnet: started, watched, ended. Whatever happens to the parent, none stays.
+// The children of a devnet: started, watched, ended with their parent, unless that is killed -9.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 
