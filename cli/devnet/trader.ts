@@ -9,7 +9,7 @@ import type { Member } from './plan.ts'
 type After = (delayMs: number, fn: () => void) => () => void
 
 /** A connection to a member that may still be starting. @throws RpcFault after `tries` */
-export async function connect(member: Member, after: After, tries = 150): Promise<SocketClient> {
+export async function connect(member: Member, after: After, tries = 600): Promise<SocketClient> {
   const url = `http://127.0.0.1:${member.rpcPort}`
   for (let left = tries; ; left--) {
     try {

@@ -1,26 +1,11 @@
 // The command line as a person and as a script meet it: real processes against the real RPC port.
 import test, { type Assert } from 'brittle'
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { RpcError } from '../../daemon/rpc/errors.ts'
 import { method, type AnyMethod } from '../../daemon/rpc/registry.ts'
+import { curb } from '../helpers/curb.ts'
 import { startRpc } from '../helpers/rpc-server.ts'
-
-const program = join(import.meta.dirname, '..', '..', 'cli', 'curb.ts')
-
-type Ran = { code: number | null; out: string; err: string }
-
-function curb(words: string[], environment: Record<string, string> = {}): Promise<Ran> {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, ...words], {
-    env: { ...process.env, NO_COLOR: '1', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe']
-  })
-  const ran: Ran = { code: null, out: '', err: '' }
-  child.stdout.on('data', (chunk: Buffer) => (ran.out += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (ran.err += chunk.toString()))
-  return new Promise((resolve) => child.on('close', (code) => resolve({ ...ran, code })))
-}
 
 const loose = { doc: '', bucket: 'reads', result: z.unknown() } as const
 const anything = z.looseObject({})

@@ -1,0 +1,274 @@
+// A venue of processes for tests and benches: what `curb devnet` starts, without screen and bots,
+// with a ledger of its own beside it.
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type Contract, HDNodeWallet, JsonRpcProvider, type Log, Wallet } from 'ethers'
+import { LocalVenue } from '../../cli/devnet/local-venue.ts'
+import type { Member, Settlement } from '../../cli/devnet/plan.ts'
+import { connect, enter } from '../../cli/devnet/trader.ts'
+import { daemonCommand } from '../../cli/one-shot.ts'
+import { SocketClient } from '../../client/socket.ts'
+import { after } from '../../client/timer.ts'
+import { vaultAt, vaultInterface } from '../../contracts/vault.ts'
+import type { Manifest } from '../../protocol/manifest.ts'
+import type { RpcBatch, RpcStatus } from '../../protocol/rpc.ts'
+import { Ledger, type VaultNews, type VaultPicture } from './ledger.ts'
+import { ProcessTrader } from './process-trader.ts'
+import { until } from './until.ts'
+
+export type ProcessVenueOptions = {
+  validators?: number
+  traders?: number
+  seed?: number
+  settlement?: Settlement
+  /** How curbd is started; as source unless told. */
+  program?: (words: readonly string[]) => { command: string; args: string[] }
+}
+
+/** Long enough for a machine with two cores and nine processes; a bound, not a part of a test. */
+const PATIENCE_MS = 60_000
+const PORTS_FROM = 20_000
+const PORTS_PER_PROCESS = 40
+const PORT_ROWS = 250
+const BATCHES = 1000
+
+const mnemonic = 'test test test test test test test test test test test junk'
+
+export class ProcessVenue {
+  readonly #options: ProcessVenueOptions
+  #local: LocalVenue | null = null
+  #chain: JsonRpcProvider | null = null
+  #manifest: Manifest | null = null
+  #ledger: Ledger | null = null
+  #folder = ''
+  #kill = (): void => {}
+  traders: ProcessTrader[] = []
+
+  constructor(options: ProcessVenueOptions = {}) {
+    this.#options = options
+  }
+
+  /** Chain, validators and traders, the traders linked and with money. */
+  async open(): Promise<void> {
+    const { validators = 4, traders = 2, seed = 1, settlement = {} } = this.#options
+    this.#folder = await mkdtemp(path.join(tmpdir(), 'curb-e2e-'))
+    const local = new LocalVenue(
+      {
+        root: path.join(this.#folder, 'venue'),
+        validators,
+        traders,
+        seed,
+        settlement,
+        // Test runs beside each other take ports of their own.
+        portsFrom: PORTS_FROM + (process.pid % PORT_ROWS) * PORTS_PER_PROCESS
+      },
+      { after, program: this.#options.program ?? daemonCommand }
+    )
+    this.#local = local
+    // A test that dies must not leave a venue behind.
+    this.#kill = () => local.kill()
+    process.once('exit', this.#kill)
+    await local.open()
+    this.#chain = new JsonRpcProvider(local.chainUrl, undefined, {
+      staticNetwork: true,
+      cacheTimeout: -1,
+      pollingInterval: 50
+    })
+    const text = await readFile(path.join(local.members[0].datadir, 'venue.json'), 'utf8')
+    const manifest: Manifest = JSON.parse(text)
+    this.#manifest = manifest
+    this.#ledger = new Ledger(manifest)
+    const deposits = await local.deposits()
+    this.traders = await Promise.all(
+      local.traders.map(async (member) => {
+        const client = await this.client(member.name)
+        await enter(client, deposits, after)
+        const [{ account }] = await client.call('private/get_accounts', {})
+        const trader = new ProcessTrader(member, account, client, this.ledger)
+        await trader.listens()
+        return trader
+      })
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#chain?.destroy()
+    for (const { client } of this.traders) await client.close()
+    // One that is stopped cannot hear that it shall end.
+    if (this.#local !== null) await this.#local.close()
+    process.off('exit', this.#kill)
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  get local(): LocalVenue {
+    return opened(this.#local)
+  }
+
+  get chain(): JsonRpcProvider {
+    return opened(this.#chain)
+  }
+
+  get manifest(): Manifest {
+    return opened(this.#manifest)
+  }
+
+  get ledger(): Ledger {
+    return opened(this.#ledger)
+  }
+
+  get vault(): Contract {
+    return vaultAt(this.#vaultAddress, this.chain)
+  }
+
+  get #vaultAddress(): string {
+    const { chain } = this.manifest
+    if (chain === null) throw new Error('the venue has no chain')
+    return chain.vault
+  }
+
+  /** One of the chain's funded accounts; the daemons have the first ones. */
+  wallet(index: number): Wallet {
+    const { privateKey } = HDNodeWallet.fromPhrase(mnemonic, undefined, `m/44'/60'/0'/0/${index}`)
+    return new Wallet(privateKey, this.chain)
+  }
+
+  member(name: string): Member {
+    const found = this.local.members.find((each) => each.name === name)
+    if (found === undefined) throw new Error(`no daemon ${name}`)
+    return found
+  }
+
+  /** A connection with a token of its own, which outlives the daemon's process and its cookie. */
+  async client(name: string): Promise<SocketClient> {
+    const member = this.member(name)
+    const first = await connect(member, after)
+    const { token } = await first.call('admin/create_token', {
+      name: `test-${performance.now()}`,
+      scope: 'admin'
+    })
+    await first.close()
+    const url = `http://127.0.0.1:${member.rpcPort}`
+    const client = new SocketClient({ url, token, backoffMaxMs: 200 })
+    await client.open()
+    return client
+  }
+
+  /** What a daemon says of itself, by its own cookie. */
+  async status(name: string): Promise<RpcStatus> {
+    const client = await connect(this.member(name), after)
+    try {
+      return await client.call('public/status', {})
+    } finally {
+      await client.close()
+    }
+  }
+
+  /** kill -9, and gone when it resolves. */
+  async kills(name: string): Promise<void> {
+    this.local.processes.signal(name, 'SIGKILL')
+    await until(() => this.local.processes.state(name) === 'dead', `${name} to die`)
+  }
+
+  /** Starts it again as it was, and waits until it takes orders. */
+  async restarts(name: string): Promise<void> {
+    await this.local.processes.restart(name)
+    await this.ready(name)
+  }
+
+  ready(name: string): Promise<RpcStatus> {
+    return until(
+      async () => {
+        const status = await this.status(name)
+        return status.ready ? status : null
+      },
+      `${name} to be ready`,
+      PATIENCE_MS
+    )
+  }
+
+  batches(): Promise<RpcBatch[]> {
+    return this.traders[0].client.call('public/get_batches', { count: BATCHES })
+  }
+
+  /** Waits until every trade that anybody was told of is final on the chain, by the word of both
+   * sides' daemons. */
+  async settles(): Promise<void> {
+    await until(
+      async () => {
+        for (const trader of this.traders) await trader.trades()
+        return this.ledger.trades.every(({ state }) => state === 'final')
+      },
+      'every trade to be final',
+      PATIENCE_MS
+    )
+  }
+
+  /** What is wrong, by the ledger's own count, after everything has settled. */
+  async problems(): Promise<string[]> {
+    await this.settles()
+    for (const trader of this.traders) await trader.asks()
+    return this.ledger.problems(await this.picture())
+  }
+
+  /** The vault by the chain's own word. */
+  async picture(): Promise<VaultPicture> {
+    const logs = await this.chain.getLogs({ address: this.#vaultAddress, fromBlock: 0 })
+    const news = logs.map(newsOf).sort((a, b) => a.sequence - b.sequence)
+    const held = new Map<string, bigint>()
+    for (const account of accountsOf(news)) {
+      for (const token of this.manifest.tokens.keys()) {
+        const balance: bigint = await this.vault['balanceOf'](account, token)
+        const [claimable]: [bigint] = await this.vault['claimableOf'](account, token)
+        held.set(`${account} ${token}`, balance + claimable)
+      }
+    }
+    return { news, held: (account, token) => held.get(`${account} ${token}`) ?? 0n }
+  }
+}
+
+function opened<T>(value: T | null): T {
+  if (value === null) throw new Error('the venue is not open')
+  return value
+}
+
+function accountsOf(news: readonly VaultNews[]): Set<string> {
+  return new Set(
+    news.flatMap((event) => {
+      if (event.kind === 'paidIn' || event.kind === 'paidOut') return [event.account]
+      return event.kind === 'settled' ? [event.submitter] : []
+    })
+  )
+}
+
+/** Read by the contract's own interface, not by the daemon's code. */
+function newsOf(log: Log): VaultNews {
+  const parsed = vaultInterface.parseLog(log)
+  if (parsed === null) throw new Error(`an unknown event of the vault: ${log.topics[0]}`)
+  const { name, args } = parsed
+  const sequence = Number(args['sequence'])
+  switch (name) {
+    case 'Deposited':
+    case 'Claimed':
+    case 'ExitClaimed':
+      return {
+        sequence,
+        kind: name === 'Deposited' ? 'paidIn' : 'paidOut',
+        account: String(args['account']).toLowerCase(),
+        token: Number(args['token']),
+        quanta: BigInt(args['quanta'])
+      }
+    case 'BatchSettled':
+      return {
+        sequence,
+        kind: 'settled',
+        index: Number(args['index']),
+        submitter: String(args['submitter']).toLowerCase(),
+        fees: Array.from(args['fees'], (fee) => BigInt(String(fee)))
+      }
+    case 'BatchVoided':
+      return { sequence, kind: 'voided', index: Number(args['index']) }
+    default:
+      return { sequence, kind: 'other' }
+  }
+}
