@@ -2,28 +2,14 @@
 pragma solidity 0.8.30;
 
 import {data, get, put, hash, tail, setTail} from "./Raw.sol";
-import {Signatures} from "./Signatures.sol";
+import {Work} from "./Work.sol";
 
-/// @dev The first half of a batch's sealed bytes: markets, then accounts, ascending, each either
-/// co-signed (settled at once) or with its signed orders (checked, then kept for the trades). The
-/// layout is in docs/settlement.md. In memory, for the time of one batch:
-///   a market  its hash, then the eight words that are hashed (vault, base, quote, lotSize,
-///             tickValue, makerBps, takerBps, takerFeeMin)
-///   a group   account (0: co-signed), its word, its first order's pointer, its count of orders,
-///             where its ring lies in storage
-///   an order  its 30 bytes; market's pointer 32 | group 16 | resting price 32 | remaining 32;
-///             took 1 | fees 56 | quote 136 | filled here 32
+/// @dev The first half of a batch's sealed bytes: accounts, ascending, each either co-signed
+/// (settled at once) or with its signed orders (checked, then kept for the trades).
+///
 /// What all orders pass through is in assembly, its checks joined in one branch: when one fails,
 /// a function beside it finds out which, for the error's name.
-abstract contract Groups is Signatures {
-    uint256 internal constant MARKET_SIZE = 288;
-    uint256 internal constant GROUP_SIZE = 160;
-    uint256 internal constant ORDER_SIZE = 96;
-    uint256 internal constant M16 = 2 ** 16 - 1;
-    uint256 internal constant M32 = 2 ** 32 - 1;
-    uint256 internal constant M40 = 2 ** 40 - 1;
-    uint256 internal constant M56 = 2 ** 56 - 1;
-
+abstract contract Groups is Work {
     // Bits of an order's flags (u16), lowest first: sell 1, timeInForce 2, postOnly 2, quote 1,
     // leased 1, selfTradePrevention 2, trigger 2, bulk 1, shared 1; the other three are zero.
     uint256 internal constant SELL = 1;
@@ -35,64 +21,7 @@ abstract contract Groups is Signatures {
     /// The lower bits of fields of two bits that know three values.
     uint256 private constant TERNARY = 1 << 1 | 1 << 3 | 1 << 9;
 
-    struct Work {
-        bytes32 domain;
-        uint256 index;
-        bytes32 parent;
-        /// Cursor in calldata.
-        uint256 at;
-        /// What the deltas of each token leave over, and one account's deltas.
-        uint256 net;
-        uint256 deltas;
-        uint256 markets;
-        uint256 marketCount;
-        uint256 groups;
-        uint256 groupCount;
-        uint256 orders;
-        uint256 orderCount;
-        /// The signed struct of an order, of which most fields stay from one to the next; the
-        /// flags and market (24 bits, and one more bit) that are in it now; that market.
-        uint256 form;
-        uint256 formKind;
-        uint256 formMarket;
-        /// The group's last bulk root: further orders of its tree need no signature of their own.
-        bytes32 bulkRoot;
-        address bulkSigner;
-    }
-
-    function _readMarkets(Work memory w) internal view {
-        unchecked {
-            uint256 at = w.at;
-            uint256 count = data(at) >> 248;
-            uint256 p = tail();
-            w.markets = p;
-            w.marketCount = count;
-            at += 1;
-            for (uint256 i = 0; i < count; i++) {
-                uint256 word = data(at);
-                uint256 base = word >> 248;
-                uint256 quote = word >> 240 & 0xff;
-                if (base == quote || base >= tokenCount || quote >= tokenCount) {
-                    revert UnknownMarket(i);
-                }
-                put(p + 32, uint160(address(this)));
-                put(p + 64, base);
-                put(p + 96, quote);
-                put(p + 128, word >> 184 & M56);
-                put(p + 160, word >> 128 & M56);
-                put(p + 192, word >> 112 & M16);
-                put(p + 224, word >> 96 & M16);
-                put(p + 256, word >> 40 & M56);
-                put(p, uint256(hash(p + 32, 256)));
-                p += MARKET_SIZE;
-                at += 27;
-            }
-            setTail(p);
-            w.at = at;
-        }
-    }
-
-    function _readGroups(Work memory w) internal {
+    function _readGroups(Batch memory w) internal {
         unchecked {
             uint256 count = data(w.at) >> 240;
             w.groups = tail();
@@ -121,7 +50,7 @@ abstract contract Groups is Signatures {
     }
 
     /// @dev An account that signed its own net result: one signature, one write.
-    function _settleCosigned(Work memory w, address account) private {
+    function _settleCosigned(Batch memory w, address account) private {
         unchecked {
             uint256 at = w.at;
             uint256 head = data(at);
@@ -177,7 +106,7 @@ abstract contract Groups is Signatures {
 
     /// @dev Adds the deltas (words from `p` to `end`) to the account, takes them from what is left.
     /// @return The account's word.
-    function _applyDeltas(Work memory w, address account, uint256 word, uint256 p, uint256 end)
+    function _applyDeltas(Batch memory w, address account, uint256 word, uint256 p, uint256 end)
         private
         returns (uint256)
     {
@@ -197,7 +126,7 @@ abstract contract Groups is Signatures {
         }
     }
 
-    function _readOrders(Work memory w, uint256 index, address account) private view {
+    function _readOrders(Batch memory w, uint256 index, address account) private view {
         unchecked {
             uint256 at = w.at;
             uint256 count = data(at) >> 240;
@@ -224,7 +153,7 @@ abstract contract Groups is Signatures {
 
     /// @return at Behind the order.
     function _readOrder(
-        Work memory w,
+        Batch memory w,
         uint256 group,
         uint256 index,
         uint256 raw,
@@ -257,7 +186,7 @@ abstract contract Groups is Signatures {
     }
 
     /// @dev Puts flags and market of an order into the form.
-    function _formKind(Work memory w, uint256 raw) private pure {
+    function _formKind(Batch memory w, uint256 raw) private pure {
         unchecked {
             uint256 flags = raw >> 224;
             uint256 market = raw >> 216 & 0xff;
@@ -295,7 +224,7 @@ abstract contract Groups is Signatures {
     }
 
     /// @dev The price that triggers the order, into the form, and the price to which it slid.
-    function _readPrices(Work memory w, uint256 raw, uint256 price, uint256 at)
+    function _readPrices(Batch memory w, uint256 raw, uint256 price, uint256 at)
         private
         pure
         returns (uint256, uint256)
@@ -317,7 +246,7 @@ abstract contract Groups is Signatures {
 
     /// @dev Who signed the tree in which the order is a leaf: height (u8), index (u8), siblings
     /// from the leaf upwards, then a signature, unless the group's last bulk order shared the root.
-    function _bulkSigner(Work memory w, bytes32 node, bool shared, uint256 at)
+    function _bulkSigner(Batch memory w, bytes32 node, bool shared, uint256 at)
         private
         view
         returns (address, uint256)

@@ -26,7 +26,7 @@ abstract contract Trades is Groups {
     ) internal returns (uint256[] memory left) {
         unchecked {
             left = new uint256[](tokenCount);
-            Work memory w;
+            Batch memory w;
             w.domain = domain;
             w.index = index;
             w.parent = parent;
@@ -52,7 +52,7 @@ abstract contract Trades is Groups {
         }
     }
 
-    function _readSweeps(Work memory w) private pure {
+    function _readSweeps(Batch memory w) private pure {
         unchecked {
             uint256 sweeps = data(w.at) >> 240;
             w.at += 2;
@@ -69,7 +69,7 @@ abstract contract Trades is Groups {
     }
 
     /// @dev Fills of resting orders whose takers are co-signed.
-    function _fillMakers(Work memory w, uint256 fills) private pure {
+    function _fillMakers(Batch memory w, uint256 fills) private pure {
         unchecked {
             uint256 at = w.at;
             for (; fills != 0; fills--) {
@@ -84,7 +84,7 @@ abstract contract Trades is Groups {
     }
 
     /// @dev Fills of one taking order, in the order of the tape.
-    function _sweep(Work memory w, uint256 takerIndex, uint256 fills) private pure {
+    function _sweep(Batch memory w, uint256 takerIndex, uint256 fills) private pure {
         unchecked {
             if (takerIndex >= w.orderCount) revert UnknownOrder(takerIndex);
             uint256 taker = w.orders + takerIndex * ORDER_SIZE;
@@ -153,7 +153,7 @@ abstract contract Trades is Groups {
 
     /// @dev One fill of a resting order, at the price at which it rests.
     /// @return notional Quote quanta.
-    function _fillMaker(Work memory w, uint256 maker, uint256 lots)
+    function _fillMaker(Batch memory w, uint256 maker, uint256 lots)
         private
         pure
         returns (uint256 notional)
@@ -189,7 +189,7 @@ abstract contract Trades is Groups {
     }
 
     /// @dev Writes what the trades did to the accounts of the order side, each once.
-    function _applyGroups(Work memory w) private {
+    function _applyGroups(Batch memory w) private {
         unchecked {
             uint256 group = w.groups;
             for (uint256 i = 0; i < w.groupCount; i++) {
@@ -200,7 +200,7 @@ abstract contract Trades is Groups {
         }
     }
 
-    function _applyGroup(Work memory w, address account, uint256 group) private {
+    function _applyGroup(Batch memory w, address account, uint256 group) private {
         unchecked {
             uint256 word = get(group + 32);
             uint256 order = get(group + 64);
@@ -263,7 +263,7 @@ abstract contract Trades is Groups {
     }
 
     /// @dev Each withdrawal makes what the account has, up to its amount, claimable.
-    function _readWithdrawals(Work memory w) private {
+    function _readWithdrawals(Batch memory w) private {
         unchecked {
             uint256 count = data(w.at) >> 240;
             w.at += 2;
@@ -297,15 +297,15 @@ abstract contract Trades is Groups {
         }
     }
 
-    function _beyondLimit(Work memory w, uint256 order) private pure {
+    function _beyondLimit(Batch memory w, uint256 order) private pure {
         revert BeyondLimit(_owner(w, order), get(order) >> 16 & M40);
     }
 
-    function _overfilled(Work memory w, uint256 order) private pure {
+    function _overfilled(Batch memory w, uint256 order) private pure {
         revert Overfilled(_owner(w, order), get(order) >> 16 & M40);
     }
 
-    function _owner(Work memory w, uint256 order) private pure returns (address) {
+    function _owner(Batch memory w, uint256 order) private pure returns (address) {
         return address(uint160(get(w.groups + (get(order + 32) >> 64 & M16) * GROUP_SIZE)));
     }
 }

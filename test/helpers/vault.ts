@@ -27,8 +27,18 @@ import {
 import { deploy, deployVault, vaultInterface, type VaultTerms } from '../../contracts/vault.ts'
 import type { Address, MerkleProof, NetDelta, Order, Signature } from '../../protocol/types.ts'
 import { type Anvil, startAnvil } from './anvil.ts'
+import { market } from './orders.ts'
+import {
+  batchFields,
+  netDeltaFields,
+  orderFields,
+  voidFields,
+  withdrawFields
+} from './typed-data.ts'
 
 export type Key = { key: SigningKey; address: Address }
+
+export { market, order } from './orders.ts'
 
 /** A batch that can be submitted. */
 export type Sealed = {
@@ -38,51 +48,6 @@ export type Sealed = {
   content: Uint8Array
   attestations: Uint8Array
 }
-
-const orderFields = [
-  { name: 'market', type: 'bytes32' },
-  { name: 'account', type: 'address' },
-  { name: 'side', type: 'uint8' },
-  { name: 'price', type: 'uint32' },
-  { name: 'quantity', type: 'uint32' },
-  { name: 'timeInForce', type: 'uint8' },
-  { name: 'postOnly', type: 'uint8' },
-  { name: 'quote', type: 'bool' },
-  { name: 'leased', type: 'bool' },
-  { name: 'selfTradePrevention', type: 'uint8' },
-  { name: 'trigger', type: 'uint8' },
-  { name: 'triggerPrice', type: 'uint32' },
-  { name: 'expiry', type: 'uint40' },
-  { name: 'feeMax', type: 'uint64' },
-  { name: 'nonce', type: 'uint40' },
-  { name: 'slot', type: 'uint16' }
-]
-const netDeltaFields = [
-  { name: 'batch', type: 'uint64' },
-  { name: 'parent', type: 'bytes24' },
-  { name: 'account', type: 'address' },
-  { name: 'deltas', type: 'int64[]' },
-  { name: 'sequence', type: 'uint40' },
-  { name: 'floor', type: 'uint40' },
-  { name: 'marks', type: 'uint256[]' }
-]
-const batchFields = [
-  { name: 'index', type: 'uint64' },
-  { name: 'parent', type: 'bytes24' },
-  { name: 'content', type: 'bytes32' },
-  { name: 'sealedAt', type: 'uint40' }
-]
-const voidFields = [
-  { name: 'index', type: 'uint64' },
-  { name: 'parent', type: 'bytes24' }
-]
-const withdrawFields = [
-  { name: 'account', type: 'address' },
-  { name: 'token', type: 'address' },
-  { name: 'quanta', type: 'uint64' },
-  { name: 'nonce', type: 'uint40' },
-  { name: 'expiry', type: 'uint40' }
-]
 
 /** The key that a name stands for, the same in every run. */
 export function keyOf(name: string): Key {
@@ -412,36 +377,6 @@ export class VaultVenue {
     return encodeAttestations(
       new Map(signers.map((place) => [place, this.sign(this.validators[place], types, value)]))
     )
-  }
-}
-
-/** A market's terms, with usual fees. */
-export function market(
-  base: number,
-  quote: number,
-  terms: Partial<MarketTerms> & { lotSize: number; tickValue: number }
-): MarketTerms {
-  return { base, quote, makerBps: 2, takerBps: 5, takerFeeMin: 3, ...terms }
-}
-
-/** An order with usual fields. */
-export function order(
-  account: Address,
-  fields: Partial<Order> & { side: Order['side']; price: number; quantity: number; nonce: number }
-): Order {
-  return {
-    market: 0,
-    account,
-    timeInForce: 'gtc',
-    postOnly: 'no',
-    quote: false,
-    leased: false,
-    selfTradePrevention: 'cancelNewest',
-    trigger: null,
-    expiry: 4_000_000_000,
-    feeMax: 1_000_000,
-    slot: 0,
-    ...fields
   }
 }
 

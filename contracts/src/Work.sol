@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {data, put, hash, tail, setTail} from "./Raw.sol";
+import {Signatures} from "./Signatures.sol";
+
+/// @dev The running batch: where its parts are in memory, and its markets. The
+/// layout is in docs/settlement.md. In memory, for the time of one batch:
+///   a market  its hash, then the eight words that are hashed (vault, base, quote, lotSize,
+///             tickValue, makerBps, takerBps, takerFeeMin)
+///   a group   account (0: co-signed), its word, its first order's pointer, its count of orders,
+///             where its ring lies in storage
+///   an order  its 30 bytes; market's pointer 32 | group 16 | resting price 32 | remaining 32;
+///             took 1 | fees 56 | quote 136 | filled here 32
+abstract contract Work is Signatures {
+    uint256 internal constant MARKET_SIZE = 288;
+    uint256 internal constant GROUP_SIZE = 160;
+    uint256 internal constant ORDER_SIZE = 96;
+    uint256 internal constant M16 = 2 ** 16 - 1;
+    uint256 internal constant M32 = 2 ** 32 - 1;
+    uint256 internal constant M40 = 2 ** 40 - 1;
+    uint256 internal constant M56 = 2 ** 56 - 1;
+
+    struct Batch {
+        bytes32 domain;
+        uint256 index;
+        bytes32 parent;
+        /// Cursor in calldata.
+        uint256 at;
+        /// What the deltas of each token leave over, and one account's deltas.
+        uint256 net;
+        uint256 deltas;
+        uint256 markets;
+        uint256 marketCount;
+        uint256 groups;
+        uint256 groupCount;
+        uint256 orders;
+        uint256 orderCount;
+        /// The signed struct of an order, of which most fields stay from one to the next; the
+        /// flags and market (24 bits, and one more bit) that are in it now; that market.
+        uint256 form;
+        uint256 formKind;
+        uint256 formMarket;
+        /// The group's last bulk root: further orders of its tree need no signature of their own.
+        bytes32 bulkRoot;
+        address bulkSigner;
+    }
+
+    function _readMarkets(Batch memory w) internal view {
+        unchecked {
+            uint256 at = w.at;
+            uint256 count = data(at) >> 248;
+            uint256 p = tail();
+            w.markets = p;
+            w.marketCount = count;
+            at += 1;
+            for (uint256 i = 0; i < count; i++) {
+                uint256 word = data(at);
+                uint256 base = word >> 248;
+                uint256 quote = word >> 240 & 0xff;
+                if (base == quote || base >= tokenCount || quote >= tokenCount) {
+                    revert UnknownMarket(i);
+                }
+                put(p + 32, uint160(address(this)));
+                put(p + 64, base);
+                put(p + 96, quote);
+                put(p + 128, word >> 184 & M56);
+                put(p + 160, word >> 128 & M56);
+                put(p + 192, word >> 112 & M16);
+                put(p + 224, word >> 96 & M16);
+                put(p + 256, word >> 40 & M56);
+                put(p, uint256(hash(p + 32, 256)));
+                p += MARKET_SIZE;
+                at += 27;
+            }
+            setTail(p);
+            w.at = at;
+        }
+    }
+}
