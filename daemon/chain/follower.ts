@@ -113,8 +113,11 @@ export class ChainFollower implements ChainSource {
 
   /** The tape has taken the chain in up to here. Begins the following, the first time. */
   resume(cursor: ChainCursor | null): void {
+    const before = this.#tape
     this.#tape = cursor
-    if (cursor !== null) this.#log?.trim(cursor)
+    if (cursor === null) return
+    if (before?.block === cursor.block && before.logIndex === cursor.logIndex) return
+    this.#log?.trim(cursor)
   }
 
   next(cursor: ChainCursor | null): { cursor: ChainCursor; events: Uint8Array[] } | null {
@@ -254,7 +257,9 @@ export class ChainFollower implements ChainSource {
     const { rpc } = this.#dependencies
     const { vault } = this.#options.manifest.chain
     const logs = await rpc.logs(vault, from, to)
-    const headers = await this.#headers(logs, Math.max(from, to - HEADERS_AHEAD + 1), to)
+    // On the way to the newest only those headers are needed that have events.
+    const ahead = isLast ? Math.max(from, to - HEADERS_AHEAD + 1) : to
+    const headers = await this.#headers(logs, ahead, to)
     const head = headers.get(to)
     if (head === undefined) throw missing(to)
     let sequence = this.#sequence

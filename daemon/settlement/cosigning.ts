@@ -28,7 +28,7 @@ export class Cosigning {
       this.#sent = new Set(batch.cosigns.map(({ account }) => engine.address(account)))
     }
     for (const { account, signer } of this.#cosigners()) {
-      if (this.#sent.has(account)) continue
+      if (this.#sent.has(account) || (engine.account(account)?.lane ?? null) === null) continue
       const delta = netDeltaOf(engine, batch, account)
       if (delta === null) continue
       const signature = signer.sign(hasher.netDeltaDigest(delta))

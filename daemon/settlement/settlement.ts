@@ -6,7 +6,7 @@ import type { Recover } from '../../crypto/crypto.ts'
 import type { Event } from '../../matching/index.ts'
 import type { Hash } from '../../protocol/hash.ts'
 import { quorumOf } from '../../protocol/venue.ts'
-import type { SeenBatch } from '../chain/follower.ts'
+import type { ChainFollower, SeenBatch } from '../chain/follower.ts'
 import type { TransactionSender } from '../chain/transactions.ts'
 import type { VaultAccount } from '../chain/vault-account.ts'
 import type { Clock } from '../clock.ts'
@@ -48,7 +48,7 @@ export type SettlementDependencies = {
   /** Null for a daemon that does not submit. */
   settler: { provider: JsonRpcProvider; sender: TransactionSender } | null
   /** What the chain's follower finds; null without an RPC. */
-  chain: { onseen(listener: (seen: SeenBatch) => void): void } | null
+  chain: Pick<ChainFollower, 'onseen'> | null
   /** Accounts of this daemon that can send transactions. */
   vaults: () => readonly VaultAccount[]
 }
