@@ -279,7 +279,7 @@ export class ValidatorNode implements Peer {
       case 'behind':
         return this.#tape.behind(effect.final.length)
       case 'evidence':
-        venue.coverage.count(`evidence of two ${effect.evidence.offence}s`)
+        venue.coverage.count(`evidence: ${effect.evidence.offence}`)
         if (this.isHonest) venue.checks.evidence(effect.evidence)
         return
       case 'diverged':
