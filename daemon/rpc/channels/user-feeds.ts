@@ -2,6 +2,7 @@
 import type { RpcChannelData } from '../../../protocol/rpc.ts'
 import type { Applied } from '../../replica/types.ts'
 import type { RecordChange } from '../../trading/records.ts'
+import type { OrderRecord } from '../../trading/types.ts'
 import type { MyFill } from '../../history/types.ts'
 import type { RpcApi } from '../api.ts'
 import { factsOf } from '../methods/replies.ts'
@@ -23,7 +24,12 @@ export class UserOrdersFeed implements Feed {
   /** One message for each order that a block changed, as it is after the block; its sequence is
    * that of the last event about it. */
   applied({ index }: Applied, changes: readonly RecordChange[]): void {
-    const last = new Map(changes.map((change) => [change.record, change.event]))
+    const last = new Map<OrderRecord, number>()
+    for (const { record, event } of changes) {
+      // Told in the order of their last events.
+      last.delete(record)
+      last.set(record, event)
+    }
     for (const [record, event] of last) {
       const data: RpcChannelData['orders'] = {
         ...this.#api.format.order(record),

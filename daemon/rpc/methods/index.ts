@@ -23,3 +23,8 @@ export function createMethods(api: RpcApi): AnyMethod[] {
   ]
   return methods
 }
+
+/** The same for their names and shapes alone: documents are made of them. They cannot be called. */
+export function describedMethods(): AnyMethod[] {
+  return createMethods({} as RpcApi)
+}

@@ -1,0 +1,157 @@
+// A whole daemon, the only validator of a venue without a chain, behind its real JSON-RPC.
+import type { Assert } from 'brittle'
+import { encryptKeystoreJson } from 'ethers'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadConfig } from '../../../config/load.ts'
+import { datadirPaths } from '../../../config/paths.ts'
+import { HttpClient } from '../../../client/http.ts'
+import { SocketClient } from '../../../client/socket.ts'
+import type { RpcMethodName, RpcMethods } from '../../../protocol/rpc.ts'
+import { toHex, toHex0x } from '../../../protocol/bytes.ts'
+import type { Manifest } from '../../../protocol/manifest.ts'
+import { App } from '../../../daemon/app.ts'
+import { systemClock } from '../../../daemon/clock.ts'
+import { createLog } from '../../../daemon/log.ts'
+import { describedMethods } from '../../../daemon/rpc/methods/index.ts'
+import { addressesOf, privateKeyOf } from '../../helpers/accounts.ts'
+import { freePort, localDht } from '../../helpers/dht.ts'
+import { temporaryFolder } from '../../helpers/tmp.ts'
+import { until } from '../../helpers/until.ts'
+import { venueManifest } from '../../helpers/venue.ts'
+
+export const MARKET = 'BASE/QUOTE'
+/** Names and shapes: nothing is called. */
+export const METHODS = describedMethods()
+const PASSWORD = 'correct horse'
+
+export type Names = 'alice' | 'bob' | 'carol'
+
+export class RpcWorld {
+  readonly manifest: Manifest
+  readonly datadir: string
+  readonly addresses: Map<string, string>
+  readonly called = new Set<string>()
+  readonly #t: Assert
+  readonly #bootstrap: string[]
+  #app: App | null = null
+  #http: HttpClient | null = null
+  #token = ''
+
+  private constructor(
+    t: Assert,
+    made: {
+      manifest: Manifest
+      datadir: string
+      addresses: Map<string, string>
+      bootstrap: string[]
+    }
+  ) {
+    this.#t = t
+    this.manifest = made.manifest
+    this.datadir = made.datadir
+    this.addresses = made.addresses
+    this.#bootstrap = made.bootstrap
+  }
+
+  /** Alice and Bob are unlocked; Carol has her key elsewhere. All start with plenty. */
+  static async create(t: Assert): Promise<RpcWorld> {
+    const accounts = ['alice', 'bob', 'carol']
+    const manifest = await venueManifest({ validators: 1, accounts })
+    const datadir = await temporaryFolder(t)
+    const addresses = await addressesOf(accounts)
+    const paths = datadirPaths(datadir)
+    await writeFile(join(datadir, 'venue.json'), JSON.stringify(manifest))
+    await writeFile(paths.identity, JSON.stringify({ seed: toHex(new Uint8Array(32).fill(1)) }))
+    await writeFile(join(datadir, 'password'), PASSWORD, { mode: 0o600 })
+    await mkdir(paths.keystore)
+    for (const name of ['alice', 'bob']) {
+      const account = {
+        address: addresses.get(name) ?? '',
+        privateKey: toHex0x(privateKeyOf(name))
+      }
+      const json = await encryptKeystoreJson(account, PASSWORD, { scrypt: { N: 2 } })
+      await writeFile(join(paths.keystore, `${name}.json`), json)
+    }
+    const dht = await localDht(t)
+    const bootstrap = dht.bootstrap.map(({ host, port }) => `${host}:${port}`)
+    const world = new RpcWorld(t, { manifest, datadir, addresses, bootstrap })
+    t.teardown(() => world.stop())
+    await world.start()
+    for (const name of ['alice', 'bob'] as const) {
+      await world.call('private/link_account', { account: world.address(name) })
+    }
+    return world
+  }
+
+  async start(): Promise<void> {
+    const flags = {
+      venue: join(this.datadir, 'venue.json'),
+      'p2p.bootstrap': this.#bootstrap,
+      'p2p.host': '127.0.0.1',
+      'p2p.port': await freePort(),
+      'p2p.firewalled': false,
+      'rpc.port': 0,
+      'keys.unlock': [this.address('alice'), this.address('bob')],
+      'keys.passwordFile': join(this.datadir, 'password')
+    }
+    const level = process.env['CURB_TEST_LOG'] === undefined ? 'silent' : 'debug'
+    const app = new App(loadConfig({ datadir: this.datadir, flags }), {
+      clock: systemClock,
+      random: Math.random,
+      log: createLog({ level, format: 'pretty', file: '' }),
+      onfault: (fault) => this.#t.fail(String(fault))
+    })
+    await app.open()
+    this.#app = app
+    this.#token = await readFile(datadirPaths(this.datadir).cookie, 'utf8')
+    this.#http = new HttpClient({ url: app.url, token: this.#token })
+    await until(async () => (await this.call('public/status', {})).ready, 'the daemon to be ready')
+  }
+
+  async stop(): Promise<void> {
+    this.#http?.close()
+    this.#http = null
+    const app = this.#app
+    this.#app = null
+    await app?.close()
+  }
+
+  get url(): string {
+    return this.#app?.url ?? ''
+  }
+
+  get token(): string {
+    return this.#token
+  }
+
+  address(name: Names): string {
+    return this.addresses.get(name) ?? ''
+  }
+
+  /** Calls, and holds the result to the method's own schema. @throws RpcFault */
+  async call<M extends RpcMethodName>(
+    method: M,
+    params: RpcMethods[M]['params']
+  ): Promise<RpcMethods[M]['result']> {
+    if (this.#http === null) throw new Error('the daemon is not running')
+    const result = await this.#http.call(method, params)
+    METHODS.find(({ name }) => name === method)?.result.parse(result)
+    this.called.add(method)
+    return result
+  }
+
+  /** A WebSocket of the world's own token, closed at the end of the test. */
+  async socket(): Promise<SocketClient> {
+    const client = new SocketClient({ url: this.url, token: this.#token })
+    this.#t.teardown(() => client.close(), { order: -1 })
+    await client.open()
+    return client
+  }
+
+  /** A limit order of a name. */
+  order(name: Names, side: 'buy' | 'sell', amount: string, price: string, more: object = {}) {
+    const params = { account: this.address(name), market: MARKET, amount, price, ...more }
+    return this.call(`private/${side}`, params)
+  }
+}
