@@ -139,7 +139,14 @@ export function createParts(
   replica.onapplied((applied) => door.applied(applied))
 
   const lanes = new Lanes(
-    { venue, validators, quorum, self, secret: identity.laneSecret },
+    {
+      venue,
+      validators,
+      quorum,
+      self,
+      secret: identity.laneSecret,
+      runEntriesMax: manifest.limits.entriesPerLanePerCut
+    },
     {
       journal,
       network,

@@ -17,11 +17,17 @@ const RATE_WINDOW_MS = 50
 export type PendingBlock = { entries: Uint8Array[]; bytes: number }
 
 export class Coalescer {
+  readonly #blockEntriesMax: number
   #blocks: PendingBlock[] = []
   #bytes = 0
   #entries = 0
   #rate = 0
   #countedAtMs = 0
+
+  /** `entriesMax`: what one cut takes of a lane, and so what a block may hold. */
+  constructor(entriesMax: number) {
+    this.#blockEntriesMax = Math.min(BLOCK_ENTRIES_MAX, entriesMax)
+  }
 
   get blocks(): number {
     return this.#blocks.length
@@ -42,7 +48,7 @@ export class Coalescer {
     let last = this.#blocks[this.#blocks.length - 1]
     if (
       last === undefined ||
-      last.entries.length === BLOCK_ENTRIES_MAX ||
+      last.entries.length === this.#blockEntriesMax ||
       last.bytes + entry.length > BLOCK_BYTES_MAX
     ) {
       last = { entries: [], bytes: BLOCK_HEAD_BYTES }

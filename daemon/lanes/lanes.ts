@@ -39,6 +39,8 @@ export type LanesOptions = {
   /** This daemon's swarm key, and 32 secret bytes from which its lanes' keys follow. */
   self: Bytes32
   secret: Bytes32
+  /** Entries that one cut takes of a lane at most. */
+  runEntriesMax: number
   limits?: Partial<LaneLimits>
   repair?: Partial<RepairOptions>
   outbox?: Partial<OutboxOptions>
@@ -109,7 +111,7 @@ export class Lanes {
       certified: (certificate) => this.#book.certificate(id, certificate)
     })
     this.#own = new OwnLane(
-      { venue, daemon: self, secret, quorum },
+      { venue, daemon: self, secret, quorum, runEntriesMax: options.runEntriesMax },
       {
         hash,
         clock,

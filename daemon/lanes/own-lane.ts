@@ -38,6 +38,9 @@ export type OwnLaneOptions = {
   /** 32 bytes from which the keys of its lanes follow. */
   secret: Bytes32
   quorum: number
+  /** Entries that one cut takes of a lane at most. A cut ends at a signed head, so no run may hold
+   * more: it could never become final. */
+  runEntriesMax: number
 }
 
 /** The lane that is in use now. */
@@ -74,7 +77,7 @@ type Identity = OwnLaneName & { sign: Sign }
 export class OwnLane implements OwnPort {
   readonly #options: OwnLaneOptions
   readonly #deps: OwnLaneDependencies
-  readonly #coalescer = new Coalescer()
+  readonly #coalescer: Coalescer
   readonly #backlog = new Backlog()
   #identity: Identity | null = null
   #log: MerkleLog
@@ -89,6 +92,7 @@ export class OwnLane implements OwnPort {
   constructor(options: OwnLaneOptions, dependencies: OwnLaneDependencies) {
     this.#options = options
     this.#deps = dependencies
+    this.#coalescer = new Coalescer(options.runEntriesMax)
     this.#log = MerkleLog.empty(dependencies.hash)
   }
 
@@ -309,7 +313,7 @@ export class OwnLane implements OwnPort {
     this.#gathering = null
     this.#syncing.add(batch)
     const blocks = this.#coalescer.take().map(({ entries }) => joinBlock(entries))
-    const groups = groupBlocks(blocks)
+    const groups = groupBlocks(blocks, this.#options.runEntriesMax)
     groups.forEach((group, i) => this.#write(group, i === groups.length - 1 ? batch : null))
   }
 
@@ -359,17 +363,22 @@ function entriesOf(blocks: readonly Uint8Array[]): number {
   return blocks.reduce((sum, block) => sum + entryCount(block), 0)
 }
 
-function groupBlocks(blocks: readonly Uint8Array[]): Uint8Array[][] {
+function groupBlocks(blocks: readonly Uint8Array[], entriesMax: number): Uint8Array[][] {
   const groups: Uint8Array[][] = []
   let bytes = 0
+  let entries = 0
   for (const block of blocks) {
     const last = groups[groups.length - 1]
-    if (last && last.length < RUN_BLOCKS_MAX && bytes + block.length <= RUN_BYTES_MAX) {
+    const count = entryCount(block)
+    const fits = bytes + block.length <= RUN_BYTES_MAX && entries + count <= entriesMax
+    if (last && last.length < RUN_BLOCKS_MAX && fits) {
       last.push(block)
       bytes += block.length
+      entries += count
     } else {
       groups.push([block])
       bytes = block.length
+      entries = count
     }
   }
   return groups

@@ -103,7 +103,7 @@ export class TapeFollower {
   behind(length: number): void {
     if (length <= this.#shown) return
     this.#shown = length
-    if (this.#mode === 'idle' && this.#stop !== null) this.#look()
+    if (this.#mode === 'idle' && this.#stop !== null) this.#follow()
   }
 
   #tick(): void {

@@ -54,7 +54,8 @@ async function start(t: Assert, dht: LocalDht, folder: string, index: number): P
       validators: identities.map(({ keyPair }) => keyPair.publicKey),
       quorum: 3,
       self: identity.keyPair.publicKey,
-      secret: identity.laneSecret
+      secret: identity.laneSecret,
+      runEntriesMax: 512
     },
     {
       journal,

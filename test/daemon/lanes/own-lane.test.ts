@@ -349,3 +349,24 @@ test('own lane - waits longer for company the more entries come', async (t) => {
   const blocks = a.has(a.key)
   t.ok(blocks < 2 + 300 / 8, `${blocks} blocks for 900 entries`)
 })
+
+test('own lane - no run holds more than a cut may take, however much was gathered', async (t) => {
+  const limit = 100
+  const world = new World(4, { runEntriesMax: limit })
+  for (let i = 0; i < 4; i++) world.start(i)
+  const [a] = world.daemons
+  for (let i = 0; i < 950; i++) a.lanes.offer(entry(i))
+  for (const other of [1, 2, 3]) world.connect(0, other)
+  await world.run(500)
+  const { reads } = a.lanes
+  let from = 0
+  let fromHash: Uint8Array = new Uint8Array(32)
+  for (let cuts = 0; cuts < 20; cuts++) {
+    const head = reads.best(a.key, from, fromHash, { bytes: 1024 * 1024, entries: limit })
+    if (head === null) break
+    from = head.length
+    fromHash = head.treeHash
+  }
+  t.is(numbers(a, a.key).length, 950)
+  t.is(from, a.head(a.key).length, 'cut by cut the whole lane can be taken')
+})

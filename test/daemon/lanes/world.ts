@@ -115,6 +115,7 @@ export class TestDaemon {
       quorum: world.quorum,
       self: keys.publicKey,
       secret: new Uint8Array(32).fill(index + 100),
+      runEntriesMax: 512,
       ...world.options
     }
     this.lanes = new Lanes(options, {
