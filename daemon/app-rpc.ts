@@ -23,6 +23,7 @@ import { Registry } from './rpc/registry.ts'
 import { RpcServer } from './rpc/server.ts'
 import type { CancelOnDisconnect } from './rpc/session.ts'
 import type { Settlement } from './settlement/settlement.ts'
+import type { BatchStatus } from './settlement/types.ts'
 import type { Desk } from './trading/desk.ts'
 import { Leases } from './trading/leases.ts'
 import { OrderForms } from './trading/order-form.ts'
@@ -71,6 +72,10 @@ export class RpcParts {
     this.#auth = new Auth({ cookie: paths.cookie, tokens: paths.tokens }, { clock })
     this.#leases = new Leases({ desk, clock, onfault })
     const rpcSettlement = settlement === null ? null : settlementFace(settlement)
+    settlement?.onprogress((status) => {
+      const known = onChainOf(status)
+      if (known !== null) history.batches.onChain(status.batch, known)
+    })
     const chainState = () => chain?.state ?? 'none'
     this.#monitor = new Monitor(
       { manifest, version },
@@ -180,15 +185,18 @@ export class RpcParts {
   }
 }
 
+/** What settlement knows of a batch beyond the tape. */
+function onChainOf({ state, transaction }: BatchStatus) {
+  if (state === 'matched' || state === 'sealed' || state === 'attested') return null
+  return { state, transaction, gas: null }
+}
+
 /** Settlement as the methods see it. */
 function settlementFace(settlement: Settlement): RpcSettlement {
   return {
     batch: (index) => {
       const progress = settlement.progressOf(index)
-      if (progress === null) return null
-      const { state, transaction } = progress
-      if (state === 'matched' || state === 'sealed' || state === 'attested') return null
-      return { state, transaction, gas: null }
+      return progress && onChainOf(progress)
     },
     onbatch: (listener) => settlement.onprogress(({ batch }) => listener(batch)),
     status: () => {

@@ -95,7 +95,8 @@ export class BatchLog {
         return
       }
       case 'batchSealed':
-        return this.#set(event.batch, 'sealed', { sealedAt: event.sealedAt * 1000 })
+        this.#set(event.batch, 'sealed', { sealedAt: event.sealedAt * 1000 })
+        return
       case 'cosigned': {
         this.#of(event.batch).cosigned++
         this.#changed.add(event.batch)
@@ -108,10 +109,12 @@ export class BatchLog {
         return
       }
       case 'batchAttested':
-        return this.#set(event.batch, 'attested', { link: engine.batch(event.batch)?.link ?? null })
+        this.#set(event.batch, 'attested', { link: engine.batch(event.batch)?.link ?? null })
+        return
       case 'batchSettled':
         this.#lastSettled = event.batch
-        return this.#set(event.batch, 'final', { submitter: engine.address(event.submitter) })
+        this.#set(event.batch, 'final', { submitter: engine.address(event.submitter) })
+        return
       case 'batchReverted':
         this.#set(event.batch, 'reverted', {})
         this.#open = event.batch + 1
@@ -131,12 +134,15 @@ export class BatchLog {
   ): void {
     const batch = this.#batches.get(index)
     if (batch === undefined) return
+    const isFound = batch.transaction === null && known.transaction !== null
     batch.transaction = known.transaction ?? batch.transaction
     batch.gas = known.gas ?? batch.gas
     // Final is what the tape says, not what the chain's node says.
     const isUnderWay = ['attested', 'submitted', 'mined'].includes(batch.state)
     const state = known.state === 'submitted' || known.state === 'mined' ? known.state : batch.state
-    this.#set(index, isUnderWay ? state : batch.state, {})
+    const isNew = this.#set(index, isUnderWay ? state : batch.state, {})
+    // Whoever was told of a final trade without its transaction is told once more.
+    if (isFound && !isNew) this.#tell(batch)
     this.#write()
   }
 
@@ -191,13 +197,19 @@ export class BatchLog {
     return batch
   }
 
-  #set(index: number, state: BatchRecord['state'], fields: Partial<BatchRecord>): void {
+  /** @returns whether the state is another one */
+  #set(index: number, state: BatchRecord['state'], fields: Partial<BatchRecord>): boolean {
     const batch = this.#of(index)
     const isNew = batch.state !== state
     Object.assign(batch, fields)
     batch.state = state
     this.#changed.add(index)
-    if (isNew) for (const listener of this.#listeners) listener(batch)
+    if (isNew) this.#tell(batch)
+    return isNew
+  }
+
+  #tell(batch: BatchRecord): void {
+    for (const listener of this.#listeners) listener(batch)
   }
 
   #write(): void {

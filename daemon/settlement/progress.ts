@@ -29,13 +29,22 @@ export class Progress {
   /** @param transaction Known from before when not given. */
   set(batch: number, state: BatchProgress, transaction?: string | null): void {
     const before = this.#batches.get(batch)
-    if (before?.state === 'final') return
+    if (before?.state === 'final') return this.#complete(before, transaction ?? null)
     // After a void the numbers of the batches that went with it are given anew.
     const known = before === undefined || before.state === 'reverted' ? null : before.transaction
     const hash = transaction ?? known
     if (before !== undefined && before.state === state && before.transaction === hash) return
-    const status = { batch, state, transaction: hash, at: this.#clock.now() }
-    this.#batches.set(batch, status)
+    this.#tell({ batch, state, transaction: hash, at: this.#clock.now() })
+  }
+
+  /** The tape may say that a batch is settled before this daemon has seen the transaction. */
+  #complete(before: BatchStatus, transaction: string | null): void {
+    if (transaction === null || before.transaction !== null) return
+    this.#tell({ ...before, transaction })
+  }
+
+  #tell(status: BatchStatus): void {
+    this.#batches.set(status.batch, status)
     this.#trim()
     for (const listener of this.#listeners) listener(status)
   }

@@ -215,7 +215,10 @@ export class Settlement {
   // The chain
 
   #seen({ index, kind, transaction }: SeenBatch): void {
-    if (kind === 'settled' && this.#dependencies.node.engine.batch(index) !== null) {
+    if (kind !== 'settled') return
+    const isUnsettled = this.#dependencies.node.engine.batch(index) !== null
+    // One of long ago has nobody who waits for it.
+    if (isUnsettled || this.#progress.get(index) !== null) {
       this.#progress.set(index, 'mined', transaction)
     }
   }
