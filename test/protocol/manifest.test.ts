@@ -139,7 +139,7 @@ test('manifest - a broken rule names the field and what to do', async (t) => {
     [chained, 'markets.0.lotSize', 3, /no finite decimal form/],
     [chained, 'markets.0.fees.takerBps', 10_001, /from 0 to 10000/],
     [chained, 'markets.0.limits.notionalMin', 2 ** 52, /no order could be placed/],
-    [chained, 'limits.fillsPerCommandMax', 300, /one command cost 21530000 gas/],
+    [chained, 'limits.fillsPerCommandMax', 300, /one command cost 22416000 gas/],
     [chained, 'limits.bond', { token: 'X', min: 1, entriesPerCutPerBond: 1 }, /limits.bond.token/],
     [chained, 'markets.0.limits.notionalMin', null, /notionalMin must be a whole number/],
     [chained, 'pacing', null, /pacing must be an object/],
