@@ -56,9 +56,12 @@ export class Batches {
     return this.gas(this.open) + worst > terms.batchGasMax
   }
 
+  /** A batch that waits for its seal keeps the next one open: a venue that settles slowly makes
+   * larger batches, not a longer queue of them. */
   isAged(time: number): boolean {
     const terms = this.settlement
     if (terms === null || !this.open.hasContent) return false
+    if (this.list.some(({ state }) => state === 'closed')) return false
     return time - this.open.openedAt >= terms.batchAgeMs
   }
 

@@ -52,7 +52,8 @@ export function runBatches(world: World): void {
   const { settlement } = world.config
   if (settlement === null) return
   const open = world.openBatch
-  if (!isEmpty(open) && world.time - open.openedAt >= settlement.batchAgeMs) {
+  const waits = world.batches.some((other) => other.state === 'closed')
+  if (!isEmpty(open) && !waits && world.time - open.openedAt >= settlement.batchAgeMs) {
     close(world, settlement)
   }
   const batch = world.batches.find((other) => other.state === 'closed')
