@@ -39,7 +39,7 @@ const packageRooms: { packages: RegExp; rooms: RegExp }[] = [
   },
   {
     packages: /^ethers$/,
-    rooms: /^(daemon\/(settlement|chain|keystore|devnet|modes)|contracts|test|bench)\//
+    rooms: /^(daemon\/(settlement|chain|keystore|devnet|modes|app-chain\.ts)|contracts|test|bench)/
   },
   { packages: /^express$/, rooms: /^(daemon\/rpc|test)\// },
   { packages: /^commander$/, rooms: /^cli\// }
