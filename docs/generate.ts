@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configMarkdown } from '../config/document.ts'
 import { errorsMarkdown } from './errors-page.ts'
+import { rpcMarkdown } from './rpc-page.ts'
 
 const folder = import.meta.dirname
 
@@ -10,7 +11,8 @@ const folder = import.meta.dirname
 export function generatedPages(): Map<string, string> {
   return new Map([
     ['config.md', configMarkdown()],
-    ['errors.md', errorsMarkdown()]
+    ['errors.md', errorsMarkdown()],
+    ['rpc.md', rpcMarkdown()]
   ])
 }
 

@@ -141,7 +141,7 @@ test('trading - what cannot be is refused with a name and a reason', async (t) =
   t.is(await refused(world.call('private/buy', more)), 'insufficient_funds/insufficient_funds')
   t.is(
     await refused(world.call('private/cancel', { orderId: `${world.address('bob')}:999` })),
-    'order_not_found/no live order ' + `${world.address('bob')}:999`
+    `order_not_found/no live order ${world.address('bob')}:999`
   )
 })
 
