@@ -5,7 +5,13 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SocketClient } from '../../client/socket.ts'
 import { anvilPath } from './anvil.ts'
-import { members, planFile, type Member, type Plan, type Settlement } from './plan.ts'
+import {
+  members,
+  planFile,
+  type Member,
+  type Plan,
+  type Settlement
+} from '../../config/devnet-plan.ts'
 import { freePorts } from './ports.ts'
 import { Processes } from './processes.ts'
 import { connect } from './trader.ts'

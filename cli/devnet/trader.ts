@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RpcFault } from '../../client/fault.ts'
 import { SocketClient } from '../../client/socket.ts'
-import type { Member } from './plan.ts'
+import type { Member } from '../../config/devnet-plan.ts'
 
 type After = (delayMs: number, fn: () => void) => () => void
 

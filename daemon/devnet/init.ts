@@ -18,7 +18,7 @@ import { developmentManifest } from '../../protocol/market-design.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
 import { deployVenue } from '../chain/deploy-venue.ts'
 import { identityOf } from '../identity.ts'
-import { members, type Member, type Plan } from './plan.ts'
+import { members, type Member, type Plan } from '../../config/devnet-plan.ts'
 
 const mnemonic = 'test test test test test test test test test test test junk'
 const password = 'devnet'
