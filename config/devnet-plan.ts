@@ -2,6 +2,10 @@
 // mode of curbd that makes its keys, and its faults share.
 import { join } from 'node:path'
 
+/** Terms of the manifest's settlement by name (protocol/manifest.ts), in the place of the devnet's
+ * own. */
+export type Settlement = Record<string, number>
+
 export type Plan = {
   root: string
   /** Of keys and bots. */
@@ -10,6 +14,7 @@ export type Plan = {
   traders: number
   /** First ports: members count up from `p2p` and `rpc`. */
   ports: { chain: number; dht: number; p2p: number; rpc: number }
+  settlement: Settlement
 }
 
 export type Member = {

@@ -8,8 +8,9 @@ const planShape = z.strictObject({
   root: z.string().min(1),
   seed: z.number().int().nonnegative(),
   validators: z.number().int().min(1).max(13),
-  traders: z.number().int().min(1).max(6),
-  ports: z.strictObject({ chain: port, dht: port, p2p: port, rpc: port })
+  traders: z.number().int().min(1).max(16),
+  ports: z.strictObject({ chain: port, dht: port, p2p: port, rpc: port }),
+  settlement: z.record(z.string(), z.number())
 }) satisfies z.ZodType<Plan>
 
 /** @throws ZodError when the file is not a plan */
