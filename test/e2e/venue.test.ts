@@ -1,13 +1,33 @@
-// Traders on different daemons, four validators, one chain: every daemon a process of its own.
+// Traders on different daemons, four validators, one chain: every daemon a process of its own. The
+// tests share one venue, and each leaves it whole.
 import test from 'brittle'
-import { decimal } from '../helpers/ledger.ts'
-import { ProcessVenue } from '../helpers/processes.ts'
 import { curb } from '../helpers/curb.ts'
+import { Flow } from '../helpers/flow.ts'
+import { decimal } from '../helpers/ledger.ts'
+import { MARKET } from '../helpers/process-trader.ts'
+import { ProcessVenue } from '../helpers/processes.ts'
+import { seededRandom } from '../helpers/random.ts'
+import { until } from '../helpers/until.ts'
 
-const venue = new ProcessVenue({ validators: 4, traders: 2 })
-const MINUTE_MS = 60_000
+const START_MS = 120_000
+const STEPS = 60
 
-test.hook('e2e - the venue goes up', { timeout: 2 * MINUTE_MS }, async () => venue.open())
+const venue = new ProcessVenue({
+  validators: 4,
+  traders: 2,
+  settlement: { batchAgeMs: 1000, cosignMs: 300 }
+})
+
+/** Random flow of both traders, with something that happens when it is half over. */
+async function flowWith(seed: number, event: () => Promise<void>): Promise<Flow[]> {
+  const flows = venue.traders.map((trader, i) => new Flow(trader, seededRandom(seed + i)))
+  const runs = flows.map((flow) => flow.run(STEPS))
+  await until(() => flows.every(({ steps }) => steps >= STEPS / 2), 'half of the flow', START_MS)
+  await Promise.all([event(), ...runs])
+  return flows
+}
+
+test.hook('e2e - the venue goes up', { timeout: START_MS }, async () => venue.open())
 
 test('e2e - two traders trade through four validators and settle on the chain', async (t) => {
   const [alice, bob] = venue.traders
@@ -38,13 +58,8 @@ test('e2e - balances by RPC, by the audit and by the vault agree', async (t) => 
       t.is(pending, '0')
     }
   }
-  const { code, out } = await curb([
-    'venue',
-    'audit',
-    '--json',
-    '--datadir',
-    venue.traders[0].member.datadir
-  ])
+  const { datadir } = venue.traders[0].member
+  const { code, out } = await curb(['venue', 'audit', '--json', '--datadir', datadir])
   t.is(code, 0, out)
   const verdict: { ok: boolean; problems: string[]; chainBlock: number } = JSON.parse(out)
   t.alike(verdict.problems, [])
@@ -52,4 +67,158 @@ test('e2e - balances by RPC, by the audit and by the vault agree', async (t) => 
   t.ok(verdict.chainBlock > 0)
 })
 
-test.hook('e2e - the venue goes down', async () => venue.close())
+test('e2e - a trader’s daemon is killed in the middle of flow: nothing lost, nothing doubled', async (t) => {
+  await flowWith(10, async () => {
+    await venue.kills('trader-2')
+    await venue.restarts('trader-2')
+  })
+  t.alike(await venue.problems(), [])
+})
+
+test('e2e - a validator is killed in the middle of flow, and comes back', async (t) => {
+  await flowWith(20, async () => {
+    await venue.kills('validator-2')
+    await venue.restarts('validator-2')
+  })
+  t.alike(await venue.problems(), [])
+  const { tape } = await venue.ready('validator-2')
+  t.ok(tape.length > 0)
+})
+
+test('e2e - the settler is killed with a batch in its hands, and settles it when it is back', async (t) => {
+  const [alice, bob] = venue.traders
+  await alice.sells('0.1', '2000')
+  const { trades } = await bob.buys('0.1', '2000')
+  const [{ batch }] = trades
+  await until(async () => {
+    const found = (await venue.batches()).find(({ index }) => index === batch)
+    return found !== undefined && ['sealed', 'attested', 'submitted'].includes(found.state)
+  }, `batch ${batch} to be sealed`)
+  const settler = `validator-${(batch % 4) + 1}`
+  await venue.kills(settler)
+  await venue.restarts(settler)
+  t.alike(await venue.problems(), [])
+})
+
+test('e2e - quotes go in as one signed list and take the place of the last one', async (t) => {
+  const [alice, bob] = venue.traders
+  await alice.cancelsAll()
+  await bob.cancelsAll()
+  const ladder = (middle: number) =>
+    [1, 2, 3, 4].flatMap((step) => [
+      { side: 'buy' as const, price: String(middle - step), amount: '0.1' },
+      { side: 'sell' as const, price: String(middle + step), amount: '0.1' }
+    ])
+  const first = await alice.quotes(ladder(2000))
+  t.ok(first.orders.every(({ state, quote }) => state === 'open' && quote))
+  const second = await alice.quotes(ladder(2010))
+  t.is(second.orders.length, 8)
+  for (const { orderId } of first.orders) {
+    t.is((await alice.order(orderId)).state, 'cancelled')
+  }
+  const { trades } = await bob.buys('0.25', '2013')
+  t.alike(
+    trades.map(({ price, amount }) => [price, amount]),
+    [
+      ['2011', '0.1'],
+      ['2012', '0.1'],
+      ['2013', '0.05']
+    ]
+  )
+  await alice.quotes([])
+  t.alike(await venue.problems(), [])
+})
+
+test('e2e - a bot whose daemon dies connects again and is told of its orders', async (t) => {
+  const [alice, bob] = venue.traders
+  const { order } = await alice.sells('0.2', '2100')
+  await venue.kills('trader-1')
+  await venue.restarts('trader-1')
+  await bob.buys('0.2', '2100')
+  // Its own socket and subscriptions came back by themselves.
+  await until(
+    () => venue.ledger.orders.find(({ orderId }) => orderId === order.orderId)?.state === 'filled',
+    'the fill of an order from before'
+  )
+  t.is((await alice.order(order.orderId)).state, 'filled')
+  t.alike(await venue.problems(), [])
+})
+
+test('e2e - an order signed by a wallet outside trades and settles', async (t) => {
+  const [alice, bob] = venue.traders
+  await alice.cancelsAll()
+  await bob.cancelsAll()
+  const wallet = venue.wallet(15)
+  const account = wallet.address.toLowerCase()
+  const outside = await venue.hosts(alice, wallet)
+  await venue.funds(wallet, [
+    { token: 'WETH', amount: '2' },
+    { token: 'USDC', amount: '5000' }
+  ])
+  const result = await outside.signs(wallet, { side: 'sell', amount: '1', price: '1990' })
+  t.is(result.order.account, account)
+  t.is(result.order.state, 'open')
+  await bob.buys('1', '1990')
+  await outside.sees(result.order.orderId, 'filled')
+  t.alike(await venue.problems(), [])
+  t.is((await outside.balance('WETH')).settled, '1')
+})
+
+test('e2e - a delegate’s order settles by its signature while the owner’s daemon is dead', async (t) => {
+  const [alice, bob] = venue.traders
+  const delegate = venue.wallet(16)
+  const { transaction } = await alice.client.call('private/set_delegate', {
+    account: alice.account,
+    delegate: delegate.address,
+    market: MARKET,
+    until: Math.floor(Date.now() / 1000) + 3600
+  })
+  await venue.chain.waitForTransaction(transaction, 2)
+  const placed = await until(async () => {
+    try {
+      return await alice.signs(delegate, { side: 'sell', amount: '0.3', price: '2000' })
+    } catch (fault) {
+      // The grant is on its way from the chain to the tape.
+      if (String(fault).includes('rejected')) return null
+      throw fault
+    }
+  }, 'the grant')
+  const explained = await alice.client.call('private/explain_order', {
+    orderId: placed.order.orderId
+  })
+  t.is(explained.signer, delegate.address.toLowerCase())
+  await venue.kills('trader-1')
+  const { trades } = await bob.buys('0.3', '2000')
+  t.is(trades.length, 1)
+  await until(async () => {
+    const [trade] = await bob.trades()
+    return trade.state === 'final'
+  }, 'the trade to settle without its maker’s daemon')
+  await venue.restarts('trader-1')
+  t.alike(await venue.problems(), [])
+})
+
+test('e2e - a withdrawal is paid out to its owner', async (t) => {
+  const [alice] = venue.traders
+  const before = await venue.tokensOf(alice.account, 'WETH')
+  await alice.client.call('private/withdraw', {
+    account: alice.account,
+    token: 'WETH',
+    amount: '2.5'
+  })
+  await until(
+    async () => (await venue.tokensOf(alice.account, 'WETH')) - before === 25n * 10n ** 17n,
+    'two and a half WETH',
+    START_MS
+  )
+  t.alike(await venue.problems(), [])
+  const transfers = await alice.client.call('private/get_transfers', { account: alice.account })
+  const withdrawal = transfers.find(({ kind }) => kind === 'withdrawal')
+  t.is(withdrawal?.amount, '2.5')
+  await until(async () => {
+    const [newest] = await alice.client.call('private/get_transfers', { account: alice.account })
+    return newest.state === 'claimed'
+  }, 'the withdrawal to be claimed by the daemon’s word too')
+})
+
+test.hook('e2e - the venue goes down', { timeout: START_MS }, async () => venue.close())

@@ -46,6 +46,8 @@ export class Ledger {
   readonly #sent = new Map<string, Sent>()
   /** By account and clientOrderId: the order that it was told to be. */
   readonly #ids = new Map<string, string>()
+  /** Those whose order was asked to be changed: it may have another id and other terms. */
+  readonly #edited = new Set<string>()
   readonly #orders = new Map<string, RpcOrder>()
   /** By order and trade. */
   readonly #trades = new Map<string, RpcMyTrade>()
@@ -73,6 +75,10 @@ export class Ledger {
     return [...this.#sent].filter(([key]) => !this.#ids.has(key)).map(([, order]) => order)
   }
 
+  edited({ account, clientOrderId }: Pick<Sent, 'account' | 'clientOrderId'>): void {
+    this.#edited.add(`${account} ${clientOrderId}`)
+  }
+
   /** A client was refused, or gave the order up, before anything was taken. */
   refused({ account, clientOrderId }: Pick<Sent, 'account' | 'clientOrderId'>): void {
     this.#sent.delete(`${account} ${clientOrderId}`)
@@ -82,15 +88,22 @@ export class Ledger {
     const { orderId, account, clientOrderId } = order
     if (clientOrderId !== null) {
       const key = `${account} ${clientOrderId}`
-      const id = this.#ids.get(key)
-      if (id !== undefined && id !== orderId) this.#wrong(`${key} is ${id} and also ${orderId}`)
+      if (!this.#edited.has(key)) this.#isTheOne(key, order)
       this.#ids.set(key, orderId)
-      const sent = this.#sent.get(key)
-      if (sent !== undefined) this.#isAsSent(order, sent)
     }
     const before = this.#orders.get(orderId)
     if (before !== undefined) this.#followsFrom(before, order)
     if (before === undefined || !isOlder(order, before)) this.#orders.set(orderId, order)
+  }
+
+  /** One name, one order, as it was sent. */
+  #isTheOne(key: string, order: RpcOrder): void {
+    const id = this.#ids.get(key)
+    if (id !== undefined && id !== order.orderId) {
+      this.#wrong(`${key} is ${id} and also ${order.orderId}`)
+    }
+    const sent = this.#sent.get(key)
+    if (sent !== undefined) this.#isAsSent(order, sent)
   }
 
   #isAsSent(order: RpcOrder, { market, side, amount, price }: Sent): void {

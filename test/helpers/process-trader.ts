@@ -1,7 +1,9 @@
 // Someone who trades over the JSON-RPC of a daemon in a process of its own, and writes down in the
 // ledger what he sends and what he is told.
 import { randomUUID } from 'node:crypto'
-import type { Member } from '../../cli/devnet/plan.ts'
+import type { Wallet } from 'ethers'
+import { z } from 'zod'
+import type { Member } from '../../config/devnet-plan.ts'
 import { RpcFault } from '../../client/fault.ts'
 import type { SocketClient } from '../../client/socket.ts'
 import type {
@@ -15,6 +17,13 @@ import type {
 } from '../../protocol/rpc.ts'
 import type { Ledger, Sent } from './ledger.ts'
 import { until } from './until.ts'
+
+/** As `eth_signTypedData_v4` takes it. */
+export const typedDataShape = z.object({
+  domain: z.record(z.string(), z.any()),
+  types: z.record(z.string(), z.array(z.object({ name: z.string(), type: z.string() }))),
+  message: z.record(z.string(), z.unknown())
+})
 
 export const MARKET = 'WETH/USDC'
 const PAGE = 1000
@@ -94,6 +103,29 @@ export class ProcessTrader {
     }
   }
 
+  /** An order that a key outside of the daemon signs: the account's own, or a delegate's. */
+  async signs(
+    wallet: Wallet,
+    terms: { side: RpcSide; amount: string; price: string } & Terms
+  ): Promise<RpcOrderResult> {
+    const { account } = this
+    const prepared = await this.client.call('private/prepare_order', {
+      account,
+      market: MARKET,
+      ...terms
+    })
+    const { domain, types, message } = typedDataShape.parse(prepared.typedData)
+    // A library takes the domain's type from the domain itself.
+    const { EIP712Domain: _domain, ...rest } = types
+    const signature = await wallet.signTypedData(domain, rest, message)
+    const result = await this.client.call('private/submit_signed_order', {
+      order: message,
+      signature
+    })
+    this.#told(result)
+    return result
+  }
+
   async quotes(
     quotes: RpcQuoteParams['quotes'],
     more: Partial<RpcQuoteParams> = {}
@@ -108,6 +140,15 @@ export class ProcessTrader {
     for (const order of result.orders) this.#told({ order, trades: [] })
     for (const trade of result.trades) this.#ledger.toldTrade(trade)
     return result
+  }
+
+  /** What shall still be filled, or at another price. @throws RpcFault */
+  async edits(order: RpcOrder, change: { amount?: string; price?: string }): Promise<RpcOrder> {
+    const { orderId, account, clientOrderId } = order
+    if (clientOrderId !== null) this.#ledger.edited({ account, clientOrderId })
+    const result = await this.client.call('private/edit', { orderId, ...change })
+    this.#told(result)
+    return result.order
   }
 
   async cancels(orderId: string): Promise<RpcOrder> {

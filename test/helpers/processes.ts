@@ -3,18 +3,27 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type Contract, HDNodeWallet, JsonRpcProvider, type Log, Wallet } from 'ethers'
-import { LocalVenue } from '../../cli/devnet/local-venue.ts'
-import type { Member, Settlement } from '../../cli/devnet/plan.ts'
+import {
+  Contract,
+  type ContractRunner,
+  HDNodeWallet,
+  JsonRpcProvider,
+  type Log,
+  NonceManager,
+  parseUnits,
+  Wallet
+} from 'ethers'
+import { type Deposit, LocalVenue } from '../../cli/devnet/local-venue.ts'
+import type { Member, Settlement } from '../../config/devnet-plan.ts'
 import { connect, enter } from '../../cli/devnet/trader.ts'
 import { daemonCommand } from '../../cli/one-shot.ts'
 import { SocketClient } from '../../client/socket.ts'
 import { after } from '../../client/timer.ts'
-import { vaultAt, vaultInterface } from '../../contracts/vault.ts'
+import { artifact, vaultAt, vaultInterface } from '../../contracts/vault.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
 import type { RpcBatch, RpcStatus } from '../../protocol/rpc.ts'
 import { Ledger, type VaultNews, type VaultPicture } from './ledger.ts'
-import { ProcessTrader } from './process-trader.ts'
+import { ProcessTrader, typedDataShape } from './process-trader.ts'
 import { until } from './until.ts'
 
 export type ProcessVenueOptions = {
@@ -185,6 +194,65 @@ export class ProcessVenue {
       `${name} to be ready`,
       PATIENCE_MS
     )
+  }
+
+  /** A wallet whose key no daemon has, linked to a trader's daemon by its own signature. */
+  async hosts(host: ProcessTrader, wallet: Wallet): Promise<ProcessTrader> {
+    const account = wallet.address.toLowerCase()
+    const asked = await host.client.call('private/link_account', { account })
+    const { domain, types, message } = typedDataShape.parse(asked.typedData)
+    const { EIP712Domain: _domain, ...rest } = types
+    const signature = await wallet.signTypedData(domain, rest, message)
+    const { linked } = await host.client.call('private/link_account', {
+      account,
+      signature,
+      nonce: Number(message['nonce']),
+      expiry: Number(message['expiry'])
+    })
+    if (!linked) throw new Error(`${account} is not linked`)
+    const trader = new ProcessTrader(host.member, account, host.client, this.ledger)
+    this.traders.push(trader)
+    return trader
+  }
+
+  /** Mints tokens for a wallet and deposits them by its own hand; waits for the tape to have it. */
+  async funds(wallet: Wallet, deposits: readonly Deposit[]): Promise<void> {
+    const account = wallet.address.toLowerCase()
+    const signer = new NonceManager(wallet)
+    const vault = vaultAt(this.#vaultAddress, signer)
+    for (const { token, amount } of deposits) {
+      const place = this.#place(token)
+      const { decimals, quantum } = this.manifest.tokens[place]
+      const units = parseUnits(amount, decimals)
+      const contract = this.token(token, signer)
+      await (await contract['mint'](account, units)).wait()
+      await (await contract['approve'](this.#vaultAddress, units)).wait()
+      await (await vault['deposit'](place, units / BigInt(quantum), account)).wait()
+    }
+    const trader = this.traders.find((each) => each.account === account)
+    if (trader === undefined) return
+    for (const { token } of deposits) {
+      await until(
+        async () => (await trader.balance(token)).settled !== '0',
+        `the deposit of ${token}`
+      )
+    }
+  }
+
+  /** What an account has outside of the vault, base units. */
+  async tokensOf(account: string, symbol: string): Promise<bigint> {
+    return BigInt(await this.token(symbol, this.chain)['balanceOf'](account))
+  }
+
+  token(symbol: string, runner: ContractRunner): Contract {
+    const { address } = this.manifest.tokens[this.#place(symbol)]
+    return new Contract(address, artifact('PlainToken').abi, runner)
+  }
+
+  #place(symbol: string): number {
+    const place = this.manifest.tokens.findIndex((each) => each.symbol === symbol)
+    if (place < 0) throw new Error(`no token ${symbol}`)
+    return place
   }
 
   batches(): Promise<RpcBatch[]> {
