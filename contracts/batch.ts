@@ -15,8 +15,10 @@
 //   withdrawals  u16, each: account 20, token u8, quanta u56, nonce u40, expiry u40, signature
 //
 // A signature is 64 bytes (EIP-2098: r, then s with the parity of v in its top bit).
+import { equalBytes } from '../protocol/bytes.ts'
 import type {
   Address,
+  Bytes32,
   MerkleProof,
   NetDelta,
   Order,
@@ -46,6 +48,9 @@ export type SealedOrder = {
   proof: MerkleProof | null
   /** Of the order, or of the root of its tree. */
   signature: Signature
+  /** The root to which the proof leads. Whoever has it from others must give it: the bytes of a
+   * signature alone do not say which tree they sign (under another one they are another's). */
+  root?: Bytes32
 }
 
 /** One account of a batch: settled by its own signature on the net result, or by its orders. */
@@ -307,12 +312,14 @@ function flagsOf(order: Order, bulk: boolean, shared: boolean): number {
   )
 }
 
-/** One signature signs one root: equal signatures of trees of equal height are one tree's. */
+/** Whether the order needs no signature of its own: the same one, of the same tree. */
 function sharesRoot(before: SealedOrder | null, sealed: SealedOrder): boolean {
   if (before === null || before.proof === null || sealed.proof === null) return false
+  if (before.root !== undefined && sealed.root !== undefined) {
+    if (!equalBytes(before.root, sealed.root)) return false
+  }
   return (
-    before.proof.height === sealed.proof.height &&
-    before.signature.every((byte, index) => byte === sealed.signature[index])
+    before.proof.height === sealed.proof.height && equalBytes(before.signature, sealed.signature)
   )
 }
 

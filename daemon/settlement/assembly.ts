@@ -10,11 +10,18 @@ import type {
   Trade
 } from '../../contracts/batch.ts'
 import type { BatchAccount, BatchFill, BatchView } from '../../matching/index.ts'
-import { treeProofs } from '../../protocol/bulk.ts'
+import { proofRoot, treeProofs } from '../../protocol/bulk.ts'
 import type { TypedHasher } from '../../protocol/eip712.ts'
 import type { Hash } from '../../protocol/hash.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
-import type { Address, Entry, MerkleProof, QuoteEntry } from '../../protocol/types.ts'
+import type {
+  Address,
+  Entry,
+  MerkleProof,
+  Order,
+  QuoteEntry,
+  Signature
+} from '../../protocol/types.ts'
 import { tokenIndex } from '../../protocol/venue.ts'
 import { placeKey, readEntries, type EntryPlace, type ReadTape } from './signed-entries.ts'
 
@@ -143,16 +150,19 @@ class OrderReader {
     switch (entry?.kind) {
       case 'place':
       case 'amend':
-        return { order: entry.order, proof: entry.proof, signature: entry.signature }
+        return this.#sealed(entry.order, entry.proof, entry.signature)
       case 'quote':
-        return {
-          order: entry.orders[ordinal],
-          proof: this.#proofsOf(entry)[ordinal],
-          signature: entry.signature
-        }
+        return this.#sealed(entry.orders[ordinal], this.#proofsOf(entry)[ordinal], entry.signature)
       default:
         throw new Error(`no order at ${index}, entry ${number}: ${entry?.kind}`)
     }
+  }
+
+  #sealed(order: Order, proof: MerkleProof | null, signature: Signature) {
+    if (proof === null) return { order, proof, signature }
+    const { hasher, keccak } = this.#dependencies
+    const root = proofRoot(hasher.orderStruct(order), proof, keccak)
+    return { order, proof, signature, root }
   }
 
   #proofsOf(quote: QuoteEntry): MerkleProof[] {

@@ -157,6 +157,10 @@ export class Member implements SettlementNode {
     return this.does({ kind: 'withdraw', ...terms, signature: UNSIGNED })
   }
 
+  signs(digest: Uint8Array): Uint8Array {
+    return this.#signer.sign(digest)
+  }
+
   #next(): number {
     return ++this.#nonce
   }

@@ -1,4 +1,5 @@
 import test from 'brittle'
+import { treeProofs } from '../../../protocol/bulk.ts'
 import { until } from '../../helpers/until.ts'
 import { entriesOf } from '../../../daemon/replica/intake.ts'
 import { Member, type MemberOptions } from './member.ts'
@@ -116,6 +117,36 @@ test('settlement - a batch that cannot settle is voided after its horizon, by co
   // The venue goes on, upon the void.
   await trade(alice, bob)
   await until(() => alice.settlement.progressOf(2)?.state === 'final', 'the next batch to be final')
+  await venue.balances(venue.members.map(({ account }) => account))
+})
+
+test('settlement - one signature under two trees, the second by a delegate that nobody is', async (t) => {
+  const venue = await SettlementVenue.open(t)
+  await venue.validators()
+  const { alice, bob } = await traders(venue)
+  const { hasher, crypto } = venue
+  // Bytes that sign one tree are a signature of any other as well, by some address: its owner can
+  // make that address his delegate. Both orders are good, but they have no root in common.
+  const [first, second] = [20, 21].map((price) => {
+    const order = bob.order({ side: 'buy', price, quantity: 5 })
+    const [proof] = treeProofs([hasher.orderStruct(order)], crypto.keccak)
+    return { order, proof }
+  })
+  const signature = bob.signs(hasher.placeDigest(first.order, first.proof))
+  const delegate = crypto.recover(hasher.placeDigest(second.order, second.proof), signature)
+  if (delegate === null) throw new Error('no signer')
+  const expiry = Math.floor(Date.now() / 1000) + 1_000_000
+  const grant = { delegate, market: null, cosign: false, from: 1, until: expiry }
+  await (
+    await bob.vault.setDelegate(grant)
+  ).mined
+  await until(() => bob.engine.accountOf(delegate) !== null, 'the delegate')
+  for (const placed of [first, second]) {
+    const ticket = bob.submit({ kind: 'place', ...placed, signature })
+    t.is((await bob.outcome(ticket)).rejected, null)
+  }
+  await alice.places({ side: 'sell', price: 20, quantity: 10 })
+  await until(() => alice.settlement.progressOf(1)?.state === 'final', 'the batch to be final')
   await venue.balances(venue.members.map(({ account }) => account))
 })
 
