@@ -6,9 +6,6 @@ import { join } from 'node:path'
  * own. */
 export type Settlement = Record<string, number>
 
-/** Terms of the manifest's settlement by name (protocol/manifest.ts). */
-export type Settlement = Record<string, number>
-
 export type Plan = {
   root: string
   /** Of keys and bots. */
