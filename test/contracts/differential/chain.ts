@@ -116,10 +116,10 @@ export class TestChain {
 
   async #transact(from: Address, to: Address, data: string, time: number): Promise<Receipt> {
     const { provider } = this.#anvil
-    if (time > this.#time) {
-      this.#time = time
-      await provider.send('evm_setNextBlockTimestamp', [time])
-    }
+    // The chain's own clock runs on as well: when it is ahead, it stays so.
+    const now = await this.#anvil.time()
+    if (time > now) await provider.send('evm_setNextBlockTimestamp', [time])
+    this.#time = Math.max(now, time)
     const hash = await provider.send('eth_sendTransaction', [{ from, to, data, gas: GAS }])
     // It is mined at once, but the answer may come before.
     return until<Receipt>(() => provider.send('eth_getTransactionReceipt', [hash]), 'a receipt')

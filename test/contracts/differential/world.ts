@@ -232,7 +232,7 @@ function manifestOf(
       quantum: '1000000000'
     })),
     markets: [
-      market(first, second, { makerBps: 20, takerBps: 50, takerFeeMin: 9 }),
+      market(first, second, { makerBps: 40, takerBps: 50, takerFeeMin: 40 }),
       market(third, second, { makerBps: 0, takerBps: 30, takerFeeMin: 60 }),
       market(first, third, { makerBps: 70, takerBps: 30, takerFeeMin: 0 })
     ],
