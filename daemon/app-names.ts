@@ -17,9 +17,8 @@ export class NameJournal {
   }
 
   keep(order: ClientOrder): void {
-    const payload = Buffer.from(JSON.stringify(order))
     // A failed write ends the daemon through the journal's own fault.
-    this.#daemon?.parts.journal.append(nameRecord, payload).catch(() => {})
+    this.#daemon?.parts.journal.append(nameRecord, encode(order)).catch(() => {})
   }
 
   tenant(history: History): JournalTenant {
@@ -31,7 +30,12 @@ export class NameJournal {
         history.orders.restoreName(order)
         history.orders.nameAfterRestart(order)
       },
-      settle: () => history.sync()
+      settle: () => history.sync(),
+      checkpoint: () => history.orders.unsynced.map(encode)
     }
   }
+}
+
+function encode(order: ClientOrder): Uint8Array {
+  return Buffer.from(JSON.stringify(order))
 }

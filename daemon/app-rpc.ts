@@ -13,6 +13,7 @@ import { Metrics } from './metrics.ts'
 import type { RpcApi, RpcNode, RpcSettlement } from './rpc/api.ts'
 import { Auth } from './rpc/auth.ts'
 import { Feeds } from './rpc/channels/feeds.ts'
+import { cancelOnDisconnect } from './rpc/cancel-on-disconnect.ts'
 import { Envelope } from './rpc/envelope.ts'
 import { Format } from './rpc/format.ts'
 import { Hub } from './rpc/hub.ts'
@@ -21,14 +22,13 @@ import { Monitor } from './rpc/monitor.ts'
 import { Rates } from './rpc/rates.ts'
 import { Registry } from './rpc/registry.ts'
 import { RpcServer } from './rpc/server.ts'
-import type { CancelOnDisconnect } from './rpc/session.ts'
 import type { Settlement } from './settlement/settlement.ts'
 import type { BatchStatus } from './settlement/types.ts'
 import type { Desk } from './trading/desk.ts'
 import { Leases } from './trading/leases.ts'
 import { OrderForms } from './trading/order-form.ts'
 import { Placing } from './trading/placing.ts'
-import type { RecordChange } from './trading/records.ts'
+import { isLive, type RecordChange } from './trading/records.ts'
 import type { Applied } from './replica/types.ts'
 
 /** How far a market order may go beyond the touch: 5%. */
@@ -58,8 +58,6 @@ export class RpcParts {
   readonly #leases: Leases
   readonly #monitor: Monitor
   readonly #metrics: Metrics
-  readonly #desk: Desk
-  readonly #log: Log
   readonly #server: RpcServer
 
   constructor(options: RpcPartsOptions, dependencies: RpcPartsDependencies) {
@@ -67,8 +65,6 @@ export class RpcParts {
     const { clock, log, node, desk, history, settlement, chain } = dependencies
     const { config } = loaded
     const onfault = (fault: unknown) => log.error({ error: textOf(fault) }, 'a fault in the RPC')
-    this.#log = log
-    this.#desk = desk
     this.#auth = new Auth({ cookie: paths.cookie, tokens: paths.tokens }, { clock })
     this.#leases = new Leases({ desk, clock, onfault })
     const rpcSettlement = settlement === null ? null : settlementFace(settlement)
@@ -138,7 +134,11 @@ export class RpcParts {
         clock,
         ready: () => this.#monitor.ready(),
         metrics: () => this.#metrics.text(),
-        onDisconnect: (cancel) => this.#cancel(cancel),
+        onDisconnect: (cancel) => cancelOnDisconnect(desk, cancel, onfault),
+        isLive: (account, nonce) => {
+          const record = desk.records.find(account, nonce)
+          return record !== null && isLive(record.state)
+        },
         onFault: onfault
       }
     )
@@ -165,23 +165,6 @@ export class RpcParts {
     this.#monitor.applied(applied)
     this.#metrics.applied(applied)
     this.#feeds.applied(applied, changes)
-  }
-
-  /** Cancel-on-disconnect: the connection is gone, its orders follow. */
-  #cancel(cancel: CancelOnDisconnect): void {
-    try {
-      if (cancel.scope === 'account') {
-        for (const account of cancel.accounts) {
-          this.#desk.cancelAll(this.#desk.account(account), null, null)
-        }
-        return
-      }
-      for (const { account, nonce } of cancel.placed) {
-        this.#desk.cancel(this.#desk.account(account), [nonce])
-      }
-    } catch (fault) {
-      this.#log.warn({ error: textOf(fault) }, 'cancel-on-disconnect could not cancel')
-    }
   }
 }
 

@@ -247,14 +247,17 @@ export class Daemon {
     const { journal, tape, lanes } = this.#opened()
     if (this.#rotating !== null || journal.byteLength < this.#options.tuning.journalBytes) return
     const validator = this.#validator
+    const { tenant } = this.#dependencies
     const rotate = async (): Promise<void> => {
       await tape.flush()
-      await this.#dependencies.tenant?.settle()
+      await tenant?.settle()
       await journal.rotate(
         (function* () {
           if (validator !== null) yield* validator.checkpoint()
           yield* lanes.checkpoint()
           yield* tape.checkpoint()
+          if (tenant === undefined) return
+          for (const payload of tenant.checkpoint()) yield { kind: tenant.kind, payload }
         })()
       )
     }
@@ -276,11 +279,13 @@ export class Daemon {
    * @throws DaemonFault not_synced, tape_stale, engine_stopped, daemon_closed
    * @throws LaneFault lane_busy, lane_entry_too_large, lane_closed */
   submit(entry: Entry): Ticket {
-    return this.submitEncoded(encodeEntry(entry))
+    // A cancel adds no exposure: it waits in the lane until the tape goes on.
+    const isCancel = entry.kind === 'cancel' || entry.kind === 'cancelAll'
+    return this.submitEncoded(encodeEntry(entry), isCancel)
   }
 
   /** The same for an entry that is encoded already. */
-  submitEncoded(entry: Uint8Array): Ticket {
+  submitEncoded(entry: Uint8Array, whenStale = false): Ticket {
     const { lanes, replica, ledger } = this.#opened()
     if (this.#closing !== null) throw new DaemonFault('daemon_closed', 'the daemon is closing')
     const { state } = replica
@@ -289,7 +294,7 @@ export class Daemon {
     }
     if (!this.synced) throw new DaemonFault('not_synced', 'still catching up with the tape')
     const age = this.#dependencies.clock.now() - ledger.head.time
-    if (ledger.head.index >= 0 && age > this.#options.manifest.pacing.staleMaxMs) {
+    if (!whenStale && ledger.head.index >= 0 && age > this.#options.manifest.pacing.staleMaxMs) {
       throw new DaemonFault('tape_stale', `the tape is ${age} ms old`, { ageMs: age })
     }
     return lanes.offer(entry)

@@ -68,8 +68,10 @@ export const defaultTuning: DaemonTuning = {
 export type JournalTenant = {
   kind: number
   restore(payload: Uint8Array): void
-  /** Before the journal is begun anew without the records: they are safe elsewhere. */
+  /** Before the journal is begun anew without the records: they are safe elsewhere ... */
   settle(): Promise<void>
+  /** ... but for these, which came since. */
+  checkpoint(): Iterable<Uint8Array>
 }
 
 export type DaemonDependencies = {

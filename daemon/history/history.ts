@@ -224,9 +224,10 @@ export class History {
     return this.trades.ofBatch(batch, batchTradesMax)
   }
 
-  /** Everything is on the disk itself: the journal may forget what it keeps for the history. */
+  /** Everything is on the disk itself: the journal may forget what it keeps for the history, other
+   * than `orders.unsynced`. */
   sync(): Promise<void> {
-    return this.#store.sync()
+    return this.orders.sync()
   }
 }
 

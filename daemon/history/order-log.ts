@@ -24,6 +24,8 @@ export class OrderLog implements ClientOrders {
   /** clientOrderId by account and nonce, of orders that were under way when the daemon ended. */
   readonly #names = new Map<string, string>()
   readonly #onkeep: (order: ClientOrder) => void
+  /** Names that came since the last sync began. */
+  #unsynced: ClientOrder[] = []
 
   constructor({ store, onkeep }: { store: Store; onkeep: (order: ClientOrder) => void }) {
     this.#store = store
@@ -171,6 +173,7 @@ export class OrderLog implements ClientOrders {
   /** A name out of the journal, or a new one. */
   restoreName(order: ClientOrder): void {
     const { account, clientOrderId, nonce } = order
+    this.#unsynced.push(order)
     this.#recent.set(`${account}/${clientOrderId}`, order)
     this.#store.put(`i/${account}/${clientOrderId}`, order)
     this.#store.put(`n/${account}/${part(nonce)}`, clientOrderId)
@@ -178,6 +181,23 @@ export class OrderLog implements ClientOrders {
     // What was recent a thousand names ago is on its way to disk, where reads find it.
     this.#before = this.#recent
     this.#recent = new Map()
+  }
+
+  /** Names that only the journal is sure to have. */
+  get unsynced(): readonly ClientOrder[] {
+    return this.#unsynced
+  }
+
+  /** Brings all names until now to the disk itself. */
+  async sync(): Promise<void> {
+    const before = this.#unsynced
+    this.#unsynced = []
+    try {
+      await this.#store.sync()
+    } catch (fault) {
+      this.#unsynced = [...before, ...this.#unsynced]
+      throw fault
+    }
   }
 
   clientOrderIdOf(account: Address, nonce: number): string | null {

@@ -36,6 +36,8 @@ export type RpcServerDependencies = {
   /** The text of /metrics and its content type. */
   metrics(): Promise<{ text: string; type: string }>
   onDisconnect(cancel: CancelOnDisconnect): void
+  /** Whether an order can still be cancelled; unless told, all can. */
+  isLive?(account: string, nonce: number): boolean
   onFault(fault: unknown): void
 }
 
@@ -194,12 +196,13 @@ export class RpcServer {
   }
 
   #session() {
-    const { envelope, hub, clock, onDisconnect, onFault } = this.#dependencies
+    const { envelope, hub, clock, onDisconnect, onFault, isLive } = this.#dependencies
     return {
       envelope,
       hub,
       clock,
       onFault,
+      isLive: isLive ?? (() => true),
       onGone: (session: SocketSession, cancel: CancelOnDisconnect | null) => {
         this.#sessions.delete(session)
         if (cancel !== null) onDisconnect(cancel)

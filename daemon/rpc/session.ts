@@ -10,6 +10,8 @@ import type { Caller, Scope, Session } from './registry.ts'
 export const sessionBufferMaxBytes = 8 * 1024 * 1024
 /** Calls of one connection that may be under way at once; reading pauses above it. */
 const callsMax = 256
+/** Orders of a connection above which those that have ended are forgotten. */
+const placedMin = 4096
 
 export type SessionOptions = { id: number; token: string; scope: Scope }
 
@@ -20,6 +22,8 @@ export type SessionDependencies = {
   /** Called once when the connection is gone, with what cancel-on-disconnect should cancel. */
   onGone(session: SocketSession, cancel: CancelOnDisconnect | null): void
   onFault(fault: unknown): void
+  /** Whether an order can still be cancelled. */
+  isLive(account: string, nonce: number): boolean
 }
 
 export type CancelOnDisconnect =
@@ -34,6 +38,7 @@ export class SocketSession implements Session, Listener {
   readonly #dependencies: SessionDependencies
   readonly #placed = new Map<string, { account: string; nonce: number }>()
   readonly #accounts = new Set<string>()
+  #pruneAt = placedMin
   #cancelScope: 'connection' | 'account' | null = null
   #calls = 0
   #heartbeat = { intervalMs: 0, answered: true, stop: () => {} }
@@ -92,9 +97,13 @@ export class SocketSession implements Session, Listener {
 
   placed(account: string, nonce: number): void {
     this.#accounts.add(account)
-    if (this.#cancelScope === 'connection') {
-      this.#placed.set(`${account}:${nonce}`, { account, nonce })
+    if (this.#cancelScope !== 'connection') return
+    this.#placed.set(`${account}:${nonce}`, { account, nonce })
+    if (this.#placed.size < this.#pruneAt) return
+    for (const [key, order] of this.#placed) {
+      if (!this.#dependencies.isLive(order.account, order.nonce)) this.#placed.delete(key)
     }
+    this.#pruneAt = Math.max(placedMin, 2 * this.#placed.size)
   }
 
   /** Any message answers a heartbeat; `public/test` is the customary one. */

@@ -5,14 +5,14 @@
 // Life: `host` the accounts and `restore` what the history kept, then let the daemon open (blocks
 // may be applied at once), then `open`. Until the daemon is in step with its peers it takes no
 // entries, so that whatever was in the lane before a restart is known before a nonce is given out.
-import { equalBytes } from '../../protocol/bytes.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
 import { needsSlot } from '../../protocol/order.ts'
 import type { Address, Entry, Order, Signature } from '../../protocol/types.ts'
 import type { Clock } from '../clock.ts'
 import type { Outcome } from '../outcomes.ts'
 import type { Applied } from '../replica/types.ts'
-import { HostedAccount } from './hosted-account.ts'
+import { Accounts } from './accounts.ts'
+import type { HostedAccount } from './hosted-account.ts'
 import { orderOf } from './node.ts'
 import type { OrderForm } from './order-form.ts'
 import { reconcile } from './reconcile.ts'
@@ -52,14 +52,16 @@ export type Sent<T> = {
 export type DeskChange = (changes: RecordChange[], applied: Applied) => void
 
 const linkLifeSeconds = 3600
+/** The event's kind in its record, docs/matching.md section 12. */
+const LINKED = 12
 
 export class Desk {
-  readonly #options: DeskOptions
   readonly #node: TradingNode
   readonly #clock: Clock
   readonly #records: Records
   readonly #sender: Sender
-  readonly #accounts = new Map<Address, HostedAccount>()
+  readonly #clientOrderIdOf: DeskDependencies['clientOrderIdOf']
+  readonly #accounts: Accounts
   readonly #listeners: DeskChange[] = []
   /** Of orders that are under way. */
   readonly #outcomes = new Map<OrderRecord, Promise<Outcome>>()
@@ -67,9 +69,10 @@ export class Desk {
   #open = false
 
   constructor(options: DeskOptions, { node, clock, clientOrderIdOf }: DeskDependencies) {
-    this.#options = options
     this.#node = node
     this.#clock = clock
+    this.#accounts = new Accounts(options.manifest.limits.slotsMax)
+    this.#clientOrderIdOf = clientOrderIdOf
     this.#sender = new Sender(options, { node, clock })
     this.#records = new Records({
       node,
@@ -87,20 +90,17 @@ export class Desk {
     if (this.#following) return
     this.#following = true
     this.#node.onapplied((applied) => this.#applied(applied))
-    this.#node.onlane(() => this.#relink())
+    this.#node.onlane(() => this.#accounts.relink(this.#node))
   }
 
   /** After the daemon has opened. Idempotent. */
   async open(): Promise<void> {
     if (this.#open) return
     this.#open = true
-    this.#records.number()
-    this.#relink()
-    for (const account of this.#accounts.values()) {
-      account.consumed(this.#node.engine.account(account.address)?.lastNonce ?? 0)
-    }
+    this.#know()
     for (const entry of this.#node.waitingEntries()) this.#waits(entry)
-    await reconcile(this.#node, this.#records, [...this.#accounts.keys()])
+    const addresses = this.accounts().map(({ address }) => address)
+    await reconcile(this.#node, this.#records, addresses)
   }
 
   /** Each block's changes of the hosted accounts' orders, in the order of events. */
@@ -115,13 +115,15 @@ export class Desk {
   /** An entry of a lane block that the tape has not taken yet. */
   #waits(entry: Entry): void {
     if (entry.kind === 'link' || entry.kind === 'withdraw') {
-      this.#accounts.get(entry.account)?.consumed(entry.nonce)
+      this.#accounts.find(entry.account)?.consumed(entry.nonce)
     }
     for (const order of ordersOf(entry)) {
-      const account = this.#accounts.get(order.account)
-      if (account === undefined) continue
+      const account = this.#accounts.find(order.account)
+      if (account === null) continue
       account.consumed(order.nonce)
-      if (this.#records.find(order.account, order.nonce) === null) this.#remember(order, {})
+      if (this.#records.find(order.account, order.nonce) !== null) continue
+      const clientOrderId = this.#clientOrderIdOf(order.account, order.nonce)
+      this.#remember(order, { clientOrderId })
     }
   }
 
@@ -129,38 +131,20 @@ export class Desk {
 
   /** Takes an account in; `signer` null leaves it to orders signed outside. */
   host(address: Address, signer: AccountSigner | null): HostedAccount {
-    const known = this.#accounts.get(address)
-    if (known !== undefined) {
-      known.signer ??= signer
-      return known
-    }
-    const account = new HostedAccount(address, signer, this.#options.manifest.limits.slotsMax)
-    this.#accounts.set(address, account)
+    const account = this.#accounts.host(address, signer)
     this.#records.watch(address)
-    if (!this.#open) return account
-    this.#records.number()
-    account.consumed(this.#node.engine.account(address)?.lastNonce ?? 0)
-    this.#relink()
+    if (this.#open) this.#know()
     return account
   }
 
   accounts(): HostedAccount[] {
-    return [...this.#accounts.values()]
+    return this.#accounts.all()
   }
 
   /** The account that is meant: the named one, or the only one.
    * @throws TradingFault unknown_account */
   account(address: string | undefined): HostedAccount {
-    if (address === undefined) {
-      const [only] = this.#accounts.values()
-      if (this.#accounts.size === 1) return only
-      const words =
-        this.#accounts.size === 0 ? 'hosts no account' : 'hosts several accounts: name one'
-      throw new TradingFault('unknown_account', `the daemon ${words}`, 'account')
-    }
-    const account = this.#accounts.get(address.toLowerCase())
-    if (account !== undefined) return account
-    throw new TradingFault('unknown_account', `the daemon does not host ${address}`, 'account')
+    return this.#accounts.meant(address)
   }
 
   /** Gives the account's trading to this daemon's lane. `signed` comes from a wallet outside.
@@ -188,14 +172,11 @@ export class Desk {
     return { nonce: account.nextNonce(), expiry }
   }
 
-  #relink(): void {
-    const { engine, lane } = this.#node
-    const lanes = engine.lanes()
-    for (const account of this.#accounts.values()) {
-      const number = engine.account(account.address)?.lane ?? null
-      const linked = lanes.find((each) => each.lane === number)
-      account.linked = linked !== undefined && equalBytes(linked.key, lane.lane)
-    }
+  /** What the engine knows of the accounts. */
+  #know(): void {
+    this.#records.number()
+    this.#accounts.relink(this.#node)
+    this.#accounts.consume(this.#node.engine)
   }
 
   // Orders
@@ -385,28 +366,21 @@ export class Desk {
     for (const listener of this.#listeners) listener(changes, applied)
   }
 
-  /** Nonces that others used for a hosted account, or this daemon before a restart. */
   #consume({ result }: Applied): void {
-    const { engine } = this.#node
     let links = false
     for (let i = 0; i < result.events.length; i++) {
-      // Kind of the record, docs/matching.md section 12: an account was linked.
-      if (result.events.records[i * 32] === 12) links = true
+      if (result.events.records[i * 32] === LINKED) links = true
     }
-    if (links) this.#relink()
-    if (links || !this.#node.synced) {
-      for (const account of this.#accounts.values()) {
-        account.consumed(engine.account(account.address)?.lastNonce ?? 0)
-      }
-    }
+    if (links) this.#accounts.relink(this.#node)
+    if (links || !this.#node.synced) this.#accounts.consume(this.#node.engine)
   }
 
   #hold(order: Order): void {
-    if (needsSlot(order)) this.#accounts.get(order.account)?.slots.hold(order.slot)
+    if (needsSlot(order)) this.#accounts.find(order.account)?.slots.hold(order.slot)
   }
 
   #release(order: Order): void {
-    if (needsSlot(order)) this.#accounts.get(order.account)?.slots.release(order.slot)
+    if (needsSlot(order)) this.#accounts.find(order.account)?.slots.release(order.slot)
   }
 }
 

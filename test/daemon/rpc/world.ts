@@ -92,6 +92,7 @@ export class RpcWorld {
       'p2p.port': await freePort(),
       'p2p.firewalled': false,
       'rpc.port': 0,
+      'rpc.ordersPerSecond': 100_000,
       'keys.unlock': [this.address('alice'), this.address('bob')],
       'keys.passwordFile': join(this.datadir, 'password')
     }
