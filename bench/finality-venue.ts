@@ -120,6 +120,7 @@ export type BenchVenueOptions = {
   validators: number
   full: number
   verify: boolean
+  signerThreads: number
   snapshotCuts?: number
 }
 
@@ -210,7 +211,7 @@ async function optionsOf(
     verify: venue.verify,
     archive: true,
     snapshotLeadBlocks: null,
-    signerThreads: 0,
+    signerThreads: venue.signerThreads,
     dial: [],
     accounts: accountsOf(number)
   }

@@ -2,7 +2,7 @@
 // processes of their own on this machine; and Autobase in the same run as the peer to beat.
 //
 //   npm run bench:finality [-- --json --validators 4 --full 0 --rate 500 --seconds 20
-//                             --bulk 32 --no-verify --no-peer --only latency,idle,...]
+//                             --bulk 32 --threads 0 --no-verify --no-peer --only latency,idle,...]
 //
 // Every order is signed before the clock starts and its signature checked by every daemon (unless
 // --no-verify). A time ends when the daemon's engine has applied the final block.
@@ -20,6 +20,7 @@ const { values: flags } = parseArgs({
     rate: { type: 'string', default: '500' },
     seconds: { type: 'string', default: '20' },
     bulk: { type: 'string', default: '32' },
+    threads: { type: 'string', default: '0' },
     'no-verify': { type: 'boolean', default: false },
     'no-peer': { type: 'boolean', default: false },
     only: { type: 'string', default: 'idle,latency,sustained,bulk,overload,killed,restart' }
@@ -233,7 +234,8 @@ async function restart(venue: BenchVenue, victim: BenchDaemon): Promise<void> {
 async function main(): Promise<void> {
   say(`${validators} validators, ${full} full daemons, ${rate} orders/s`)
   const verify = !flags['no-verify']
-  const venue = await BenchVenue.open({ validators, full, verify })
+  const signerThreads = Number(flags.threads)
+  const venue = await BenchVenue.open({ validators, full, verify, signerThreads })
   try {
     if (only.has('idle')) await idle(venue)
     if (only.has('latency')) await latency(venue)
