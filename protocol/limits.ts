@@ -20,6 +20,12 @@ export const VALIDATORS_LIMIT = 64
 export const TOKENS_LIMIT = 64
 export const MARKETS_LIMIT = 256
 
+/** Sizes of a venue with a vault (contracts/src/Terms.sol). */
+export const VAULT_VALIDATORS_MAX = 32
+export const VAULT_TOKENS_MAX = 32
+/** Base units of a token in a quantum. */
+export const VAULT_QUANTUM_MAX = 2n ** 96n - 1n
+
 /** Lane blocks. */
 export const BLOCK_VERSION = 1
 export const BLOCK_BYTES_MAX = 64 * 1024

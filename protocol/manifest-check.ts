@@ -21,7 +21,7 @@ import {
   defaultPacing,
   defaultSettlement
 } from './manifest-defaults.ts'
-import { checkMarketNumbers, checkSettlementTimes } from './manifest-rules.ts'
+import { checkMarketNumbers, checkSettlementTimes, checkVaultTerms } from './manifest-rules.ts'
 import type {
   Manifest,
   ManifestChain,
@@ -75,6 +75,7 @@ export function checkManifest(json: unknown): Manifest {
   if (chain !== null && manifest.endow.length > 0) {
     invalid('endow', 'must be empty in a venue with a chain: balances come from deposits')
   }
+  checkVaultTerms(manifest)
   checkSettlementTimes(manifest)
   return manifest
 }

@@ -1,7 +1,8 @@
 // The rules of a manifest that hold between its fields: nothing can overflow, prices have finite
 // decimals, and the settlement's times leave owners and settlers the room that the design promises.
+import { ZERO_ADDRESS } from './address.ts'
 import { invalid } from './fields.ts'
-import { SAFE_MAX } from './limits.ts'
+import { SAFE_MAX, VAULT_QUANTUM_MAX, VAULT_TOKENS_MAX, VAULT_VALIDATORS_MAX } from './limits.ts'
 import { tickDecimal } from './money.ts'
 import type { Manifest, ManifestMarket, ManifestToken } from './manifest.ts'
 
@@ -45,7 +46,31 @@ export function checkMarketNumbers(
   }
 }
 
-/** @throws Fault manifest_invalid */
+/** What the vault's constructor (contracts/src/Terms.sol) asks of a venue with a chain, its times
+ * excepted: a manifest that it would refuse is refused before anything is deployed or signed.
+ * @throws Fault manifest_invalid */
+export function checkVaultTerms({ chain, validators, tokens }: Manifest): void {
+  if (chain === null) return
+  if (validators.length > VAULT_VALIDATORS_MAX) {
+    invalid('validators', `must be at most ${VAULT_VALIDATORS_MAX} in a venue with a chain`)
+  }
+  if (tokens.length > VAULT_TOKENS_MAX) {
+    invalid('tokens', `must be at most ${VAULT_TOKENS_MAX} in a venue with a chain`)
+  }
+  for (const [i, { signer }] of validators.entries()) {
+    if (signer === ZERO_ADDRESS) invalid(`validators[${i}].signer`, 'must not be zero')
+  }
+  for (const [i, { address, quantum }] of tokens.entries()) {
+    if (address === ZERO_ADDRESS) invalid(`tokens[${i}].address`, 'must not be zero')
+    if (BigInt(quantum) > VAULT_QUANTUM_MAX) {
+      invalid(`tokens[${i}].quantum`, 'must be at most 2^96-1 in a venue with a chain')
+    }
+  }
+}
+
+/** The vault's own rules between these times (settler window below horizon, horizon at most grace
+ * and below exit delay) follow from these stricter ones; each is below 2^32 by its field.
+ * @throws Fault manifest_invalid */
 export function checkSettlementTimes(manifest: Manifest): void {
   const { settlement, limits } = manifest
   const horizonMs = settlement.horizonSeconds * 1000

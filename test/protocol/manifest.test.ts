@@ -163,6 +163,49 @@ test('manifest - a broken rule names the field and what to do', async (t) => {
   }
 })
 
+test('manifest - what the vault would refuse, a venue with a chain refuses', async (t) => {
+  const digits = (i: number, length: number): string => i.toString(16).padStart(length, '0')
+  const validatorsOf = (count: number): unknown =>
+    Array.from({ length: count }, (_, i) => ({
+      peer: digits(i + 1, 64),
+      signer: '0x' + digits(i + 1, 40)
+    }))
+  // The tokens that are no market's, so that no rule of prices speaks first.
+  const tokensOf = ({ tokens }: Manifest, count: number, quantum = tokens[0].quantum): unknown => [
+    ...tokens,
+    ...Array.from({ length: count - tokens.length }, (_, i) => ({
+      ...tokens[0],
+      quantum,
+      symbol: `T${i}`,
+      address: '0x' + digits(i + 1, 40)
+    }))
+  ]
+  const zero = '0x' + '0'.repeat(40)
+  const cases: [path: string, (manifest: Manifest) => unknown, RegExp | null][] = [
+    ['validators', () => validatorsOf(32), null],
+    ['validators', () => validatorsOf(33), /validators must be at most 32/],
+    ['tokens', (manifest) => tokensOf(manifest, 32), null],
+    ['tokens', (manifest) => tokensOf(manifest, 33), /tokens must be at most 32/],
+    ['validators.1.signer', () => zero, /validators\[1\].signer must not be zero/],
+    ['tokens.1.address', () => zero, /tokens\[1\].address must not be zero/],
+    ['tokens', (manifest) => tokensOf(manifest, 4, String(2n ** 96n - 1n)), null],
+    ['tokens', (manifest) => tokensOf(manifest, 4, String(2n ** 96n)), /quantum must be at most 2/],
+    ['settlement.settlerWindowSeconds', (m) => m.settlement.horizonSeconds, /at most half of hor/],
+    ['settlement.graceSeconds', (m) => m.settlement.horizonSeconds - 1, /must cover horizonSec/],
+    ['settlement.exitDelaySeconds', (m) => m.settlement.horizonSeconds, /must be at least/],
+    ['settlement.graceSeconds', () => 2 ** 32, /from 1 to 4294967295/],
+    ['settlement.exitDelaySeconds', () => 2 ** 32, /from 1 to 4294967295/]
+  ]
+  for (const [path, valueOf, reason] of cases) {
+    const json = changed(chained, path, valueOf(chained))
+    if (reason === null) t.ok(checkManifest(json), path)
+    else await t.exception(() => checkManifest(json), reason, path)
+  }
+  for (const [path, valueOf] of cases.filter(([path]) => !path.startsWith('settlement'))) {
+    t.ok(checkManifest(changed(chainless, path, valueOf(chainless))), `${path} without a chain`)
+  }
+})
+
 test('manifest - fees count towards the largest order', async (t) => {
   const limits = { ...chained.markets[0].limits, priceMaxTicks: 90_071_992 }
   const json = changed(chained, 'markets.0.limits', limits)
