@@ -10,6 +10,7 @@ import { checkManifest } from '../protocol/manifest-check.ts'
 import { loadCrypto } from '../crypto/crypto.ts'
 import { ed25519KeyPair } from '../crypto/ed25519.ts'
 import { freePort } from '../test/helpers/dht.ts'
+import { ONE_MARKET } from '../test/helpers/one-market.ts'
 import { benchKey } from './finality-orders.ts'
 import type { LoadResult, Reply, Request, State, Usage, WorkerOptions } from './finality-types.ts'
 
@@ -239,20 +240,7 @@ export async function benchManifest(
       peer: toHex(ed25519KeyPair(seedOf(i)).publicKey),
       signer: address(benchKey(`validator ${i}`))
     })),
-    tokens: [
-      { symbol: 'BASE', address: '0x' + 'a'.repeat(40), decimals: 18, quantum: '1000000000' },
-      { symbol: 'QUOTE', address: '0x' + 'b'.repeat(40), decimals: 6, quantum: '1' }
-    ],
-    markets: [
-      {
-        symbol: 'BASE/QUOTE',
-        base: 'BASE',
-        quote: 'QUOTE',
-        lotSize: 100,
-        tickValue: 1,
-        limits: { priceMaxTicks: 1_000_000, quantityMaxLots: 1_000_000 }
-      }
-    ],
+    ...ONE_MARKET,
     pacing: { snapshotCuts: options.snapshotCuts ?? 10_000 },
     endow: accounts.flatMap((name) =>
       ['BASE', 'QUOTE'].map((token) => {

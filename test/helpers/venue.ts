@@ -8,6 +8,7 @@ import type { DaemonTuning } from '../../daemon/options.ts'
 import { EntrySigner, addressesOf } from './accounts.ts'
 import { ChildDaemon } from './child-daemon.ts'
 import { type LocalDht, localDht } from './dht.ts'
+import { ONE_MARKET } from './one-market.ts'
 import { keyPairOf } from './tape-maker.ts'
 import { LocalDaemon, type TestDaemon, type TestDaemonOptions } from './test-daemon.ts'
 import { temporaryFolder } from './tmp.ts'
@@ -40,20 +41,7 @@ export async function venueManifest(options: VenueOptions): Promise<Manifest> {
       peer: toHex(keyPairOf(i + 1).publicKey),
       signer: addresses.get(`validator ${i}`)
     })),
-    tokens: [
-      { symbol: 'BASE', address: '0x' + 'a'.repeat(40), decimals: 18, quantum: '1000000000' },
-      { symbol: 'QUOTE', address: '0x' + 'b'.repeat(40), decimals: 6, quantum: '1' }
-    ],
-    markets: [
-      {
-        symbol: 'BASE/QUOTE',
-        base: 'BASE',
-        quote: 'QUOTE',
-        lotSize: 100,
-        tickValue: 1,
-        limits: { priceMaxTicks: 1_000_000, quantityMaxLots: 1_000_000 }
-      }
-    ],
+    ...ONE_MARKET,
     ...(options.pacing === undefined ? {} : { pacing: options.pacing }),
     endow:
       chain !== null
