@@ -81,6 +81,9 @@ export class Submitter {
     if (!this.#isOpen || this.#running !== null) return
     const { clock, log } = this.#dependencies
     this.#running = this.#round()
+      .then(() => {
+        if (this.#problem?.startsWith('chain_unreachable')) this.#clear()
+      })
       .catch((cause: unknown) => {
         const fault = cause instanceof SettlementFault ? cause : sendFault(cause)
         this.#fail(fault.code, `${fault.code}: ${fault.message}`)
@@ -103,7 +106,10 @@ export class Submitter {
     for (const batch of waiting) this.#follow(batch, last)
     const next = waiting.find(({ index }) => index === last + 1)
     if (next === undefined) return
-    if (this.#next.index !== next.index) this.#next = { index: next.index, readyAt: now }
+    if (this.#next.index !== next.index) {
+      this.#next = { index: next.index, readyAt: now }
+      this.#clear()
+    }
     const turn = turnAt(this.#options, next.index, this.#next.readyAt, next.sealedAt)
     if (now >= turn) await this.#submit(next)
   }
@@ -136,7 +142,10 @@ export class Submitter {
     const { index, parent } = batch
     const { progress, sender, sealer, node } = this.#dependencies
     const under = this.#sent(batch)
-    if (under !== null) return progress.set(index, 'submitted', under.hash)
+    if (under !== null) {
+      if (this.#isVoid(batch) && under.label.startsWith('settle')) await sender.cancel(under.label)
+      return progress.set(index, 'submitted', under.hash)
+    }
     const sealed = await sealer.seal(batch)
     const call = await this.#call(batch)
     if (call === null) return
@@ -152,9 +161,15 @@ export class Submitter {
       },
       `a batch is on its way to the vault (${call.kind})`
     )
-    this.#succeeded()
+    this.#clear()
     progress.set(index, 'submitted', sent.hash)
     this.#watch(index, parent, sent)
+  }
+
+  /** A quorum has said so, and this daemon has heard it. */
+  #isVoid({ index, parent }: BatchView): boolean {
+    const { attestations, node } = this.#dependencies
+    return attestations.has(index, voidLinkOf(node, index, parent ?? ''))
   }
 
   /** Void only when a quorum has said so. */
@@ -167,10 +182,8 @@ export class Submitter {
       this.#fail('attestations', `batch ${index}: its attestations are not on the tape held here`)
       return null
     }
+    if (!this.#isVoid(batch)) return { kind: 'settle', data: settleData(sealed, attested) }
     const voidLink = voidLinkOf(node, index, parent ?? '')
-    if (!attestations.has(index, voidLink)) {
-      return { kind: 'settle', data: settleData(sealed, attested) }
-    }
     const voids = await attestations.quorumOf(index, voidLink, sealedAt)
     return voids === null ? null : { kind: 'void', data: voidData(sealed, attested, voids) }
   }
@@ -227,7 +240,7 @@ export class Submitter {
     if (code === 'transaction_unpayable') this.#gasAt = -Infinity
   }
 
-  #succeeded(): void {
+  #clear(): void {
     this.#problem = null
     this.#failures = 0
     this.#tryAt = 0
