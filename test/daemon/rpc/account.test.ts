@@ -224,23 +224,24 @@ test('account - hostile parameters are refused, each by name, and the daemon sta
   for (const { name, params, scope } of METHODS) {
     if (name === 'private/link_account' || name === 'admin/block_peers') continue
     for (const key of Object.keys(params.shape)) {
-      for (const value of values) {
-        const text = JSON.stringify({
-          jsonrpc: '2.0',
-          id: 1,
-          method: name,
-          params: { [key]: value }
-        })
-        const response = await fetch(world.url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', authorization: `Bearer ${world.token}` },
-          body: text
-        })
-        const answer = z
-          .object({ error: z.object({ message: z.string() }).optional() })
-          .parse(await response.json())
-        if (answer.error !== undefined) names.add(answer.error.message)
-        if (answer.error?.message === 'internal_error') t.fail(`${scope} ${text.slice(0, 200)}`)
+      const batch = values.map((value, id) => ({
+        jsonrpc: '2.0',
+        id,
+        method: name,
+        params: { [key]: value }
+      }))
+      const response = await fetch(world.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${world.token}` },
+        body: JSON.stringify(batch)
+      })
+      const answers = z
+        .array(z.object({ error: z.object({ message: z.string() }).optional() }))
+        .parse(await response.json())
+      t.is(answers.length, values.length, `${name} ${key} (${scope})`)
+      for (const { error } of answers) {
+        if (error !== undefined) names.add(error.message)
+        if (error?.message === 'internal_error') t.fail(`${name} ${key}`)
       }
     }
   }

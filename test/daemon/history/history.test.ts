@@ -1,0 +1,204 @@
+// The history against blocks that a test makes: what only a venue with a chain brings about.
+import test, { type Assert } from 'brittle'
+import { Engine, type Event } from '../../../matching/index.ts'
+import { blake2b256, blake2b256Parts } from '../../../crypto/blake2b.ts'
+import { loadCrypto } from '../../../crypto/crypto.ts'
+import { systemClock } from '../../../daemon/clock.ts'
+import { engineConfig } from '../../../daemon/replica/engine-config.ts'
+import { History } from '../../../daemon/history/history.ts'
+import { encodeChainEvent } from '../../../protocol/chain-events.ts'
+import { signingTerms } from '../../../protocol/venue.ts'
+import { appliedBlock, type BlockOptions } from '../../helpers/applied.ts'
+import { temporaryFolder } from '../../helpers/tmp.ts'
+import { venueManifest } from '../../helpers/venue.ts'
+
+async function setUp(t: Assert) {
+  const manifest = await venueManifest({ validators: 1, accounts: ['alice', 'bob'] })
+  const { keccak } = await loadCrypto()
+  const terms = signingTerms(manifest, { keccak, blake2b: blake2b256 })
+  // Accounts 0 and 1 of the engine are those of the endowment.
+  const engine = new Engine(engineConfig(manifest, terms), { hash: blake2b256Parts })
+  const folder = await temporaryFolder(t)
+  const open = async (accounts = [engine.address(0)]) => {
+    const history = new History(
+      { folder, manifest, venue: terms.venue },
+      { clock: systemClock, onkeep: () => {}, onfault: (fault) => t.fail(String(fault)) }
+    )
+    await history.open(accounts)
+    t.teardown(() => history.close())
+    return history
+  }
+  const take = (history: History, block: BlockOptions) =>
+    history.applied(appliedBlock(block), engine)
+  return { manifest, engine, open, take, terms, folder }
+}
+
+const traded: Event = {
+  kind: 'traded',
+  market: 0,
+  takerSide: 'buy',
+  maker: 0,
+  taker: 1,
+  lots: 3,
+  price: 100,
+  makerOrder: 1,
+  takerOrder: 2,
+  makerFee: 0
+}
+
+test('history - a batch goes its way, and each state is told once', async (t) => {
+  const { open, take } = await setUp(t)
+  const history = await open()
+  const told: string[] = []
+  history.batches.onstate(({ index, state }) => told.push(`${index} ${state}`))
+  take(history, { index: 0, events: [traded] })
+  t.is(history.batches.stateOf(1), 'matched')
+  const closed = { kind: 'batchClosed', batch: 1, fills: 1, withdrawals: 0, gas: 1 } as const
+  take(history, { index: 1, events: [closed, { ...traded, lots: 5 }] })
+  take(history, { index: 2, events: [{ kind: 'batchSealed', batch: 1, sealedAt: 1_700_000_002 }] })
+  t.is(history.batches.stateOf(1), 'sealed')
+  const attested = { kind: 'attested', void: false, validator: 0, batch: 1 } as const
+  take(history, { index: 3, events: [attested, { kind: 'batchAttested', batch: 1 }] })
+  const sent = { state: 'submitted', transaction: '0xabc', gas: null } as const
+  history.batches.onChain(1, sent)
+  history.batches.onChain(1, { ...sent, state: 'mined', gas: 50_000 })
+  t.alike(history.batches.way(1), { state: 'mined', transaction: '0xabc' })
+  take(history, { index: 4, events: [{ kind: 'batchSettled', batch: 1, submitter: 1 }] })
+  t.alike(history.batches.way(1), { state: 'final', transaction: '0xabc' })
+  history.batches.onChain(1, { ...sent, state: 'mined' })
+  t.is(history.batches.stateOf(1), 'final', 'what is final stays final')
+  t.alike(
+    told.filter((line) => line.startsWith('1 ')),
+    ['1 closed', '1 sealed', '1 attested', '1 submitted', '1 mined', '1 final']
+  )
+  const [second, first] = await history.batches.page(10, null)
+  t.alike([second.index, second.fills, second.state], [2, 1, 'open'])
+  t.alike([first.index, first.fills, first.gas, first.attestations], [1, 1, 50_000, 1])
+  t.alike(
+    (await history.tradesOfBatch(2)).map(({ lots, index }) => [lots, index]),
+    [[5, 1]]
+  )
+  take(history, { index: 5, events: [{ kind: 'batchReverted', batch: 2 }] })
+  t.is(history.batches.stateOf(2), 'reverted')
+})
+
+test('history - blocks that were taken in before are passed over, a gap is told', async (t) => {
+  const { open, take } = await setUp(t)
+  const history = await open()
+  take(history, { index: 0, events: [traded] })
+  take(history, { index: 1, events: [traded, traded] })
+  await history.close()
+  const again = await open()
+  t.is(again.through, 1)
+  take(again, { index: 0, events: [traded] })
+  take(again, { index: 1, events: [traded, traded] })
+  t.is(again.trades.last(0, 10).length, 3)
+  t.is(again.candles.current(0, '1d')?.lots, 9)
+  take(again, { index: 2, events: [traded] })
+  t.is(again.completeFrom, 0)
+  take(again, { index: 7, events: [traded] })
+  t.is(again.completeFrom, 7)
+  t.is(again.trades.last(0, 10).length, 5)
+})
+
+test('history - candles: one for each minute with a trade, and the last day', async (t) => {
+  const { open, take } = await setUp(t)
+  const history = await open()
+  const minute = 60_000
+  const start = Math.floor(1_700_000_000_000 / (24 * 60 * minute)) * 24 * 60 * minute
+  const prices = [100, 120, 90, 110]
+  const times = [0, 10_000, 70_000, 5 * minute]
+  for (const [index, price] of prices.entries()) {
+    const events = [{ ...traded, price }]
+    take(history, { index, time: start + times[index] + 1, events })
+  }
+  const minutes = await history.candles.range(0, '1m', null, null)
+  t.alike(
+    minutes.map(({ time, open: first, high, low, close, lots }) => [
+      (time - start) / minute,
+      first,
+      high,
+      low,
+      close,
+      lots
+    ]),
+    [
+      [0, 100, 120, 100, 120, 6],
+      [1, 90, 90, 90, 90, 3],
+      [5, 110, 110, 110, 110, 3]
+    ]
+  )
+  const hours = await history.candles.range(0, '1h', null, null)
+  t.alike(
+    hours.map(({ open: first, high, low, close, lots }) => [first, high, low, close, lots]),
+    [[100, 120, 90, 110, 12]]
+  )
+  const later = await history.candles.range(0, '1m', start + minute, start + 5 * minute)
+  t.alike(
+    later.map(({ time }) => (time - start) / minute),
+    [1]
+  )
+  const day = history.candles.day(0, start + 6 * minute)
+  t.alike([day?.high, day?.low, day?.lots], [120, 90, 12])
+  const tomorrow = history.candles.day(0, start + 24 * 60 * minute + 2 * minute)
+  t.alike([tomorrow?.high, tomorrow?.lots], [110, 3])
+})
+
+test('history - deposits, withdrawals and exits of hosted accounts go their ways', async (t) => {
+  const { open, take, engine } = await setUp(t)
+  const account = engine.address(0)
+  const history = await open()
+  const states = async () =>
+    (await history.transfers(account, 10)).map(({ kind, state, quanta }) => [kind, state, quanta])
+  const readyAt = 1_700_086_400
+  const request = { sequence: 1, kind: 'exitRequested', account, token: 0, readyAt } as const
+  take(history, {
+    index: 0,
+    events: [
+      { kind: 'deposited', account: 0, token: 0, quanta: 500 },
+      { kind: 'deposited', account: 1, token: 0, quanta: 900 },
+      { kind: 'withdrawn', account: 0, token: 1, nonce: 4, quanta: 70 }
+    ]
+  })
+  t.alike(await states(), [
+    ['withdrawal', 'pending', 70],
+    ['deposit', 'final', 500]
+  ])
+  take(history, { index: 1, events: [{ kind: 'batchSettled', batch: 1, submitter: 1 }] })
+  t.alike((await states())[0], ['withdrawal', 'claimable', 70])
+  take(history, {
+    index: 2,
+    events: [
+      { kind: 'claimed', account: 0, token: 1, quanta: 70 },
+      { kind: 'exitRequested', account: 0, token: 0 }
+    ],
+    chainEvents: [encodeChainEvent(request)]
+  })
+  const [exit, withdrawal] = await history.transfers(account, 10)
+  t.alike([exit.state, exit.readyAt], ['delayed', readyAt * 1000])
+  t.is(withdrawal.state, 'claimed')
+  await history.close()
+
+  const again = await open()
+  take(again, {
+    index: 3,
+    events: [{ kind: 'exitClaimed', account: 0, token: 0, quanta: 430 }]
+  })
+  t.alike(
+    (await again.transfers(account, 1)).map(({ state, quanta }) => [state, quanta]),
+    [['final', 430]]
+  )
+})
+
+test('history - another venue’s, or a damaged one, is refused with what to do', async (t) => {
+  const { open, take, folder, manifest } = await setUp(t)
+  const history = await open()
+  take(history, { index: 0, events: [] })
+  await history.close()
+  const other = new History(
+    { folder, manifest, venue: new Uint8Array(32) },
+    { clock: systemClock, onkeep: () => {}, onfault: () => {} }
+  )
+  await t.exception(other.open([]), /another venue/)
+  await other.close()
+})
