@@ -1,4 +1,5 @@
-// A block's events for readers: the packed records, turned into typed events one by one.
+// A block's events for readers: the packed records, turned into typed events one by one. What was
+// folded into the record before it is a record of its own again.
 
 import {
   ACCEPTED,
@@ -19,7 +20,9 @@ import {
   EXIT_CLAIMED,
   EXIT_REQUESTED_EVENT,
   EXPIRED_EVENT,
+  EXTRAS,
   FLOOR_RAISED,
+  FOLDED,
   LEASE_RENEWED,
   LINKED,
   OPENED,
@@ -37,6 +40,7 @@ import {
   WITHDRAWN
 } from './event-writer.ts'
 import type { EventWriter } from './event-writer.ts'
+import { highWord } from './orders.ts'
 import { reasons } from './reasons.ts'
 import type { Event, EventList, StopReason } from './results.ts'
 import { EngineStopped } from './stop.ts'
@@ -53,10 +57,25 @@ export class PackedEvents implements EventList {
   readonly #extras: Float64Array
 
   constructor(writer: EventWriter) {
-    this.length = writer.count
-    this.#words = writer.words.slice(0, writer.count * RECORD)
+    const { words, extras, count } = writer
+    let length = count
+    for (let i = 0; i < count; i++) if (isFolded(words[i * RECORD])) length++
+    this.length = length
+    this.#words = new Int32Array(length * RECORD)
+    this.#extras = new Float64Array(length * EXTRAS)
     this.records = new Uint8Array(this.#words.buffer)
-    this.#extras = writer.extras.slice(0, writer.count * 2)
+    let to = 0
+    for (let i = 0; i < count; i++) {
+      const record = words.subarray(i * RECORD, (i + 1) * RECORD)
+      const beside = extras.subarray(i * EXTRAS, (i + 1) * EXTRAS)
+      this.#words.set(record, to * RECORD)
+      this.#extras.set(beside, to * EXTRAS)
+      if (isFolded(record[0])) {
+        this.#words[to * RECORD] &= ~FOLDED
+        this.#words.set(unfold(record, beside), ++to * RECORD)
+      }
+      to++
+    }
   }
 
   *[Symbol.iterator](): Iterator<Event> {
@@ -76,12 +95,29 @@ export class PackedEvents implements EventList {
       c: words[at + 3] >>> 0,
       x: (words[at + 5] >>> 0) * HIGH_WORD + (words[at + 4] >>> 0),
       y: (words[at + 7] >>> 0) * HIGH_WORD + (words[at + 6] >>> 0),
-      first: this.#extras[position * 2],
-      second: this.#extras[position * 2 + 1]
+      first: this.#extras[position * EXTRAS],
+      second: this.#extras[position * EXTRAS + 1]
     }
     const kind = head & 0xff
     return kind < OPENED ? orderEvent(kind, fields) : venueEvent(kind, fields)
   }
+}
+
+function isFolded(head: number): boolean {
+  const kind = head & 0xff
+  return (kind === ACCEPTED || kind === TRADED) && (head & FOLDED) !== 0
+}
+
+/** The words of the record that is folded into this one. */
+function unfold(record: Int32Array, beside: Float64Array): number[] {
+  const head = record[0] & ~FOLDED
+  if ((head & 0xff) === ACCEPTED) {
+    const rested = (head & ~0xff) | RESTED
+    return [rested, record[1], record[2], record[3], record[4], record[5], 0, 0]
+  }
+  const [, taker, fee] = beside
+  const charged = (head & ~0xffff) | CHARGED
+  return [charged, taker, 0, 0, record[6], record[7], fee | 0, highWord(fee)]
 }
 
 type Fields = {

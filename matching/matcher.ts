@@ -15,7 +15,7 @@ import { FILL_LIMIT, INSUFFICIENT_FUNDS, IOC_REST, WOULD_CROSS } from './reasons
 import type { BookSide } from './book-side.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
-const { CHARGED, RESTED, TRADED } = records
+const { TRADED } = records
 const {
   COLD,
   FILLED,
@@ -78,9 +78,9 @@ export function restDraft(core: Core, index: number, market: Market, price: numb
     core.ledger.addReserved(d.account, market.quote, notional + fee)
     market.bids.append(index, price, lots)
   }
-  const head = RESTED | (isSell ? 256 : 0) | (market.index << 16)
+  const head = (isSell ? 256 : 0) | (market.index << 16)
   const id = core.nextId - 1
-  core.events.put(head, d.account, lots, price, id | 0, highWord(id), 0, 0)
+  core.events.putRested(head, d.account, lots, price, id | 0, highWord(id))
   if ((d.flags & SLID) !== 0) noteTight(core, index, market, d.feeMax, 0)
 }
 
@@ -173,9 +173,9 @@ function putOnBook(core: Core, index: number, market: Market): void {
   hot[at + FLAGS] = (flags & ~STATE_MASK) | RESTING
   const side = (flags & SELL) !== 0 ? market.asks : market.bids
   side.append(index, price, lots)
-  const head = RESTED | ((flags & SELL) << 8) | (market.index << 16)
+  const head = ((flags & SELL) << 8) | (market.index << 16)
   const idHigh = hot[at + HIGH] >>> 16
-  core.events.put(head, hot[at + OWNER] >>> 8, lots, price, hot[at + ID_LOW], idHigh, 0, 0)
+  core.events.putRested(head, hot[at + OWNER] >>> 8, lots, price, hot[at + ID_LOW], idHigh)
 }
 
 /** The sweep. Gives whether what is left of the order rests; else its end is in the events. */
@@ -357,12 +357,11 @@ function charge(core: Core, index: number, market: Market, feeSum: number, feeMa
   const hot = core.pool.hot
   const at = index * HOT
   const account = hot[at + OWNER] >>> 8
-  const fee = Math.min(Math.max(feeSum, market.takerFeeMin), feeMax)
+  const whole = Math.max(feeSum, market.takerFeeMin)
+  const fee = Math.min(whole, feeMax)
   core.ledger.addPending(account, market.quote, -fee)
-  const idLow = hot[at + ID_LOW]
   const idHigh = hot[at + HIGH] >>> 16
-  const feeHigh = highWord(fee)
-  core.events.put(CHARGED | (market.index << 16), account, 0, 0, idLow, idHigh, fee | 0, feeHigh)
+  core.events.putCharged(market.index, account, hot[at + ID_LOW], idHigh, fee, fee === whole)
   if (!core.settles) return
   core.batches.open.addTakerFee(core.pool.id(index), hot[at + OWNER], fee)
 }

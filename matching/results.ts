@@ -121,7 +121,7 @@ export type EventKind = Event['kind']
 /** The events of one block: packed records, read one by one when asked. */
 export type EventList = Iterable<Event> & {
   readonly length: number
-  /** 32 bytes each, as they are hashed. */
+  /** 32 bytes each, as they are hashed but for what the hash folds (docs/matching.md, section 12). */
   readonly records: Uint8Array
   at(position: number): Event
 }

@@ -65,7 +65,8 @@ export class NaiveEngine {
     runPhases(world, lanes)
     runTriggers(world)
     const bytes = encode(world.records)
-    world.eventHash = world.hash([world.eventHash, u64(block.index), bytes])
+    const hashed = encode(fold(world.records))
+    world.eventHash = world.hash([world.eventHash, u64(block.index), hashed])
     return { index: block.index, eventHash: world.eventHash, records: world.records, bytes }
   }
 
@@ -323,6 +324,28 @@ function protect(world: World, turn: Turn<EntryOf<'protect'>>): void {
   if (market >= world.config.markets.length) return refuse('unknown_market')
   account.protections.set(market, { lots, windowMs, counts: [], fired: false })
   world.emit('protectSet', { market, a: account.index, b: lots, x: windowMs })
+}
+
+/** Section 12: what the hash says of a record in the code of the one before it. */
+function fold(records: Record32[]): Record32[] {
+  const folded: Record32[] = []
+  records.forEach((record, place) => {
+    const before = records[place - 1]
+    const rested =
+      record.kind === 'rested' &&
+      before?.kind === 'accepted' &&
+      before.x === record.x &&
+      before.b === record.b &&
+      before.c === record.c
+    const charged =
+      record.kind === 'charged' &&
+      before?.kind === 'traded' &&
+      before.y === record.x &&
+      record.whole
+    if (rested || charged) folded[folded.length - 1] = { ...before, code: before.code + 2 }
+    else folded.push(record)
+  })
+  return folded
 }
 
 /** Section 12: 32 bytes a record, little-endian. */

@@ -269,7 +269,8 @@ function charge(world: World, order: Order, fees: number): void {
     market: order.input.market,
     a: order.account.index,
     x: order.id,
-    y: fee
+    y: fee,
+    whole: fee === Math.max(fees, market.takerFeeMin)
   })
 }
 

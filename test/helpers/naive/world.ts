@@ -15,6 +15,8 @@ export type Fields = {
   c?: number
   x?: number
   y?: number
+  /** Of a charge: feeMax did not cut it. */
+  whole?: boolean
 }
 
 export type Record32 = { kind: string } & Required<Fields>
@@ -60,7 +62,18 @@ export class World {
 
   emit(kind: string, fields: Fields): void {
     if (kinds[kind] === undefined) throw new Error(`no such event: ${kind}`)
-    this.records.push({ kind, code: 0, market: 0, a: 0, b: 0, c: 0, x: 0, y: 0, ...fields })
+    this.records.push({
+      kind,
+      code: 0,
+      market: 0,
+      a: 0,
+      b: 0,
+      c: 0,
+      x: 0,
+      y: 0,
+      whole: false,
+      ...fields
+    })
   }
 
   reject(reason: string, entry: number, address: Address | null, nonce: number): void {
