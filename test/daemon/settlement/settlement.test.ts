@@ -2,8 +2,9 @@ import test from 'brittle'
 import { treeProofs } from '../../../protocol/bulk.ts'
 import { until } from '../../helpers/until.ts'
 import { entriesOf } from '../../../daemon/replica/intake.ts'
+import { RpcProxy } from '../chain/rpc-proxy.ts'
 import { Member, type MemberOptions } from './member.ts'
-import { SettlementVenue } from './venue.ts'
+import { SettlementVenue, VALIDATORS } from './venue.ts'
 
 test('settlement - trades of both sides settle, co-signed and not, and come back', async (t) => {
   const venue = await SettlementVenue.open(t)
@@ -47,6 +48,25 @@ test('settlement - a settler without gas money says so, and the next one takes o
   t.ok(problems.join().includes('transaction_unpayable'), problems.join())
   t.ok(venue.said("the settler's gas money runs low"), 'and so does its log')
   t.ok(alice.engine.balances(validators[2].account)[1].settled > 0, 'the next one has the fees')
+  await venue.balances(venue.members.map(({ account }) => account))
+})
+
+test('settlement - a settler whose RPC is down leaves the batch to the next, and recovers', async (t) => {
+  const venue = await SettlementVenue.open(t)
+  const proxy = await RpcProxy.open(t, venue.anvil.url)
+  for (let i = 0; i < VALIDATORS; i++) {
+    const url = i === 1 ? proxy.url : venue.anvil.url
+    await venue.member(`validator ${i}`, { settles: true, validator: i, url })
+  }
+  const [, first, second] = venue.members
+  const { alice, bob } = await traders(venue)
+  proxy.isDown = true
+  await trade(alice, bob)
+  await until(() => alice.settlement.progressOf(1)?.state === 'final', 'the batch to be final')
+  t.ok(first.settlement.status().problems.join().includes('chain_unreachable'), 'it says why')
+  t.ok(alice.engine.balances(second.account)[1].settled > 0, 'the next one has the fees')
+  proxy.isDown = false
+  await until(() => first.settlement.status().problems.length === 0, 'it to recover')
   await venue.balances(venue.members.map(({ account }) => account))
 })
 
