@@ -184,6 +184,9 @@ test('channels - trades, candles, ticker and the user’s own tell of the same t
   t.ok(status[0].ready)
   const left = await client.call('public/unsubscribe', { channels: ['venue.status'] })
   t.is(left.length, 6)
+  t.is(await client.call('public/set_heartbeat', { interval: 10 }), 'ok')
+  await t.exception(client.call('public/set_heartbeat', { interval: 1 }), /invalid_params/)
+  t.is(await client.call('private/disable_cancel_on_disconnect', {}), 'ok')
   t.absent(left.includes('venue.status'))
 })
 

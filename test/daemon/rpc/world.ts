@@ -1,10 +1,13 @@
 // A whole daemon, the only validator of a venue without a chain, behind its real JSON-RPC.
 import type { Assert } from 'brittle'
 import { encryptKeystoreJson } from 'ethers'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { loadConfig } from '../../../config/load.ts'
 import { datadirPaths } from '../../../config/paths.ts'
+import { environmentOf } from '../../../config/schema.ts'
 import { HttpClient } from '../../../client/http.ts'
 import { SocketClient } from '../../../client/socket.ts'
 import type { RpcMethodName, RpcMethods } from '../../../protocol/rpc.ts'
@@ -35,7 +38,9 @@ export class RpcWorld {
   readonly #t: Assert
   readonly #bootstrap: string[]
   #app: App | null = null
+  #child: ChildProcess | null = null
   #http: HttpClient | null = null
+  #url = ''
   #token = ''
 
   private constructor(
@@ -84,8 +89,23 @@ export class RpcWorld {
     return world
   }
 
+  /** In this process. */
   async start(): Promise<void> {
-    const flags = {
+    const flags = await this.#flags()
+    const level = process.env['CURB_TEST_LOG'] === undefined ? 'silent' : 'debug'
+    const app = new App(loadConfig({ datadir: this.datadir, flags }), {
+      clock: systemClock,
+      random: Math.random,
+      log: createLog({ level, format: 'pretty', file: '' }),
+      onfault: (fault) => this.#t.fail(String(fault))
+    })
+    await app.open()
+    this.#app = app
+    await this.#reach(app.url)
+  }
+
+  async #flags() {
+    return {
       venue: join(this.datadir, 'venue.json'),
       'p2p.bootstrap': this.#bootstrap,
       'p2p.host': '127.0.0.1',
@@ -96,21 +116,52 @@ export class RpcWorld {
       'keys.unlock': [this.address('alice'), this.address('bob')],
       'keys.passwordFile': join(this.datadir, 'password')
     }
-    const level = process.env['CURB_TEST_LOG'] === undefined ? 'silent' : 'debug'
-    const app = new App(loadConfig({ datadir: this.datadir, flags }), {
-      clock: systemClock,
-      random: Math.random,
-      log: createLog({ level, format: 'pretty', file: '' }),
-      onfault: (fault) => this.#t.fail(String(fault))
+  }
+
+  /** The program in a process of its own. */
+  async startProcess(): Promise<void> {
+    const port = await freeTcpPort()
+    const flags = { ...(await this.#flags()), 'rpc.port': port }
+    const environment = Object.fromEntries(
+      Object.entries(flags).map(([key, value]) => [environmentOf(key), String(value)])
+    )
+    const program = join(import.meta.dirname, '..', '..', '..', 'daemon', 'curbd.ts')
+    const child = spawn(process.execPath, ['--import', 'tsx', program, '--datadir', this.datadir], {
+      env: { ...process.env, ...environment, CURB_LOG_LEVEL: 'error' },
+      stdio: ['ignore', 'ignore', 'inherit']
     })
-    await app.open()
-    this.#app = app
+    this.#child = child
+    const url = `http://127.0.0.1:${port}`
+    await until(async () => {
+      return fetch(`${url}/readyz`).then(
+        ({ ok }) => ok,
+        () => false
+      )
+    }, 'the process to be ready')
+    await this.#reach(url)
+  }
+
+  /** As a power cut would, but for what the disk had not got. */
+  async killProcess(): Promise<void> {
+    const child = this.#child
+    this.#child = null
+    this.#http?.close()
+    this.#http = null
+    if (child === null || child.exitCode !== null) return
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  async #reach(url: string): Promise<void> {
+    this.#url = url
     this.#token = await readFile(datadirPaths(this.datadir).cookie, 'utf8')
-    this.#http = new HttpClient({ url: app.url, token: this.#token })
+    this.#http = new HttpClient({ url, token: this.#token })
     await until(async () => (await this.call('public/status', {})).ready, 'the daemon to be ready')
   }
 
   async stop(): Promise<void> {
+    await this.killProcess()
     this.#http?.close()
     this.#http = null
     const app = this.#app
@@ -119,7 +170,7 @@ export class RpcWorld {
   }
 
   get url(): string {
-    return this.#app?.url ?? ''
+    return this.#url
   }
 
   get token(): string {
@@ -155,4 +206,16 @@ export class RpcWorld {
     const params = { account: this.address(name), market: MARKET, amount, price, ...more }
     return this.call(`private/${side}`, params)
   }
+}
+
+function freeTcpPort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      server.close(() => resolve(port))
+    })
+  })
 }
