@@ -29,7 +29,7 @@ export async function readEntries(
     for (const [number, entry] of pick(block, entries)) found.set(placeKey(index, number), entry)
   }
   for (const { index, entry } of places) {
-    if (!found.has(placeKey(index, entry))) throw unreadable(index)
+    if (!found.has(placeKey(index, entry))) throw missing(index, entry)
   }
   return found
 }
@@ -58,4 +58,10 @@ function unreadable(index: number): SettlementFault {
   return new SettlementFault('batch_unreadable', `block ${index} of the tape is not here`, {
     index
   })
+}
+
+/** Engine and tape disagree on how the block's entries are numbered: a bug, never bad luck. */
+function missing(index: number, entry: number): SettlementFault {
+  const reason = `block ${index} of the tape has no entry ${entry}`
+  return new SettlementFault('batch_unreadable', reason, { index, entry })
 }

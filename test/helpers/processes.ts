@@ -101,13 +101,17 @@ export class ProcessVenue {
     )
   }
 
-  async close(): Promise<void> {
+  /** @param options `keep` leaves the daemons' folders and logs for whoever wants to know more. */
+  async close({ keep = false } = {}): Promise<void> {
     this.#chain?.destroy()
     for (const { client } of this.traders) await client.close()
-    // One that is stopped cannot hear that it shall end.
     if (this.#local !== null) await this.#local.close()
     process.off('exit', this.#kill)
-    await rm(this.#folder, { recursive: true, force: true })
+    if (!keep) await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  get folder(): string {
+    return this.#folder
   }
 
   get local(): LocalVenue {
