@@ -102,7 +102,8 @@ export class Metrics {
     this.#events.inc(result.events.length)
     if (entries === 0) return
     this.#entries.inc(entries)
-    this.#finality.observe(this.#monitor.latencyMs(cut.time) / 1000)
+    const latencyMs = this.#monitor.latencyMs(cut.time)
+    if (latencyMs !== null) this.#finality.observe(latencyMs / 1000)
   }
 
   called(method: string, outcome: string, micros: number): void {

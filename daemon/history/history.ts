@@ -54,6 +54,7 @@ export class History {
   readonly orders: OrderLog
   readonly #options: HistoryOptions
   readonly #store: Store
+  readonly #onfault: (fault: unknown) => void
   readonly #transfers: TransferLog
   readonly #hosted = new Set<Address>()
   #live: OrderRecord[] = []
@@ -67,6 +68,7 @@ export class History {
     const store = new Store(options.folder, { clock, onfault })
     const markets = options.manifest.markets.length
     this.#store = store
+    this.#onfault = onfault
     this.batches = new BatchLog({ store })
     this.candles = new CandleLog({ store, markets })
     this.trades = new TradeLog({ store, markets })
@@ -173,6 +175,8 @@ export class History {
       completeFromTime: this.#completeFromTime
     }
     this.#store.put('meta', meta)
+    // The engine may restart from here after a loss of power: the history must not be behind it.
+    if (applied.snapshot !== null) this.sync().catch((fault: unknown) => this.#onfault(fault))
   }
 
   #take(applied: Applied, engine: Engine, batchesKnown: boolean): void {

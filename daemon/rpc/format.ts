@@ -2,13 +2,8 @@
 import type { Balance } from '../../matching/index.ts'
 import { toHex } from '../../protocol/bytes.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
-import {
-  formatAmount,
-  formatPrice,
-  formatQuantity,
-  lotDecimal,
-  quantumDecimal
-} from '../../protocol/money.ts'
+import { Fault } from '../../protocol/faults.ts'
+import { lotDecimal, quantumDecimal, tickDecimal } from '../../protocol/money.ts'
 import type {
   RpcBalance,
   RpcCandle,
@@ -22,15 +17,35 @@ import type {
 import type { Address, Bytes32 } from '../../protocol/types.ts'
 import type { BatchWay } from '../history/batch-log.ts'
 import type { CandleRecord, MyFill, TradeRecord } from '../history/types.ts'
+import { Grid } from './grid.ts'
 import type { OrderRecord } from '../trading/types.ts'
 
 export class Format {
   readonly #manifest: Manifest
   readonly #marketHashes: readonly Bytes32[]
+  /** By market. */
+  readonly #ticks: Grid[]
+  readonly #lots: Grid[]
+  /** By token. */
+  readonly #quanta: Grid[]
+  /** Index of each market's quote token. */
+  readonly #quoteTokens: number[]
 
+  /** @throws Fault manifest_invalid when the manifest was not checked */
   constructor(manifest: Manifest, marketHashes: readonly Bytes32[]) {
+    const { markets, tokens } = manifest
     this.#manifest = manifest
     this.#marketHashes = marketHashes
+    this.#ticks = markets.map((market) => {
+      const tick = tickDecimal(market, tokens)
+      if (tick !== null) return new Grid(tick)
+      throw new Fault('manifest_invalid', `the tick of ${market.symbol} has no decimal form`)
+    })
+    this.#lots = markets.map((market) => new Grid(lotDecimal(market, tokens)))
+    this.#quanta = tokens.map((token) => new Grid(quantumDecimal(token)))
+    this.#quoteTokens = markets.map(({ quote }) => {
+      return tokens.findIndex(({ symbol }) => symbol === quote)
+    })
   }
 
   symbol(market: number): string {
@@ -38,11 +53,11 @@ export class Format {
   }
 
   price(market: number, ticks: number): string {
-    return formatPrice(ticks, this.#manifest.markets[market], this.#manifest.tokens)
+    return this.#ticks[market].text(ticks)
   }
 
   amount(market: number, lots: number): string {
-    return formatQuantity(lots, this.#manifest.markets[market], this.#manifest.tokens)
+    return this.#lots[market].text(lots)
   }
 
   level(market: number, { price, lots }: { price: number; lots: number }): RpcLevel {
@@ -52,17 +67,12 @@ export class Format {
   /** Quanta of a token by index; `pending` balances may be negative. */
   quanta(token: number, quanta: number): string {
     const sign = quanta < 0 ? '-' : ''
-    return sign + formatAmount(Math.abs(quanta), this.#manifest.tokens[token])
+    return sign + this.#quanta[token].text(Math.abs(quanta))
   }
 
   /** Quanta of a market's quote token. */
   quote(market: number, quanta: number): string {
-    return this.quanta(this.#quoteToken(market), quanta)
-  }
-
-  #quoteToken(market: number): number {
-    const { quote } = this.#manifest.markets[market]
-    return this.#manifest.tokens.findIndex(({ symbol }) => symbol === quote)
+    return this.quanta(this.#quoteTokens[market], quanta)
   }
 
   instrument(market: number): RpcInstrument {
@@ -176,7 +186,7 @@ export class Format {
   /** Quote over base of all fills, to eighteen digits after the point, rounded down. */
   #average({ order, filled, filledQuote }: OrderRecord): string {
     const { tokens, markets } = this.#manifest
-    const quantum = quantumDecimal(tokens[this.#quoteToken(order.market)])
+    const quantum = quantumDecimal(tokens[this.#quoteTokens[order.market]])
     const lot = lotDecimal(markets[order.market], tokens)
     const digits = 18
     const quote = BigInt(filledQuote) * quantum.unit * 10n ** BigInt(lot.scale + digits)

@@ -39,17 +39,20 @@ export class Monitor {
   }
 
   applied({ cut, entries }: Applied): void {
+    // What is replayed says nothing of the venue's pace.
+    if (!this.#dependencies.node.synced) return
     const now = this.#dependencies.clock.now()
     this.#times.push(now)
     if (this.#times.length > 2 * samplesMax) this.#times = this.#times.slice(-samplesMax)
     if (entries === 0) return
-    this.#latencies.push(this.latencyMs(cut.time))
+    this.#latencies.push(Math.max(0, now - cut.time))
     if (this.#latencies.length > samplesMax) this.#latencies.shift()
   }
 
-  /** From a cut's own time until now. */
-  latencyMs(cutTime: number): number {
-    return Math.max(0, this.#dependencies.clock.now() - cutTime)
+  /** From a cut's own time until now; null while history is replayed. */
+  latencyMs(cutTime: number): number | null {
+    const { node, clock } = this.#dependencies
+    return node.synced ? Math.max(0, clock.now() - cutTime) : null
   }
 
   /** What the metrics tell beyond the status. */
@@ -179,5 +182,5 @@ export class Monitor {
   }
 }
 
-/** Amiss, but orders are taken all the same. */
-const warnings = new Set(['gas_money_low', 'validators_unreachable', 'chain_unreachable'])
+/** Amiss, and yet nothing that a trader would have to wait for. */
+const warnings = new Set(['gas_money_low', 'validators_unreachable'])
