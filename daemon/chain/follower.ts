@@ -10,6 +10,7 @@ import type { Bytes24, ChainCursor } from '../../protocol/types.ts'
 import type { Clock } from '../clock.ts'
 import type { NetworkLog } from '../network/types.ts'
 import { ChainFault, type ChainFaultCode } from './chain-fault.ts'
+import { isRefusal } from './ethers-errors.ts'
 import { ConfirmedLog, type LoggedEvent } from './confirmed-log.ts'
 import type { ChainRpc, Header, VaultLog } from './rpc.ts'
 import type { ChainSource } from './types.ts'
@@ -22,7 +23,7 @@ export type ChainFollowerOptions = {
   pollMs: number
   /** Before it there is no event of the vault. */
   startBlock: number
-  /** Blocks in one request for logs. */
+  /** Blocks in one request for logs, at first: it grows while the node goes along. */
   windowBlocks: number
   /** The cursor moves without any event when it is older than this. */
   quietSeconds: number
@@ -47,6 +48,7 @@ export type SeenBatch = {
 }
 
 const BACKOFF_MAX_MS = 30_000
+const WINDOW_BLOCKS_MAX = 131_072
 /** Headers fetched beside the newest, so that a cut of another leader can be judged at once. */
 const HEADERS_AHEAD = 16
 
@@ -61,6 +63,8 @@ export class ChainFollower implements ChainSource {
   /** Of the last event that was taken, and of the last batch; a link of null has to be looked up. */
   #sequence = 0
   #link: Bytes24 | null = null
+  /** Blocks in the next request for logs, and the most that the node has not refused. */
+  #window: { blocks: number; most: number }
   #latest = -1
   #verified = false
   #failures = 0
@@ -73,6 +77,7 @@ export class ChainFollower implements ChainSource {
   constructor(options: ChainFollowerOptions, dependencies: ChainFollowerDependencies) {
     this.#options = options
     this.#dependencies = dependencies
+    this.#window = { blocks: options.windowBlocks, most: WINDOW_BLOCKS_MAX }
   }
 
   /** Begins to ask. Does not wait for an answer: an RPC that is down must not keep the daemon from
@@ -232,7 +237,7 @@ export class ChainFollower implements ChainSource {
   }
 
   async #extend(log: ConfirmedLog, confirmed: number): Promise<boolean> {
-    const { startBlock, windowBlocks } = this.#options
+    const { startBlock } = this.#options
     let from = log.head === null ? startBlock : log.head.number + 1
     if (log.head !== null && !(await this.#stillThere(log.head))) {
       // Above the tape's cursor: what was read of it was wrong, and is read again.
@@ -241,10 +246,29 @@ export class ChainFollower implements ChainSource {
     }
     if (confirmed < from) return false
     for (; from <= confirmed && this.#isOpen; from = (log.head?.number ?? from) + 1) {
-      const to = Math.min(confirmed, from + windowBlocks - 1)
-      await this.#window(log, from, to, to === confirmed)
+      const { logs, to } = await this.#read(from, confirmed)
+      await this.#take(log, logs, from, to, to === confirmed)
     }
     return true
+  }
+
+  /** As many blocks from `from` on as the node gives in one answer: each refuses ranges that it
+   * finds too long, by a measure of its own. */
+  async #read(from: number, confirmed: number): Promise<{ logs: VaultLog[]; to: number }> {
+    const { rpc } = this.#dependencies
+    for (;;) {
+      const { blocks, most } = this.#window
+      const to = Math.min(confirmed, from + blocks - 1)
+      try {
+        const logs = await rpc.logs(this.#options.manifest.chain.vault, from, to)
+        this.#window.blocks = Math.min(most, blocks * 2)
+        return { logs, to }
+      } catch (cause) {
+        if (to === from || !isRefusal(cause)) throw cause
+        const fewer = Math.floor((to - from + 1) / 2)
+        this.#window = { blocks: fewer, most: fewer }
+      }
+    }
   }
 
   async #stillThere({ number, hash }: Header): Promise<boolean> {
@@ -253,10 +277,13 @@ export class ChainFollower implements ChainSource {
   }
 
   /** Takes in blocks [from, to]. Either all of it is good, or nothing is taken. */
-  async #window(log: ConfirmedLog, from: number, to: number, isLast: boolean): Promise<void> {
-    const { rpc } = this.#dependencies
-    const { vault } = this.#options.manifest.chain
-    const logs = await rpc.logs(vault, from, to)
+  async #take(
+    log: ConfirmedLog,
+    logs: readonly VaultLog[],
+    from: number,
+    to: number,
+    isLast: boolean
+  ): Promise<void> {
     // On the way to the newest only those headers are needed that have events.
     const ahead = isLast ? Math.max(from, to - HEADERS_AHEAD + 1) : to
     const headers = await this.#headers(logs, ahead, to)

@@ -29,6 +29,8 @@ export class VaultAccount {
   readonly #manifest: VaultAccountOptions['manifest']
   readonly #provider: JsonRpcProvider
   readonly #sender: TransactionSender
+  /** The last deposit is mined, or failed. */
+  #deposited: Promise<unknown> = Promise.resolve()
 
   constructor(options: VaultAccountOptions, dependencies: VaultAccountDependencies) {
     this.#manifest = options.manifest
@@ -40,8 +42,15 @@ export class VaultAccount {
     return this.#sender.address
   }
 
-  /** Lets the vault take exactly so much, if it may not yet, and deposits it for the account. */
-  async deposit(token: number, quanta: number): Promise<Sent> {
+  /** Lets the vault take exactly so much, if it may not yet, and deposits it for the account. One
+   * deposit after the other is mined, since they share the allowance. */
+  deposit(token: number, quanta: number): Promise<Sent> {
+    const sent = this.#deposited.then(() => this.#deposit(token, quanta))
+    this.#deposited = sent.then(({ mined }) => mined).catch(() => {})
+    return sent
+  }
+
+  async #deposit(token: number, quanta: number): Promise<Sent> {
     const { address, quantum } = this.#manifest.tokens[token]
     const { vault } = this.#manifest.chain
     const amount = BigInt(quanta) * BigInt(quantum)

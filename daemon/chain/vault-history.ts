@@ -3,6 +3,7 @@
 import { vaultInterface } from '../../contracts/vault.ts'
 import type { TypedHasher } from '../../protocol/eip712.ts'
 import type { Address, Bytes24 } from '../../protocol/types.ts'
+import { isRefusal } from './ethers-errors.ts'
 import { isAfter } from './confirmed-log.ts'
 import type { ChainRpc, VaultLog } from './rpc.ts'
 import { decodeVaultLog, type VaultEvent } from './vault-logs.ts'
@@ -69,9 +70,16 @@ async function* backwards(
   block: number,
   topics?: string[]
 ): AsyncIterable<VaultLog> {
-  for (let to = block; to >= startBlock; to -= windowBlocks) {
-    const from = Math.max(startBlock, to - windowBlocks + 1)
-    const logs = await rpc.logs(vault, from, to, topics)
-    for (const log of logs.reverse()) yield log
+  let span = windowBlocks
+  for (let to = block; to >= startBlock;) {
+    const from = Math.max(startBlock, to - span + 1)
+    try {
+      const logs = await rpc.logs(vault, from, to, topics)
+      for (const log of logs.reverse()) yield log
+      to = from - 1
+    } catch (cause) {
+      if (from === to || !isRefusal(cause)) throw cause
+      span = Math.floor((to - from + 1) / 2)
+    }
   }
 }

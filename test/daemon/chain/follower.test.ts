@@ -219,3 +219,27 @@ test('follower - a reorg between cursor and head is read again', async (t) => {
   t.alike(kinds(second.events), ['deposited'])
   t.is(follower.problem, null)
 })
+
+test('follower - a node that wants short ranges is asked for short ones', async (t) => {
+  const w = await world(t)
+  await (
+    await w.vault.deposit(0, 500)
+  ).mined
+  await w.venue.anvil.provider.send('anvil_mine', ['0x80'])
+  await (
+    await w.vault.deposit(0, 501)
+  ).mined
+  await mine(w, 2)
+  const proxy = await RpcProxy.open(t, w.venue.anvil.url)
+  const provider = w.venue.provider(proxy.url)
+  t.teardown(() => provider.destroy(), { order: 60 })
+  proxy.refuses = ({ method, params }) => {
+    if (method !== 'eth_getLogs') return false
+    const [range] = params as { fromBlock: string; toBlock: string }[]
+    return Number(range.toBlock) - Number(range.fromBlock) > 20
+  }
+  const follower = opens(t, w.venue.follower(provider))
+  follower.resume(null)
+  t.is((await takes(follower, 2)).events.length, 2)
+  t.is(follower.problem, null)
+})

@@ -13,6 +13,8 @@ export class RpcProxy {
   /** Requests of these methods get no answer at all, and do not reach the node. */
   readonly swallowed = new Set<string>()
   readonly calls: RpcCall[] = []
+  /** Whether the node refuses this request. */
+  refuses: (call: RpcCall) => boolean = () => false
   /** Changes an answer's result on its way back. */
   alter: (call: RpcCall, result: unknown) => unknown = (_call, result) => result
 
@@ -55,6 +57,13 @@ export class RpcProxy {
       return
     }
     if (calls.some(({ method }) => this.swallowed.has(method))) return
+    if (calls.some((call) => this.refuses(call))) {
+      const error = { code: -32005, message: 'range too long' }
+      const refusals = calls.map(({ id }) => ({ jsonrpc: '2.0', id, error }))
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(Array.isArray(asked) ? refusals : refusals[0]))
+      return
+    }
     const answer = await fetch(this.#target, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

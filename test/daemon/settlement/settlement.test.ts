@@ -4,7 +4,7 @@ import { until } from '../../helpers/until.ts'
 import { entriesOf } from '../../../daemon/replica/intake.ts'
 import { RpcProxy } from '../chain/rpc-proxy.ts'
 import { Member, type MemberOptions } from './member.ts'
-import { SettlementVenue, VALIDATORS } from './venue.ts'
+import { mint, SettlementVenue, VALIDATORS } from './venue.ts'
 
 test('settlement - trades of both sides settle, co-signed and not, and come back', async (t) => {
   const venue = await SettlementVenue.open(t)
@@ -93,6 +93,18 @@ test('settlement - a batch that a reorg took from the chain settles again, once'
   await venue.anvil.provider.send('anvil_reorg', [4, []])
   await until(() => alice.settlement.progressOf(1)?.state === 'final', 'the batch to be final')
   await venue.balances(venue.members.map(({ account }) => account))
+})
+
+test('settlement - deposits asked for at once are made one after the other', async (t) => {
+  const venue = await SettlementVenue.open(t)
+  const { alice } = await traders(venue)
+  const data = mint(alice.account, 300n * 1_000_000_000n)
+  const to = venue.manifest.tokens[0].address
+  await venue.anvil.mined(venue.anvil.signers[0].sendTransaction({ to, data }))
+  const sent = await Promise.all([100, 100, 100].map((quanta) => alice.vault.deposit(0, quanta)))
+  for (const { mined } of sent) t.is((await mined).outcome, 'succeeded')
+  await venue.balances([alice.account])
+  t.is(await alice.vault.held(0), 0n)
 })
 
 test('settlement - a withdrawal is settled by the next batch, and paid out', async (t) => {

@@ -269,7 +269,8 @@ export class SettlementVenue {
   }
 }
 
-function mint(account: string, amount: bigint): string {
+/** Data of a test token's mint. */
+export function mint(account: string, amount: bigint): string {
   // mint(address,uint256)
   const words = [account.slice(2), amount.toString(16)].map((word) => word.padStart(64, '0'))
   return '0x40c10f19' + words.join('')
