@@ -81,9 +81,6 @@ export class Submitter {
     if (!this.#isOpen || this.#running !== null) return
     const { clock, log } = this.#dependencies
     this.#running = this.#round()
-      .then(() => {
-        if (this.#problem?.startsWith('chain_unreachable')) this.#clear()
-      })
       .catch((cause: unknown) => {
         const fault = cause instanceof SettlementFault ? cause : sendFault(cause)
         this.#fail(fault.code, `${fault.code}: ${fault.message}`)
@@ -101,8 +98,10 @@ export class Submitter {
     const now = clock.now()
     await this.#watchGas(now)
     const waiting = node.engine.batches().filter(({ state }) => state === 'attested')
-    if (waiting.length === 0 || now < this.#tryAt || !node.synced) return
+    const isDown = this.#problem?.startsWith('chain_unreachable') ?? false
+    if ((waiting.length === 0 && !isDown) || now < this.#tryAt || !node.synced) return
     const last = await lastBatch(this.#dependencies.provider, this.#vault)
+    if (isDown) this.#clear()
     for (const batch of waiting) this.#follow(batch, last)
     const next = waiting.find(({ index }) => index === last + 1)
     if (next === undefined) return
