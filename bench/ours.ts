@@ -66,8 +66,11 @@ export class Ours implements Contestant {
   readonly tally = new Tally()
   readonly core = new CommandCore(benchConfig, { hash: blake2b256Parts })
   readonly #flow: Flow
-  /** The engine's handle of a row's order, and the row of an engine's order id. */
+  /** Of a cancel's row the engine's handle of the order that it names, as the command would bring it;
+   * of an order's row the row of its first cancel (another one finds it gone), or 0. */
   readonly #handles: Float64Array
+  readonly #cancels: Int32Array
+  /** The row of an engine's order id. */
   readonly #rows: Int32Array
   readonly #nonces = new Int32Array(ACCOUNTS)
   #buys = 0
@@ -78,6 +81,7 @@ export class Ours implements Contestant {
   constructor(flow: Flow, capacity: number) {
     this.#flow = flow
     this.#handles = new Float64Array(capacity)
+    this.#cancels = cancelRows(flow, capacity)
     this.#rows = new Int32Array(capacity + 1)
     for (let index = 0; index < ACCOUNTS; index++) {
       const account = this.core.account('0x' + index.toString(16).padStart(40, '0'))
@@ -88,10 +92,9 @@ export class Ours implements Contestant {
   }
 
   apply(row: number): void {
-    const { types, sells, prices, quantities, targets } = this.#flow
+    const { types, sells, prices, quantities } = this.#flow
     if (types[row] === CANCEL) {
-      const target = targets[row]
-      if (target >= 0 && this.#handles[target] !== 0) this.core.cancel(this.#handles[target])
+      if (this.#handles[row] !== 0) this.core.cancel(this.#handles[row])
     } else this.#place(row, types[row], sells[row], prices[row], quantities[row])
     if (++this.#pending === BLOCK_COMMANDS) this.flush()
   }
@@ -114,7 +117,8 @@ export class Ours implements Contestant {
       waits ? nonce & (SLOTS - 1) : 0
     )
     if (core.refusal !== 0) throw new Error(`row ${row} was refused: reason ${core.refusal}`)
-    this.#handles[row] = handle
+    const cancel = this.#cancels[row]
+    if (cancel !== 0) this.#handles[cancel] = handle
     this.#rows[core.lastId] = row
   }
 
@@ -150,4 +154,15 @@ export class Ours implements Contestant {
   resting(): number {
     return this.core.resting
   }
+}
+
+/** The row of each order's first cancel, 0 for none. Found before the clock starts: a client that
+ * cancels sends the handle that it was given, and the engine has nothing to look up. */
+function cancelRows(flow: Flow, capacity: number): Int32Array {
+  const rows = new Int32Array(capacity)
+  for (let row = 0; row < flow.count; row++) {
+    const target = flow.targets[row]
+    if (flow.types[row] === CANCEL && target >= 0 && rows[target] === 0) rows[target] = row
+  }
+  return rows
 }
