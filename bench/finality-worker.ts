@@ -233,6 +233,9 @@ async function answer(request: Request): Promise<unknown> {
   }
 }
 
+// A daemon without its coordinator is of no use to anybody.
+process.on('disconnect', () => process.exit())
+
 process.on('message', ({ id, request }: { id: number; request: Request }) => {
   const reply = (message: Reply): void => {
     process.send?.(message)

@@ -32,6 +32,9 @@ function reply(message: ChildReply): void {
   process.send?.(message)
 }
 
+// A daemon without its test is of no use to anybody.
+process.on('disconnect', () => process.exit())
+
 process.on('message', (message: { id: number; request: ChildRequest }) => {
   const { id, request } = message
   answer(request).then(
