@@ -27,7 +27,10 @@ const PACE = {
 
 const NO_CHAIN: ChainView = { next: () => null, check: () => 'unknown' }
 
-export type ValidatorHostDependencies = Pick<DaemonDependencies, 'clock' | 'log' | 'chain'> & {
+export type ValidatorHostDependencies = Pick<
+  DaemonDependencies,
+  'clock' | 'random' | 'log' | 'chain'
+> & {
   parts: Parts
   onfault: (fault: unknown) => void
 }
@@ -37,7 +40,7 @@ export class ValidatorHost {
   readonly #driver: ConsensusDriver
 
   constructor(options: Pick<DaemonOptions, 'manifest'>, dependencies: ValidatorHostDependencies) {
-    const { clock, log, chain, parts, onfault } = dependencies
+    const { clock, random, log, chain, parts, onfault } = dependencies
     const { manifest } = options
     const { venue, validators, quorum, index, journal, network, lanes, follower } = parts
     this.#dependencies = dependencies
@@ -57,6 +60,7 @@ export class ValidatorHost {
       },
       {
         clock,
+        random,
         journal,
         network,
         crypto: cryptoOf(parts),
@@ -68,6 +72,7 @@ export class ValidatorHost {
           onevidence: ({ offence }) => log.error({ offence }, 'a validator contradicts itself'),
           ondiverged: ({ index: at }) =>
             log.error({ index: at }, 'validators computed different results: the venue stops'),
+          onentitled: (from) => log.info({ from }, 'this validator votes from this height on'),
           onfault
         }
       }
@@ -88,6 +93,13 @@ export class ValidatorHost {
     const { ledger, replica } = this.#dependencies.parts
     const from = Math.max(0, ledger.head.executed?.index ?? 0)
     this.#driver.start(this.#state())
+    const { length } = replica
+    if (length > 0 && this.#driver.status().abstains) {
+      this.#dependencies.log.warn(
+        { length },
+        'nothing is known of what this validator voted before: it abstains until that is final'
+      )
+    }
     for (let index = from; index < replica.length; index++) {
       const eventHash = replica.eventHash(index)
       if (eventHash !== null) this.#driver.executed(index, eventHash)

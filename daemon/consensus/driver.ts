@@ -30,6 +30,7 @@ const MALFORMED = 20
 const DISHONEST = 5
 /** Longest of the messages that carry no cut. */
 const SMALL_BYTES_MAX = 16 * 1024
+const NONCES = 2 ** 48
 
 export class ConsensusDriver implements Consensus {
   readonly #options: ConsensusOptions
@@ -74,7 +75,7 @@ export class ConsensusDriver implements Consensus {
     const peers = options.validators.map(toHex)
     this.#validator = new Validator({ ...options, validators: peers.length, peers }, deps, state)
     for (const record of this.#restored.splice(0)) this.#validator.restore(record)
-    this.#step({ kind: 'start' })
+    this.#step({ kind: 'start', nonce: Math.floor(deps.random() * NONCES) })
     for (const peer of this.#peers.keys()) this.#step({ kind: 'connected', peer })
   }
 
@@ -91,6 +92,7 @@ export class ConsensusDriver implements Consensus {
       finalHeight: validator?.base.id.height ?? 0,
       leader: leaderOf(height, this.#options.validators.length),
       halted: validator?.halted ?? false,
+      abstains: validator?.abstains ?? true,
       connected: [...this.#peers.keys()].sort((a, b) => a - b),
       evidence: validator?.evidence ?? []
     }
@@ -179,6 +181,8 @@ export class ConsensusDriver implements Consensus {
         return host.onevidence(effect.evidence)
       case 'diverged':
         return host.ondiverged(effect.divergence)
+      case 'entitled':
+        return host.onentitled(effect.from)
       case 'misbehaved':
         this.#peers.get(effect.peer)?.misbehaved(effect.reason, DISHONEST)
         return
@@ -226,6 +230,8 @@ export class ConsensusDriver implements Consensus {
   }
 }
 
+const NOT_RECORDED = new Set<Message['kind']>(['executed', 'want', 'evidence', 'hail', 'standing'])
+
 /** Null when a peer sent what is no message. The bytes are copied: proposals and certificates
  * are kept, and must not pin the frame that they came in. */
 function decoded(payload: Uint8Array): Message | null {
@@ -242,7 +248,7 @@ function journaled(record: Record): JournalRecord {
 }
 
 function isRecord(message: Message): message is Record {
-  return message.kind !== 'executed' && message.kind !== 'want' && message.kind !== 'evidence'
+  return !NOT_RECORDED.has(message.kind)
 }
 
 /** How long a message may be, and what it costs in signature checks. */

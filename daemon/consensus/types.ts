@@ -2,7 +2,7 @@
 // core/; the driver beside this file carries out its effects.
 import type { SnapshotMark } from '../../protocol/tape-block.ts'
 import type { Bytes32 } from '../../protocol/types.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock, Random } from '../clock.ts'
 import type { Journal, JournalRecord } from '../journal/types.ts'
 import type { Channel, ChannelOptions } from '../network/types.ts'
 import type { TapeState } from './core/chain.ts'
@@ -36,6 +36,7 @@ export type ConsensusOptions = {
 
 export type ConsensusDependencies = {
   clock: Clock
+  random: Random
   journal: Pick<Journal, 'appendAll'>
   network: { channel(options: ChannelOptions): Channel }
   crypto: Crypto
@@ -54,6 +55,8 @@ export type ConsensusHost = {
   onevidence(evidence: Evidence): void
   /** No quorum of engines agrees on an index: this validator has stopped voting. */
   ondiverged(divergence: Divergence): void
+  /** It had abstained, and votes from this height on. */
+  onentitled(from: number): void
   /** A journal that failed: the daemon ends. */
   onfault(fault: unknown): void
 }
@@ -79,6 +82,8 @@ export type ConsensusStatus = {
   leader: number
   /** It votes no more: see `ondiverged`. */
   halted: boolean
+  /** It has no journal of what it voted before, and does not vote yet. */
+  abstains: boolean
   /** Indexes of the validators to which the channel is open. */
   connected: number[]
   evidence: readonly Evidence[]

@@ -48,6 +48,7 @@ test('cluster - a validator that lost its disk gets everything back but its lane
   await until(async () => (await all[3].state()).synced, 'it to be back')
   await until(async () => (await all[3].lane()).key !== before.key, 'it to open another lane')
   t.is((await bob.buys(1, 91)).rejected, null, 'the account is linked to the new lane')
+  await until(() => all[3].daemon.consensus?.abstains === false, 'it to vote again')
   await venue.agrees()
   t.is(all[3].daemon.engine.level3(0).bids.length, 1, 'a move of lane cancels what rested')
 })

@@ -1,6 +1,7 @@
 // What goes wrong in a run, drawn from its seed: at least three faults, all over by the time it
 // heals, except for those that are Byzantine, who stay.
 import type { Random } from '../../daemon/clock.ts'
+import { faultsOf } from '../../daemon/consensus/core/quorum.ts'
 import { between, pick, shuffle } from '../helpers/random.ts'
 import type { Links } from './links.ts'
 import type { Trader } from './trader.ts'
@@ -17,6 +18,7 @@ export const faultNames = [
   'crash',
   'crash of several',
   'crash of all',
+  'journal lost',
   'journal rotation',
   'idle spell'
 ] as const
@@ -78,6 +80,11 @@ export function strike(name: FaultName, stage: Stage): number {
       )
     case 'crash of all':
       return crash(stage, nodes)
+    case 'journal lost': {
+      const others = nodes.filter(() => random() < 0.4)
+      const victim = amnesiac(stage)
+      return crash(stage, victim ? [victim, ...others] : others, victim)
+    }
     case 'journal rotation':
       for (const node of nodes) if (random() < 0.5) node.rotate()
       return 0
@@ -91,13 +98,28 @@ function isolate(id: string, nodes: readonly ValidatorNode[]): Map<string, numbe
   return new Map(nodes.map((node) => [node.id, node.id === id ? 1 : 0]))
 }
 
-function crash(stage: Stage, nodes: readonly ValidatorNode[]): number {
+/** One honest validator's past may be lost at a time, and counts as one of the faults that a venue
+ * bears until it may vote again. */
+function amnesiac({ venue, nodes }: Stage): ValidatorNode | null {
+  const byzantine = nodes.filter((node) => !node.isHonest).length
+  const isBearable = byzantine < faultsOf(nodes.length) && nodes.every((node) => node.isEntitled)
+  const honest = nodes.filter((node) => node.isHonest && node.isUp)
+  if (!isBearable || honest.length === 0) return null
+  venue.coverage.count('journal lost')
+  return pick(venue.world.random, honest)
+}
+
+function crash(
+  stage: Stage,
+  nodes: readonly ValidatorNode[],
+  victim: ValidatorNode | null = null
+): number {
   const { world } = stage.venue
   let longest = 0
   for (const node of nodes) {
     if (!node.isUp) continue
-    node.crash()
-    const away = between(world.random, 5, 300)
+    node.crash(node === victim)
+    const away = between(world.random, 5, node === victim ? 60 : 300)
     longest = Math.max(longest, away)
     world.after(away, () => stage.restart(node))
   }

@@ -1,9 +1,14 @@
 // Smaller things that a simulated validator is made of.
 import type { TapeState } from '../../daemon/consensus/core/chain.ts'
-import type { Crypto, Message, Propose } from '../../daemon/consensus/core/types.ts'
+import type { Crypto, Message, Propose, Record } from '../../daemon/consensus/core/types.ts'
 import { Validator } from '../../daemon/consensus/core/validator.ts'
+import type { LaneBook } from '../../daemon/lanes/lane-book.ts'
+import { decodeRun } from '../../daemon/lanes/messages.ts'
+import type { LaneRecord } from '../../daemon/lanes/types.ts'
 import { MerkleLog } from '../../protocol/merkle-log.ts'
+import { decodeTapeBlock } from '../../protocol/tape-block.ts'
 import { hash, hashParts, type Key } from './scheme.ts'
+import type { TapeRecord } from './sim-tape.ts'
 import type { Venue } from './venue.ts'
 
 /** The tape's head is signed apart from the rest: its own domain. */
@@ -50,11 +55,40 @@ export function genesis(): TapeState {
   }
 }
 
+export type DiskRecord =
+  | { kind: 'lane'; record: LaneRecord }
+  | { kind: 'consensus'; record: Record }
+  | { kind: 'tape'; record: TapeRecord }
+
+export function isEntitled(disk: readonly DiskRecord[]): boolean {
+  return disk.some((item) => item.kind === 'consensus' && item.record.kind === 'entitled')
+}
+
+export function restoreLane(book: LaneBook, record: LaneRecord): void {
+  if (record.kind === 'run') book.restoreRun(decodeRun(record.bytes))
+  else if (record.kind === 'base') book.rebase(record.base)
+  else if (record.kind === 'evidence') book.restoreEvidence(record.evidence)
+}
+
+/** What became final of the lanes. */
+export function tellLanes(book: LaneBook, tapeBlock: Uint8Array): void {
+  const { cut, blocks } = decodeTapeBlock(tapeBlock)
+  cut.slices.forEach(({ lane, from, to: length, treeHash, signature }, i) => {
+    book.final({ lane, from, length, treeHash, signature, blocks: blocks[i] })
+  })
+}
+
+/** What a lost disk leaves: nothing, or the false belief that there was nothing on it. */
+export function remainsOf({ breakage }: Venue): DiskRecord[] {
+  if (breakage !== 'votes without its journal') return []
+  return [{ kind: 'consensus', record: { kind: 'entitled', from: 1 } }]
+}
+
 /** A message in the trace. */
 export function describe(message: Message): string {
   if (message.kind === 'final') return `final ${message.notarization.block.height}`
   if (message.kind === 'executed') return `executed ${message.executed.index}`
   if (message.kind === 'evidence') return `evidence of ${message.offence}`
-  const height = 'block' in message ? message.block.height : message.height
-  return `${message.kind} ${height}`
+  if ('block' in message) return `${message.kind} ${message.block.height}`
+  return `${message.kind} ${'height' in message ? message.height : ''}`
 }

@@ -61,6 +61,10 @@ const broken: { breakage: Breakage; options?: Partial<SimulationOptions>; rules:
     rules: ['the tape grows', 'liveness after healing']
   },
   {
+    breakage: 'votes without its journal',
+    rules: ['an honest validator votes once a height', 'finalize and nullify exclude each other']
+  },
+  {
     breakage: 'un-synced journal',
     rules: ['an honest validator votes once a height', 'finalize and nullify exclude each other']
   }

@@ -10,13 +10,21 @@ import {
   type ValidatorInput
 } from '../../daemon/consensus/core/validator.ts'
 import { LaneBook } from '../../daemon/lanes/lane-book.ts'
-import { decodeRun } from '../../daemon/lanes/messages.ts'
-import type { LaneMessage, LaneRecord } from '../../daemon/lanes/types.ts'
-import { decodeTapeBlock } from '../../protocol/tape-block.ts'
+import type { LaneMessage } from '../../daemon/lanes/types.ts'
 import type { Actor } from './actors.ts'
 import { Disk } from './disk.ts'
 import { Execution } from './execution.ts'
-import { cryptoOf, describe, genesis, Gullible } from './node-parts.ts'
+import {
+  cryptoOf,
+  describe,
+  type DiskRecord,
+  genesis,
+  Gullible,
+  isEntitled,
+  remainsOf,
+  restoreLane,
+  tellLanes
+} from './node-parts.ts'
 import { hashParts, type Key } from './scheme.ts'
 import { SimTape, type TapeRecord } from './sim-tape.ts'
 import {
@@ -28,11 +36,6 @@ import {
   type Venue,
   venueId
 } from './venue.ts'
-
-type DiskRecord =
-  | { kind: 'lane'; record: LaneRecord }
-  | { kind: 'consensus'; record: Record }
-  | { kind: 'tape'; record: TapeRecord }
 
 export class ValidatorNode implements Peer {
   readonly index: number
@@ -101,6 +104,7 @@ export class ValidatorNode implements Peer {
   start(): void {
     this.#life++
     this.#isUp = true
+    const { venue } = this
     this.#wakes = new Map()
     this.#tickAt = Infinity
     this.#execution = new Execution(this.venue.entries)
@@ -110,11 +114,11 @@ export class ValidatorNode implements Peer {
     const restored: TapeRecord[] = []
     for (const item of this.#disk.durable) {
       if (item.kind === 'consensus') ballots.push(item.record)
-      else if (item.kind === 'lane') this.#restoreLane(item.record)
+      else if (item.kind === 'lane') restoreLane(this.book, item.record)
       else {
         chain.adopt(item.record.bytes)
         restored.push(item.record)
-        this.#announceToLanes(item.record.bytes)
+        tellLanes(this.book, item.record.bytes)
         this.#execute(restored.length - 1, item.record.bytes)
       }
     }
@@ -122,7 +126,7 @@ export class ValidatorNode implements Peer {
     this.validator = this.#createValidator(chain.base)
     for (const record of ballots) this.validator.restore(record)
     for (const peer of this.venue.directory.keys()) if (peer !== this.id) this.book.opened(peer)
-    this.#step({ kind: 'start' })
+    this.#step({ kind: 'start', nonce: Math.floor(venue.world.random() * 2 ** 48) })
     const { executed } = chain.base
     for (let index = executed?.index ?? 0; index < this.#tape.length; index++) {
       this.#reportExecuted(index)
@@ -130,11 +134,17 @@ export class ValidatorNode implements Peer {
     this.#tape.follow()
   }
 
-  /** The power goes. */
-  crash(): void {
+  /** A journal with its past would survive a power loss. */
+  get isEntitled(): boolean {
+    return isEntitled(this.#disk.durable)
+  }
+
+  /** The power goes; the disk too, perhaps. */
+  crash(losesDisk = false): void {
     this.#life++
     this.#isUp = false
     const lost = this.#disk.crash()
+    if (losesDisk) this.#disk.rotate(remainsOf(this.venue))
     this.venue.coverage.count('crash')
     if (lost > 0) this.venue.coverage.count('unsynced record lost', lost)
     this.venue.world.tell(() => `${this.index} crashes, ${lost} records lost`)
@@ -229,12 +239,6 @@ export class ValidatorNode implements Peer {
     )
   }
 
-  #restoreLane(record: LaneRecord): void {
-    if (record.kind === 'run') this.book.restoreRun(decodeRun(record.bytes))
-    else if (record.kind === 'base') this.book.rebase(record.base)
-    else if (record.kind === 'evidence') this.book.restoreEvidence(record.evidence)
-  }
-
   // Messages
 
   receive(from: string, packet: Packet): void {
@@ -284,6 +288,9 @@ export class ValidatorNode implements Peer {
         return
       case 'diverged':
         if (this.isHonest) venue.checks.diverged(effect.divergence.index)
+        return
+      case 'entitled':
+        venue.coverage.count(effect.from === 1 ? 'votes from birth' : 'votes after amnesia')
         return
       case 'misbehaved':
         venue.coverage.count('misbehaviour noticed')
@@ -359,7 +366,7 @@ export class ValidatorNode implements Peer {
           if (life === this.#life) done()
         }),
       announce: (index, { bytes }) => {
-        this.#announceToLanes(bytes)
+        tellLanes(this.book, bytes)
         this.#step({ kind: 'adopted', index, bytes })
         this.#execute(index, bytes)
         this.#reportExecuted(index)
@@ -378,13 +385,6 @@ export class ValidatorNode implements Peer {
     this.#execution.apply(bytes)
     const { log } = this.#execution
     if (this.isHonest) this.venue.checks.final(this.index, index, log.treeHash(), bytes)
-  }
-
-  #announceToLanes(bytes: Uint8Array): void {
-    const { cut, blocks } = decodeTapeBlock(bytes)
-    cut.slices.forEach(({ lane, from, to: length, treeHash, signature }, i) => {
-      this.book.final({ lane, from, length, treeHash, signature, blocks: blocks[i] })
-    })
   }
 
   #reportExecuted(index: number): void {

@@ -37,6 +37,7 @@ export type Breakage =
   | 'vote without data'
   | 'no resending'
   | 'un-synced journal'
+  | 'votes without its journal'
 
 export type Venue = {
   world: World

@@ -16,6 +16,8 @@ export class Heights {
   /** Blocks whose proposals are missed, by height. */
   readonly #wanted = new Map<number, BlockId>()
   #notarizedHeight: number
+  /** The first height that this validator may vote in; see entitlement.ts. */
+  votesFrom = Infinity
 
   constructor(options: HeightsOptions, final: BlockId) {
     this.#options = options
@@ -119,6 +121,7 @@ export class Heights {
   /** What has to be in a new journal: everything above the final. */
   checkpoint(): Record[] {
     const records: (Record | null)[] = [this.#finalCertificate]
+    if (this.votesFrom !== Infinity) records.push({ kind: 'entitled', from: this.votesFrom })
     for (const slot of this.above()) {
       const { own } = slot
       records.push(slot.proposal, slot.notarized, slot.notarization, slot.nullification)
@@ -129,6 +132,10 @@ export class Heights {
 
   /** Takes back a record of the journal, in its order. */
   restore(record: Record): void {
+    if (record.kind === 'entitled') {
+      this.votesFrom = record.from
+      return
+    }
     if (record.kind === 'final') {
       const { block } = record.notarization
       if (block.height >= this.#final.height) this.finalize(block, record)

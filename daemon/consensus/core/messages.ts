@@ -15,6 +15,7 @@ import type {
   Nullify,
   Propose,
   Signed,
+  Standing,
   Vote
 } from './types.ts'
 
@@ -35,7 +36,10 @@ export const MESSAGE_KINDS = [
   'final',
   'executed',
   'want',
-  'evidence'
+  'evidence',
+  'hail',
+  'standing',
+  'entitled'
 ] as const satisfies readonly Message['kind'][]
 
 const OFFENCES = ['propose', 'vote', 'finalize'] as const satisfies readonly Evidence['offence'][]
@@ -76,6 +80,17 @@ export function encodeMessage(message: Message): Uint8Array {
     case 'evidence':
       writeEvidence(writer, message)
       break
+    case 'hail':
+      writer.uint('nonce', message.nonce, 0, SAFE_MAX)
+      break
+    case 'standing':
+      writer.uint('nonce', message.nonce, 0, SAFE_MAX)
+      writer.uint('height', message.height, 1, SAFE_MAX)
+      writer.bool(message.votes)
+      break
+    case 'entitled':
+      writer.uint('from', message.from, 1, SAFE_MAX)
+      break
   }
   return writer.take()
 }
@@ -112,6 +127,12 @@ function readMessage(reader: Reader, kind: Message['kind'] | undefined): Message
       return { kind, block: readBlockId(reader) }
     case 'evidence':
       return readEvidence(reader)
+    case 'hail':
+      return { kind, nonce: reader.uint(0, SAFE_MAX) }
+    case 'standing':
+      return readStanding(reader)
+    case 'entitled':
+      return { kind, from: reader.uint(1, SAFE_MAX) }
     default:
       return reader.fail('unknown kind')
   }
@@ -222,6 +243,12 @@ function readEvidence(reader: Reader): Evidence {
     default:
       return reader.fail('unknown offence')
   }
+}
+
+function readStanding(reader: Reader): Standing {
+  const nonce = reader.uint(0, SAFE_MAX)
+  const height = reader.uint(1, SAFE_MAX)
+  return { kind: 'standing', nonce, height, votes: reader.bool() }
 }
 
 function readBlockId(reader: Reader): BlockId {

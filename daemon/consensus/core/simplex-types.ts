@@ -27,6 +27,8 @@ export type SimplexAlarm = 'round' | 'relay' | 'standstill'
 
 export type SimplexInput =
   | { kind: 'start' }
+  /** From this height on it may vote: see entitlement.ts. */
+  | { kind: 'entitled'; from: number }
   | { kind: 'message'; from: number; message: Ballot | Certificate }
   | { kind: 'alarm'; name: SimplexAlarm }
   /** All persists up to this token have reached the disk. */

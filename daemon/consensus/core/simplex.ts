@@ -17,10 +17,10 @@ import { Authority } from './authority.ts'
 import { Delivery } from './delivery.ts'
 import { Heights } from './heights.ts'
 import { finalizedAndNullified, votesAgainst } from './offences.ts'
-import { faultsOf, leaderOf } from './quorum.ts'
+import { leaderOf } from './quorum.ts'
 import { type Counter, Reception } from './reception.ts'
 import type { SimplexAlarm, SimplexEffect, SimplexInput, SimplexOptions } from './simplex-types.ts'
-import { gather, sameBlock, type Slot } from './slot.ts'
+import { gather, isJoined, sameBlock, type Slot } from './slot.ts'
 import type {
   Ballot,
   BlockId,
@@ -97,6 +97,8 @@ export class Simplex {
     switch (input.kind) {
       case 'start':
         return this.#start()
+      case 'entitled':
+        return this.#onEntitled(input.from)
       case 'message':
         return this.#reception.receive(input.from, input.message)
       case 'alarm':
@@ -121,6 +123,17 @@ export class Simplex {
     this.#height = this.heights.final.height + 1
     this.#advance()
     this.#enter()
+  }
+
+  #onEntitled(from: number): void {
+    this.heights.votesFrom = from
+    this.#persist({ kind: 'entitled', from })
+    if (this.#mayVote(this.#height)) this.#enter()
+  }
+
+  /** Below that it may have voted before and forgotten it. */
+  #mayVote(height: number): boolean {
+    return height >= this.heights.votesFrom
   }
 
   /** What `Reception` does with genuine messages. */
@@ -165,13 +178,7 @@ export class Simplex {
     const { height } = slot
     const signatures = gather(slot.nullifies, this.#options.quorum, () => true)
     if (signatures) this.#nullified(slot, { kind: 'nullification', height, signatures })
-    else if (height === this.#height && this.#isJoined(slot)) this.#nullify()
-  }
-
-  /** One honest validator at least has stopped waiting: no use in waiting longer. */
-  #isJoined(slot: Slot): boolean {
-    const count = slot.nullifies.filter((nullify) => nullify !== null).length
-    return count > faultsOf(this.#options.validators)
+    else if (height === this.#height && isJoined(slot)) this.#nullify()
   }
 
   #countFinalize(slot: Slot, finalize: Finalize): void {
@@ -202,9 +209,10 @@ export class Simplex {
       if (finalize && !sameBlock(finalize.block, certificate.block)) slot.finalizes[i] = null
       else this.#accuseFinalizer(slot, i)
     }
-    if (!slot.own.nullify && !slot.own.finalize && !slot.nullification) {
-      slot.own.finalize = this.#authority.signFinalize(this.#options.self, certificate.block)
-      this.#persistBallot(slot.own.finalize)
+    const { own } = slot
+    if (this.#mayVote(slot.height) && !own.nullify && !own.finalize && !slot.nullification) {
+      own.finalize = this.#authority.signFinalize(this.#options.self, certificate.block)
+      this.#persistBallot(own.finalize)
     }
     this.#tryFinal(slot)
     this.#move()
@@ -256,7 +264,7 @@ export class Simplex {
     this.#alarms.clear('round')
     this.#emit({ kind: 'entered', height })
     const slot = this.heights.get(height)
-    if (this.isLeader() && !slot?.own.propose) {
+    if (this.isLeader() && this.#mayVote(height) && !slot?.own.propose) {
       this.#emit({ kind: 'propose', height, parent: this.heights.parentOf(this.#height) })
     }
     this.#delivery.entered(height, this.#now)
@@ -264,12 +272,13 @@ export class Simplex {
     if (!slot) return
     const isBusy = slot.proposal ?? slot.votes.find(Boolean) ?? slot.nullifies.find(Boolean)
     if (isBusy) this.#startRound()
-    if (this.#isJoined(slot)) this.#nullify()
+    if (isJoined(slot)) this.#nullify()
     this.#consider()
   }
 
   #startRound(): void {
     if (this.#alarms.isSet('round') || this.heights.get(this.#height)?.own.nullify) return
+    if (!this.#mayVote(this.#height)) return
     const rounds = this.#height - this.heights.final.height - 2
     this.#alarms.set('round', this.#now + this.#waits.waitMs(this.#height, rounds))
   }
@@ -278,6 +287,7 @@ export class Simplex {
   #consider(): void {
     const slot = this.heights.get(this.#height)
     if (!slot?.proposal || slot.own.vote || slot.judging) return
+    if (!this.#mayVote(this.#height)) return
     const { parent } = slot.proposal
     if (parent.height < this.heights.final.height) return this.#nullify()
     if (!this.heights.isJustified(parent, this.#height)) return
@@ -315,7 +325,7 @@ export class Simplex {
 
   #nullify(): void {
     const slot = this.heights.open(this.#height)
-    if (slot.own.nullify || slot.own.finalize) return
+    if (slot.own.nullify || slot.own.finalize || !this.#mayVote(slot.height)) return
     this.#alarms.clear('round')
     slot.own.nullify = this.#authority.signNullify(this.#options.self, slot.height)
     this.#persistBallot(slot.own.nullify)

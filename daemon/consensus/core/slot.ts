@@ -1,5 +1,6 @@
 // What a validator knows of one height.
 import { equalBytes } from '../../../protocol/bytes.ts'
+import { faultsOf } from './quorum.ts'
 import type {
   BlockId,
   Finalize,
@@ -55,6 +56,11 @@ export function emptySlot(height: number, validators: number): Slot {
     own: { propose: null, vote: null, nullify: null, finalize: null },
     proposed: false
   }
+}
+
+/** One honest validator at least has stopped waiting: no use in waiting longer. */
+export function isJoined({ nullifies }: Slot): boolean {
+  return nullifies.filter((nullify) => nullify !== null).length > faultsOf(nullifies.length)
 }
 
 export function sameBlock(a: BlockId, b: BlockId): boolean {

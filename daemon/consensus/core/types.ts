@@ -44,6 +44,15 @@ export type ExecutedNote = {
 /** Asks for the proposal of a notarized block. */
 export type Want = { kind: 'want'; block: BlockId }
 
+/** "Which height are you in?" of a validator that has lost its past, or has none. */
+export type Hail = { kind: 'hail'; nonce: number }
+
+/** The answer to it; `votes` false: the speaker abstains as well. */
+export type Standing = { kind: 'standing'; nonce: number; height: number; votes: boolean }
+
+/** Journaled before the first ballot: below `from` this validator says nothing. Never sent. */
+export type Entitled = { kind: 'entitled'; from: number }
+
 /** Two messages of one validator and one height that an honest one never signs both of. With a
  * finalize comes the notarization that binds it to the height. */
 export type Evidence = { kind: 'evidence' } & (
@@ -56,10 +65,11 @@ export type Certificate = Notarization | Nullification | Final
 
 export type Ballot = Propose | Vote | Nullify | Finalize
 
-export type Message = Ballot | Certificate | ExecutedNote | Want | Evidence
+export type Message =
+  Ballot | Certificate | ExecutedNote | Want | Evidence | Hail | Standing | Entitled
 
 /** What goes to the journal, and is handed back after a restart. */
-export type Record = Ballot | Certificate
+export type Record = Ballot | Certificate | Entitled
 
 /** Hashes and signatures, injected: ed25519 and BLAKE2b in a daemon, cheap stand-ins in the
  * simulator. */

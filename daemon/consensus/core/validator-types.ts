@@ -33,7 +33,8 @@ export type ValidatorDependencies = { crypto: Crypto; lanes: LaneView; chain: Ch
 export type ValidatorAlarm = SimplexAlarm | 'pulse'
 
 export type ValidatorInput =
-  | { kind: 'start' }
+  /** `nonce` was never used at a start before. */
+  | { kind: 'start'; nonce: number }
   | { kind: 'message'; from: number; message: Message }
   | { kind: 'alarm'; name: ValidatorAlarm }
   | { kind: 'persisted'; token: number }
@@ -65,4 +66,6 @@ export type ValidatorEffect =
   | { kind: 'evidence'; evidence: Evidence }
   /** No quorum of engines can agree on this index: the venue stops. */
   | { kind: 'diverged'; divergence: Divergence }
+  /** It abstained until now, and votes from this height on. */
+  | { kind: 'entitled'; from: number }
   | { kind: 'misbehaved'; peer: number; reason: string }

@@ -5,11 +5,12 @@ import { Announcer } from './announcer.ts'
 import { Authority } from './authority.ts'
 import { buildTip, Chain, type TapeState, type Tip } from './chain.ts'
 import { CarefulLanes } from './careful.ts'
-import { chooseCut, forwardGrown } from './cut.ts'
+import { chooseCut } from './cut.ts'
+import { Demand } from './demand.ts'
 import { EvidenceBook } from './evidence-book.ts'
+import { Entitlement } from './entitlement.ts'
 import { type Divergence, ExecutedBoard } from './executed.ts'
 import { Judge, type Verdict } from './judge.ts'
-import { leaderOf } from './quorum.ts'
 import { Occasion } from './occasion.ts'
 import { Resolver } from './resolver.ts'
 import type { SimplexEffect, SimplexInput } from './simplex-types.ts'
@@ -47,14 +48,14 @@ export class Validator {
   readonly #board: ExecutedBoard
   readonly #announcer: Announcer
   readonly #evidence: EvidenceBook
+  readonly #demand: Demand
+  readonly #entitlement: Entitlement
   #effects: ValidatorEffect[] = []
   #now = 0
   #pulseAt = Infinity
   /** The height that this validator leads and has not proposed in. */
   #leading: { height: number; parent: BlockId } | null = null
   #judging: Propose | null = null
-  #demanded = false
-  #forwardAt = Infinity
   #enteredAt = 0
   /** When the last proposal was made or seen, and how many entries the last own one took. */
   #cutAt = 0
@@ -87,6 +88,29 @@ export class Validator {
     })
     this.#board = new ExecutedBoard(options.validators, options.quorum)
     this.#evidence = new EvidenceBook()
+    this.#demand = new Demand(
+      { ...options, forwardMs: options.pacing.forwardMs },
+      {
+        lanes: this.#lanes,
+        parent: () => this.#resolver.resolve(this.#simplex.heights.parentOf(this.height)),
+        dueAtMs: (tip) => this.#occasionAt(tip).dueAtMs,
+        height: () => this.height,
+        demand: () => this.#drive({ kind: 'demand' }),
+        again: (atMs) => this.#pulse(atMs)
+      }
+    )
+    this.#entitlement = new Entitlement(
+      { ...options, hailMs: options.pacing.roundMs },
+      {
+        heights: this.#simplex.heights,
+        height: () => this.#simplex.height,
+        send: (to, message) => this.#emit({ kind: 'send', to, message }),
+        entitle: (from) => {
+          this.#drive({ kind: 'entitled', from })
+          this.#emit({ kind: 'entitled', from })
+        }
+      }
+    )
     this.#judge = new Judge(options, {
       lanes: this.#lanes,
       chainView: this.#chainView,
@@ -130,6 +154,11 @@ export class Validator {
     return this.#halted
   }
 
+  /** It does not know what it may have voted before: see entitlement.ts. */
+  get abstains(): boolean {
+    return this.#simplex.heights.votesFrom === Infinity
+  }
+
   restore(record: Record): void {
     this.#simplex.heights.restore(record)
   }
@@ -150,12 +179,15 @@ export class Validator {
   #take(input: ValidatorInput): void {
     switch (input.kind) {
       case 'start':
-        this.#drive(input)
+        this.#drive({ kind: 'start' })
+        this.#entitlement.start(input.nonce, this.#now)
         this.#unsettled = this.#simplex.heights.finalCertificate
         if (!this.#settle()) this.#emit({ kind: 'behind', final: this.#simplex.heights.final })
         return
       case 'persisted':
+        return this.#drive(input)
       case 'connected':
+        this.#entitlement.connected(input.peer)
         return this.#drive(input)
       case 'message':
         return this.#onMessage(input.from, input.message)
@@ -190,6 +222,12 @@ export class Validator {
         if (this.#authority.evidence(message)) this.#onEvidence(message)
         else this.#emit({ kind: 'misbehaved', peer: from, reason: 'evidence of nothing' })
         return
+      case 'hail':
+        return this.#entitlement.hailed(from, message)
+      case 'standing':
+        return this.#entitlement.answered(from, message)
+      case 'entitled':
+        return this.#emit({ kind: 'misbehaved', peer: from, reason: 'a record for a message' })
       default:
         return this.#drive({ kind: 'message', from, message })
     }
@@ -209,8 +247,7 @@ export class Validator {
         this.#cutAt = this.#now
         return
       case 'entered':
-        this.#onEntered(effect.height)
-        return
+        return this.#onEntered(effect.height)
       case 'skipped':
         if (effect.proposal) this.#careful.mark(effect.proposal)
         return
@@ -221,8 +258,7 @@ export class Validator {
         }
         return
       case 'evidence':
-        this.#onEvidence(effect.evidence)
-        return
+        return this.#onEvidence(effect.evidence)
       default:
         this.#emit(effect)
     }
@@ -230,8 +266,7 @@ export class Validator {
 
   #onEntered(height: number): void {
     this.#leading = null
-    this.#demanded = false
-    this.#forwardAt = Infinity
+    this.#demand.entered()
     this.#enteredAt = this.#now
     if (this.#judging && this.#judging.block.height !== height) this.#judging = null
     this.#careful.entered(height)
@@ -282,9 +317,11 @@ export class Validator {
 
   #work(): void {
     this.#settle()
+    this.#entitlement.look(this.#now)
+    this.#pulse(this.#entitlement.hailsAtMs)
     this.#vote()
     if (!this.#halted) this.#propose()
-    this.#demand()
+    this.#demand.look(this.#now)
     this.#announcer.look(this.#now)
     this.#pulse(this.#announcer.restsAtMs)
   }
@@ -310,15 +347,12 @@ export class Validator {
     if (!parent) return
     const { pacing } = this.#options
     const occasion = this.#occasionAt(parent)
-    const due = Math.max(
-      occasion.dueAtMs,
-      this.#cutAt + (this.#busy ? pacing.cutBusyMs : pacing.cutLightMs)
-    )
+    const pauseMs = this.#busy ? pacing.cutBusyMs : pacing.cutLightMs
+    const due = Math.max(occasion.dueAtMs, this.#cutAt + pauseMs)
     if (this.#now < due) return this.#pulse(due)
-    const { height } = leading
     const chosen = chooseCut({
       nowMs: this.#now,
-      height,
+      height: leading.height,
       parent,
       lanes: this.#lanes,
       chain: this.#chainView,
@@ -328,11 +362,10 @@ export class Validator {
     })
     const isEmpty = chosen.cut.slices.length === 0 && chosen.cut.events.length === 0
     // Data that may not be taken yet is waited for, half a round at most.
-    if (isEmpty && this.#now < Math.min(occasion.emptyAtMs, this.#enteredAt + pacing.roundMs / 2)) {
-      return this.#pulse(Math.min(occasion.emptyAtMs, this.#enteredAt + pacing.roundMs / 2))
-    }
+    const emptyAt = Math.min(occasion.emptyAtMs, this.#enteredAt + pacing.roundMs / 2)
+    if (isEmpty && this.#now < emptyAt) return this.#pulse(emptyAt)
     const bytes = encodeCut(chosen.cut)
-    const tip = buildTip(parent, height, bytes, chosen.cut, this.#lanes)
+    const tip = buildTip(parent, leading.height, bytes, chosen.cut, this.#lanes)
     if (!tip) return
     this.#leading = null
     this.#cutAt = this.#now
@@ -344,34 +377,6 @@ export class Validator {
   #occasionAt(tip: Tip) {
     const isFinal = this.#simplex.height === this.#simplex.heights.final.height + 1
     return this.#occasion.at(tip, isFinal, this.#enteredAt)
-  }
-
-  /** Starts the height's timer once there is something to order, and shows the leader the data
-   * that it may lack. */
-  #demand(): void {
-    if (this.#demanded) {
-      if (this.#now >= this.#forwardAt) this.#forward()
-      else if (this.#forwardAt !== Infinity) this.#pulse(this.#forwardAt)
-      return
-    }
-    const tip = this.#resolver.resolve(this.#simplex.heights.parentOf(this.#simplex.height))
-    if (!tip) return
-    const { dueAtMs } = this.#occasionAt(tip)
-    if (this.#now < dueAtMs) return this.#pulse(dueAtMs)
-    this.#demanded = true
-    if (!this.#simplex.isLeader()) {
-      this.#forwardAt = this.#now + this.#options.pacing.forwardMs
-      this.#pulse(this.#forwardAt)
-    }
-    this.#drive({ kind: 'demand' })
-  }
-
-  #forward(): void {
-    this.#forwardAt = Infinity
-    const tip = this.#resolver.resolve(this.#simplex.heights.parentOf(this.#simplex.height))
-    if (!tip) return
-    const leader = this.#options.peers[leaderOf(this.#simplex.height, this.#options.validators)]
-    forwardGrown(this.#lanes, tip, this.#options.limits, leader)
   }
 
   #halt(divergence: Divergence): void {

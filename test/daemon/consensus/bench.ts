@@ -1,6 +1,12 @@
 import { Simplex } from '../../../daemon/consensus/core/simplex.ts'
 import type { SimplexEffect, SimplexInput } from '../../../daemon/consensus/core/simplex-types.ts'
-import type { BlockId, Message, Record } from '../../../daemon/consensus/core/types.ts'
+import type {
+  Ballot,
+  BlockId,
+  Certificate,
+  Message,
+  Record
+} from '../../../daemon/consensus/core/types.ts'
 import { Committee, genesis, venue } from './committee.ts'
 
 export const four = new Committee(4)
@@ -8,6 +14,16 @@ export const ROUND_MS = 100
 export const SHORT_MS = 10
 export const STANDSTILL_MS = 500
 export const RELAY_MS = 20
+
+const KINDS: { [Kind in (Ballot | Certificate)['kind']]: true } = {
+  propose: true,
+  vote: true,
+  nullify: true,
+  finalize: true,
+  notarization: true,
+  nullification: true,
+  final: true
+}
 
 /** One validator of four on a bench: what it is told is written out, and so is what it does. Its
  * journal answers at once unless the test holds it. */
@@ -21,7 +37,12 @@ export class Bench {
   effects: SimplexEffect[] = []
   readonly alarms = new Map<string, number>()
 
-  constructor(self: number, journal: readonly Record[] = [], final: BlockId = genesis) {
+  constructor(
+    self: number,
+    journal: readonly Record[] = [],
+    final: BlockId = genesis,
+    votesFrom = 1
+  ) {
     this.self = self
     const options = {
       venue,
@@ -34,6 +55,7 @@ export class Bench {
       relayMs: RELAY_MS
     }
     this.simplex = new Simplex(options, four.crypto(self), final)
+    this.simplex.heights.votesFrom = votesFrom
     for (const record of journal) this.simplex.heights.restore(record)
     this.journal = [...journal]
     this.step({ kind: 'start' })
@@ -59,8 +81,7 @@ export class Bench {
   }
 
   hears(from: number, message: Message): void {
-    if (message.kind === 'executed' || message.kind === 'want' || message.kind === 'evidence')
-      return
+    if (!isSimplex(message)) return
     this.step({ kind: 'message', from, message })
   }
 
@@ -102,9 +123,15 @@ export class Bench {
   }
 }
 
+function isSimplex(message: Message): message is Ballot | Certificate {
+  const { kind } = message
+  return kind in KINDS
+}
+
 function describe(message: Message): string {
   if (message.kind === 'final') return `final ${message.notarization.block.height}`
   if (message.kind === 'executed') return `executed ${message.executed.index}`
   if (message.kind === 'evidence') return `evidence ${message.offence}`
-  return `${message.kind} ${'block' in message ? message.block.height : message.height}`
+  if ('block' in message) return `${message.kind} ${message.block.height}`
+  return `${message.kind} ${'height' in message ? message.height : ''}`
 }

@@ -12,6 +12,7 @@ import { FileJournal } from '../../../daemon/journal/journal.ts'
 import type { Channel, ChannelOptions, Peer } from '../../../daemon/network/types.ts'
 import { toHex } from '../../../protocol/bytes.ts'
 import { MerkleLog } from '../../../protocol/merkle-log.ts'
+import { seededRandom } from '../../helpers/random.ts'
 import { temporaryFolder } from '../../helpers/tmp.ts'
 import { until } from '../../helpers/until.ts'
 import { Committee, venue } from './committee.ts'
@@ -152,6 +153,7 @@ class Node {
       },
       {
         clock: systemClock,
+        random: seededRandom(this.index + 1),
         journal,
         network: { channel: (options) => this.hub.join(this.index, options) },
         crypto: four.crypto(this.index),
@@ -168,6 +170,7 @@ class Node {
           onbehind: () => this.catchUp(),
           onevidence: () => t.fail('nobody is dishonest'),
           ondiverged: () => t.fail('all engines agree'),
+          onentitled: () => undefined,
           onfault: onFault
         }
       }

@@ -30,6 +30,9 @@ const messages: Message[] = [
   four.authority(1).signExecuted(1, { executed, snapshot: null }),
   four.authority(1).signExecuted(1, { executed, snapshot }),
   { kind: 'want', block: one },
+  { kind: 'hail', nonce: 2 ** 47 + 1 },
+  { kind: 'standing', nonce: 7, height: 70_000, votes: true },
+  { kind: 'entitled', from: 3 },
   {
     kind: 'evidence',
     offence: 'propose',

@@ -330,6 +330,7 @@ test('simplex - one validator alone decides at once', (t) => {
     relayMs: RELAY_MS
   }
   const simplex = new Simplex(options, alone.crypto(0), genesis)
+  simplex.heights.votesFrom = 1
   simplex.step({ kind: 'start' }, 0)
   const { cut } = alone.proposal(one, genesis)
   const finals: number[] = []
