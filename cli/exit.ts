@@ -34,6 +34,7 @@ export function exitCodeOf(fault: unknown): number {
     return exitCodes.unauthorised
   }
   if (fault.rpcName === 'invalid_params') return exitCodes.usage
+  if (fault.rpcName === 'transaction_failed') return exitCodes.settlementFailed
   return fault.code >= 10_000 ? exitCodes.rejected : exitCodes.fault
 }
 

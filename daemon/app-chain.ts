@@ -10,7 +10,7 @@ import type { Manifest, ManifestChain } from '../protocol/manifest.ts'
 import type { Address, Bytes32 } from '../protocol/types.ts'
 import { ChainFollower, followerDefaults } from './chain/follower.ts'
 import { chainProvider, EthersRpc } from './chain/rpc.ts'
-import { TransactionSender, transactionDefaults } from './chain/transactions.ts'
+import { TransactionSender, transactionDefaults, type Sent } from './chain/transactions.ts'
 import { VaultAccount } from './chain/vault-account.ts'
 import type { Clock } from './clock.ts'
 import { disk } from './journal/file-system.ts'
@@ -18,6 +18,7 @@ import { FileJournal } from './journal/journal.ts'
 import type { UnlockedAccount } from './keystore/keystore.ts'
 import type { Log } from './log.ts'
 import type { ChainState, RpcVault } from './rpc/api.ts'
+import { RpcError } from './rpc/errors.ts'
 
 export type ChainPartsOptions = {
   manifest: Manifest & { chain: ManifestChain }
@@ -106,9 +107,11 @@ export class ChainParts {
   rpcVault(account: Address): RpcVault | null {
     const vault = this.#vaults.get(account)
     if (vault === undefined) return null
-    const mined = async (sent: Awaited<ReturnType<VaultAccount['claim']>>) => ({
-      transaction: (await sent.mined).hash
-    })
+    const mined = async (sent: Sent) => {
+      const { hash, outcome } = await sent.mined
+      if (outcome === 'succeeded') return { transaction: hash }
+      throw new RpcError('transaction_failed', `transaction ${hash} was ${outcome}`)
+    }
     return {
       deposit: async (token, quanta) => mined(await vault.deposit(token, quanta)),
       exit: async (action, token) => {

@@ -103,7 +103,13 @@ export const rpcErrors = {
   chain_unavailable: spec(10031, 'The chain’s node does not answer.', 'ExchangeNotAvailable', true),
   not_found: spec(10032, 'No such object.', 'BadRequest', false),
   unknown_channel: spec(10033, 'No such channel.', 'BadRequest', false),
-  subscription_lost: spec(10034, 'Subscriptions need a WebSocket.', 'NotSupported', false)
+  subscription_lost: spec(10034, 'Subscriptions need a WebSocket.', 'NotSupported', false),
+  transaction_failed: spec(
+    10035,
+    'The transaction is on the chain, but it did not succeed.',
+    'ExchangeError',
+    false
+  )
 } as const satisfies Record<string, RpcErrorSpec>
 
 export type RpcErrorName = keyof typeof rpcErrors
