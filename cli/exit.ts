@@ -19,15 +19,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Settlement did not come to its end: a batch was reverted, or a transaction failed. */
-export class SettlementError extends Error {
-  override readonly name = 'SettlementError'
-}
-
 export function exitCodeOf(fault: unknown): number {
   if (fault instanceof CommanderError) return fault.exitCode === 0 ? 0 : exitCodes.usage
   if (fault instanceof UsageError || fault instanceof ConfigFault) return exitCodes.usage
-  if (fault instanceof SettlementError) return exitCodes.settlementFailed
   if (!(fault instanceof RpcFault)) return exitCodes.fault
   if (fault.rpcName === 'unreachable' || fault.rpcName === 'closed') return exitCodes.unreachable
   if (fault.rpcName === 'unauthorized' || fault.rpcName === 'forbidden') {
