@@ -180,7 +180,9 @@ export function compactSignature(signature: Signature): Uint8Array {
   if ((v !== 27 && v !== 28) || signature[32] >= 0x80) {
     throw new RangeError('a signature has a low s and a v of 27 or 28')
   }
-  const compact = signature.slice(0, 64)
+  // Not slice: of one of Node's buffers it would be a view of the signature itself.
+  const compact = new Uint8Array(64)
+  compact.set(signature.subarray(0, 64))
   if (v === 28) compact[32] |= 0x80
   return compact
 }

@@ -6,6 +6,13 @@ import { DecodeFault, EncodeFault } from './faults.ts'
 import { SAFE_MAX } from './limits.ts'
 import type { Address, Signature } from './types.ts'
 
+/** A view that is no subclass: what comes from the network is one of Node's buffers, whose `slice`
+ * copies nothing, and whoever then wrote into his copy would write into the tape. */
+function plain(bytes: Uint8Array): Uint8Array {
+  if (bytes.constructor === Uint8Array) return bytes
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
 /** Reads one buffer from front to back. What it returns as bytes are views into the buffer. */
 export class Reader {
   readonly bytes: Uint8Array
@@ -13,7 +20,7 @@ export class Reader {
   offset: number
 
   constructor(bytes: Uint8Array, offset = 0) {
-    this.bytes = bytes
+    this.bytes = plain(bytes)
     this.end = bytes.length
     this.offset = offset
   }

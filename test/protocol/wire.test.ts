@@ -99,3 +99,10 @@ test('address - read strictly, with the checksum of EIP-55 when there is one', a
   await t.exception(() => parseAddress(mistyped, keccak), /a digit is mistyped/)
   await t.exception(() => parseAddress('0x12', keccak), /"0x12" is not an address/)
 })
+
+test('wire - what is read of one of Node’s buffers can be copied with slice', (t) => {
+  const buffer = Buffer.from([1, 2, 3, 4])
+  const bytes = new Reader(buffer).fixed(4)
+  bytes.slice()[0] = 9
+  t.alike([...buffer], [1, 2, 3, 4])
+})
