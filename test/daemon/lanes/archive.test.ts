@@ -155,6 +155,23 @@ test('lane archive - that turns out wrong is emptied and refilled from the tape'
   t.alike(faults, [])
 })
 
+test('lane archive - is ahead of the blocks that a restart applies again', async (t) => {
+  const corestore = await store(t, await temporaryFolder(t))
+  const tape = history(7, 1)
+  const before = archive(t, corestore, tape)
+  await before.archive.open([])
+  before.archive.final(tape)
+  await before.archive.flush()
+  await before.archive.close()
+  const faults: LaneFault[] = []
+  const after = archive(t, corestore, tape, faults)
+  await after.archive.open([lane])
+  after.archive.final(tape.slice(0, 4))
+  await after.archive.flush()
+  t.alike(faults, [])
+  t.is(await after.archive.length(lane), 7)
+})
+
 test('lane archive - a fork of equal length is found when the lane grows', async (t) => {
   const folder = await temporaryFolder(t)
   const tape = history(3, 2)
