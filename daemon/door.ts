@@ -8,6 +8,11 @@ import type { Applied } from './replica/types.ts'
 
 /** Entries of a lane without a bonded account: its opening and a few links. */
 const STRANGER_ENTRIES = 8
+/** Blocks that do not decode, after which a lane is acknowledged no more: no daemon of ours makes
+ * one, and each costs everyone its bytes on the tape for nothing. Its owner can open another lane,
+ * at the price of links. */
+const SPOILED_MAX = 3
+const SPOILED_LANES_MAX = 4096
 /** Cuts' worth of entries that a lane may have waiting. */
 const CUTS_AHEAD = 4
 
@@ -21,6 +26,8 @@ export class Door {
   readonly #accounts = new Map<number, Set<number>>()
   readonly #laneOf = new Map<number, number>()
   readonly #numbers = new Map<LaneKey, number>()
+  /** Blocks that did not decode, by lane. */
+  readonly #spoiled = new Map<LaneKey, number>()
   #scanned: Engine | null = null
 
   constructor(bond: EngineConfig['bond'], dependencies: { engine: () => Engine }) {
@@ -30,6 +37,7 @@ export class Door {
 
   /** `size`: what of the lane is not final yet. */
   admits(key: LaneKey, size: Size): boolean {
+    if ((this.#spoiled.get(key) ?? 0) > SPOILED_MAX) return false
     const bond = this.#bond
     if (bond === null) return true
     const engine = this.#engine()
@@ -40,6 +48,18 @@ export class Door {
       allowed += Math.floor(settled / bond.min) * bond.entriesPerCutPerBond * CUTS_AHEAD
     }
     return size.entries <= allowed
+  }
+
+  /** The lane brought a block that does not decode. */
+  spoiled(key: LaneKey): void {
+    const count = (this.#spoiled.get(key) ?? 0) + 1
+    this.#spoiled.delete(key)
+    this.#spoiled.set(key, count)
+    if (this.#spoiled.size <= SPOILED_LANES_MAX) return
+    for (const oldest of this.#spoiled.keys()) {
+      this.#spoiled.delete(oldest)
+      return
+    }
   }
 
   /** Accounts move between lanes by links. */

@@ -3,7 +3,7 @@
 import Corestore from 'corestore'
 import path from 'node:path'
 import sodium from 'sodium-native'
-import { equalBytes, fromHex } from '../protocol/bytes.ts'
+import { equalBytes, fromHex, toHex } from '../protocol/bytes.ts'
 import { typedHasher } from '../protocol/eip712.ts'
 import { encodeEntry } from '../protocol/entries.ts'
 import type { OpenEntry } from '../protocol/types.ts'
@@ -127,7 +127,8 @@ export function createParts(
     equalBytes(entry.venue, venue) && equalBytes(laneKey(hash, entry.laneKey, venue), lane)
   const intake = new Intake({
     context: { hasher, opens },
-    signers: (lane, blocks) => signers.blockSigners(lane, blocks)
+    signers: (lane, blocks) => signers.blockSigners(lane, blocks),
+    onundecodable: (lane) => door.spoiled(toHex(lane))
   })
   const ledger = new LaneLedger({ hash, verify, opens })
   const config = engineConfig(manifest, terms)

@@ -18,11 +18,17 @@ export type Prepared = readonly EntryInput[]
 
 type State = { ready: Prepared | null; pending: Promise<void> | null }
 
-export type IntakeDependencies = { context: EntryContext; signers: BlockSigners }
+export type IntakeDependencies = {
+  context: EntryContext
+  signers: BlockSigners
+  /** A lane has a block that does not decode; told once a block. */
+  onundecodable(lane: Uint8Array): void
+}
 
 export class Intake {
   readonly #context: EntryContext
   readonly #signers: BlockSigners
+  readonly #onundecodable: IntakeDependencies['onundecodable']
   readonly #states = new WeakMap<Uint8Array, State>()
   /** The job given last: a pool that is full has room when this is done. */
   #last: Promise<unknown> = Promise.resolve()
@@ -33,6 +39,7 @@ export class Intake {
   constructor(dependencies: IntakeDependencies) {
     this.#context = dependencies.context
     this.#signers = dependencies.signers
+    this.#onundecodable = (lane) => dependencies.onundecodable(lane)
   }
 
   /** Entries prepared so far. */
@@ -102,7 +109,10 @@ export class Intake {
     block: Uint8Array,
     signers: readonly (Address | null)[] | null
   ): Prepared {
-    if (signers === null) return []
+    if (signers === null) {
+      this.#onundecodable(lane)
+      return []
+    }
     return entriesOf(block).map((entry, place) =>
       entryInput(this.#context, lane, entry, signers[place])
     )

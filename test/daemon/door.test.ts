@@ -41,6 +41,22 @@ test('door - a lane may have waiting what its accounts have bonds for', async (t
   t.absent(late.admits(first, { bytes: 0, entries: 9 + TEN_BONDS }))
 })
 
+test('door - a lane whose blocks do not decode is let in no more, whatever its bonds', async (t) => {
+  const bench = await createBench(['alice'])
+  const made = await bench.make()
+  const door = new Door(null, { engine: () => made.replica.engine })
+  const [bad, good] = ['0a'.repeat(32), '0b'.repeat(32)]
+  const size = { bytes: 1, entries: 1 }
+  for (let i = 0; i < 3; i++) door.spoiled(bad)
+  door.spoiled(good)
+  t.ok(door.admits(bad, size), 'a few are borne')
+  door.spoiled(bad)
+  t.absent(door.admits(bad, size))
+  t.ok(door.admits(good, size))
+  for (let i = 0; i < 5000; i++) door.spoiled(i.toString(16).padStart(64, '0'))
+  t.ok(door.admits(bad, size), 'only so many lanes are remembered')
+})
+
 test('door - without a bond everyone is let in', async (t) => {
   const bench = await createBench(['alice'])
   const made = await bench.make()

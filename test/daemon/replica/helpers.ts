@@ -33,6 +33,8 @@ export type Made = {
   ledger: LaneLedger
   applied: Applied[]
   snapshots: MadeSnapshot[]
+  /** Lanes, one for each block that did not decode. */
+  undecodable: Uint8Array[]
 }
 
 /** A venue whose tape the test writes itself, and as many replicas of it as it likes. */
@@ -63,9 +65,11 @@ export async function createBench(accounts: readonly string[]): Promise<Bench> {
       { onFault: () => undefined }
     )
     await pool.open()
+    const undecodable: Uint8Array[] = []
     const intake = new Intake({
       context: { hasher: typedHasher(terms, crypto.keccak), opens },
-      signers: (lane, blocks) => pool.blockSigners(lane, blocks)
+      signers: (lane, blocks) => pool.blockSigners(lane, blocks),
+      onundecodable: (lane) => undecodable.push(lane)
     })
     const ledger = new LaneLedger({ hash, verify, opens })
     const replica = new Replica(
@@ -78,7 +82,7 @@ export async function createBench(accounts: readonly string[]): Promise<Bench> {
     replica.onsnapshot((each) => snapshots.push(each))
     await tape.open([], null)
     replica.open()
-    return { tape, replica, ledger, applied, snapshots }
+    return { tape, replica, ledger, applied, snapshots, undecodable }
   }
   return { manifest, maker, signer: await EntrySigner.load(manifest), make }
 }

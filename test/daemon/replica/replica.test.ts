@@ -167,6 +167,7 @@ test('replica - a block that does not decode is skipped by everyone', async (t) 
     [2, 0, 1]
   )
   t.is(made.ledger.get(lane.lane)?.log.length, 3, 'and counts as a block of its lane')
+  t.alike(made.undecodable, [lane.lane], 'and against its lane')
 })
 
 test('snapshot store - the newest whole one is found, older ones go', async (t) => {
