@@ -60,8 +60,11 @@ export type DiskRecord =
   | { kind: 'consensus'; record: Record }
   | { kind: 'tape'; record: TapeRecord }
 
-export function isEntitled(disk: readonly DiskRecord[]): boolean {
-  return disk.some((item) => item.kind === 'consensus' && item.record.kind === 'entitled')
+/** It may vote in every height that is not final. */
+export function isEntitled(disk: readonly DiskRecord[], finalHeight: number): boolean {
+  return disk.some(({ kind, record }) => {
+    return kind === 'consensus' && record.kind === 'entitled' && record.from <= finalHeight + 1
+  })
 }
 
 export function restoreLane(book: LaneBook, record: LaneRecord): void {

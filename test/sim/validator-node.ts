@@ -134,9 +134,9 @@ export class ValidatorNode implements Peer {
     this.#tape.follow()
   }
 
-  /** A journal with its past would survive a power loss. */
+  /** It votes, and would after a power loss. */
   get isEntitled(): boolean {
-    return isEntitled(this.#disk.durable)
+    return isEntitled(this.#disk.durable, this.venue.checks.height)
   }
 
   /** The power goes; the disk too, perhaps. */
