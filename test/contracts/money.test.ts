@@ -2,7 +2,7 @@
 import test from 'brittle'
 import { type Contract, type ContractTransactionReceipt, keccak256, Signature } from 'ethers'
 import { deploy, vaultInterface, deployVault } from '../../contracts/vault.ts'
-import { VaultVenue } from '../helpers/vault.ts'
+import { addressOf, VaultVenue } from '../helpers/vault.ts'
 import { content, openScene } from './scene.ts'
 
 /** The vault's events of a transaction, numbers in place of big ones. */
@@ -78,7 +78,7 @@ test('vault - takes a permit, and a deposit whose permit somebody used first', a
         name: 'Token 0',
         version: '1',
         chainId: anvil.provider._network.chainId,
-        verifyingContract: String(token.target)
+        verifyingContract: addressOf(token)
       },
       {
         Permit: [
@@ -129,7 +129,7 @@ test('vault - nasty tokens hurt only themselves', async (t) => {
   }
   const vault = await deployVault(signer, {
     ...venue.terms,
-    tokens: tokens.map((token) => ({ token: String(token.target).toLowerCase(), quantum: 1000n }))
+    tokens: tokens.map((token) => ({ token: addressOf(token), quantum: 1000n }))
   })
   const balance = async (token: number): Promise<number> =>
     Number(await vault.balanceOf(owner, token))

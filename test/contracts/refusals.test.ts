@@ -162,7 +162,7 @@ test('settle - refuses sweeps, co-signatures and sums that do not fit', async (t
     )
   await refuses(t, scene, null, slid('slide', 205), 'a post-only order that slid away')
   await refuses(t, scene, 'BeyondLimit', slid('slide', 199), 'a slide beyond the limit')
-  t.exception.all(
+  await t.exception.all(
     () => encodeContent(slid('reject', 205), venue.markets),
     'only slides rest elsewhere'
   )

@@ -55,6 +55,12 @@ export function keyOf(name: string): Key {
   return { key, address: new Wallet(key).address.toLowerCase() }
 }
 
+/** Where a deployed contract is. */
+export function addressOf({ target }: Contract): Address {
+  if (typeof target !== 'string') throw new Error('the contract is known by a name only')
+  return target.toLowerCase()
+}
+
 export const byAddress = (a: { address: Address }, b: { address: Address }): number =>
   a.address < b.address ? -1 : 1
 
@@ -92,7 +98,7 @@ export class VaultVenue {
     this.anvil = anvil
     this.#ownsAnvil = ownsAnvil
     this.vault = vault
-    this.address = String(vault.target).toLowerCase()
+    this.address = addressOf(vault)
     this.tokens = tokens
     this.tokenAddresses = terms.tokens.map(({ token }) => token)
     this.validators = validators
@@ -115,7 +121,7 @@ export class VaultVenue {
       validators: validators.map(({ address }) => address),
       threshold: options.threshold ?? Math.floor((count * 2) / 3) + 1,
       tokens: tokens.map((token, index) => ({
-        token: String(token.target).toLowerCase(),
+        token: addressOf(token),
         quantum: index === 1 ? 1n : 10_000_000_000n
       })),
       settlerWindow: 60,
