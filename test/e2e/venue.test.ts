@@ -1,10 +1,11 @@
 // Traders on different daemons, four validators, one chain: every daemon a process of its own. The
 // tests share one venue, and each leaves it whole.
 import test from 'brittle'
+import { RpcFault } from '../../client/fault.ts'
 import { curb } from '../helpers/curb.ts'
 import { Flow } from '../helpers/flow.ts'
 import { decimal } from '../helpers/ledger.ts'
-import { MARKET } from '../helpers/process-trader.ts'
+import { MARKET, type ProcessTrader } from '../helpers/process-trader.ts'
 import { ProcessVenue } from '../helpers/processes.ts'
 import { seededRandom } from '../helpers/random.ts'
 import { until } from '../helpers/until.ts'
@@ -15,7 +16,7 @@ const STEPS = 60
 const venue = new ProcessVenue({
   validators: 4,
   traders: 2,
-  settlement: { batchAgeMs: 1000, cosignMs: 300 }
+  settlement: { batchAgeMs: 1000, cosignMs: 300, chainStaleMaxMs: 12_000 }
 })
 
 /** Random flow of both traders, with something that happens when it is half over. */
@@ -25,6 +26,23 @@ async function flowWith(seed: number, event: () => Promise<void>): Promise<Flow[
   await until(() => flows.every(({ steps }) => steps >= STEPS / 2), 'half of the flow', START_MS)
   await Promise.all([event(), ...runs])
   return flows
+}
+
+/** The traders, with nothing left in the book of what tests before this one did. */
+async function cleared(): Promise<ProcessTrader[]> {
+  for (const trader of venue.traders) await trader.cancelsAll()
+  return venue.traders
+}
+
+/** What a call was refused with; null when it was not. */
+async function faultOf(call: Promise<unknown>): Promise<RpcFault | null> {
+  try {
+    await call
+    return null
+  } catch (fault) {
+    if (fault instanceof RpcFault) return fault
+    throw fault
+  }
 }
 
 test.hook('e2e - the venue goes up', { timeout: START_MS }, async () => venue.open())
@@ -86,7 +104,7 @@ test('e2e - a validator is killed in the middle of flow, and comes back', async 
 })
 
 test('e2e - the settler is killed with a batch in its hands, and settles it when it is back', async (t) => {
-  const [alice, bob] = venue.traders
+  const [alice, bob] = await cleared()
   await alice.sells('0.1', '2000')
   const { trades } = await bob.buys('0.1', '2000')
   const [{ batch }] = trades
@@ -101,9 +119,7 @@ test('e2e - the settler is killed with a batch in its hands, and settles it when
 })
 
 test('e2e - quotes go in as one signed list and take the place of the last one', async (t) => {
-  const [alice, bob] = venue.traders
-  await alice.cancelsAll()
-  await bob.cancelsAll()
+  const [alice, bob] = await cleared()
   const ladder = (middle: number) =>
     [1, 2, 3, 4].flatMap((step) => [
       { side: 'buy' as const, price: String(middle - step), amount: '0.1' },
@@ -130,7 +146,7 @@ test('e2e - quotes go in as one signed list and take the place of the last one',
 })
 
 test('e2e - a bot whose daemon dies connects again and is told of its orders', async (t) => {
-  const [alice, bob] = venue.traders
+  const [alice, bob] = await cleared()
   const { order } = await alice.sells('0.2', '2100')
   await venue.kills('trader-1')
   await venue.restarts('trader-1')
@@ -145,9 +161,7 @@ test('e2e - a bot whose daemon dies connects again and is told of its orders', a
 })
 
 test('e2e - an order signed by a wallet outside trades and settles', async (t) => {
-  const [alice, bob] = venue.traders
-  await alice.cancelsAll()
-  await bob.cancelsAll()
+  const [alice, bob] = await cleared()
   const wallet = venue.wallet(15)
   const account = wallet.address.toLowerCase()
   const outside = await venue.hosts(alice, wallet)
@@ -165,7 +179,7 @@ test('e2e - an order signed by a wallet outside trades and settles', async (t) =
 })
 
 test('e2e - a delegate’s order settles by its signature while the owner’s daemon is dead', async (t) => {
-  const [alice, bob] = venue.traders
+  const [alice, bob] = await cleared()
   const delegate = venue.wallet(16)
   const { transaction } = await alice.client.call('private/set_delegate', {
     account: alice.account,
@@ -219,6 +233,95 @@ test('e2e - a withdrawal is paid out to its owner', async (t) => {
     const [newest] = await alice.client.call('private/get_transfers', { account: alice.account })
     return newest.state === 'claimed'
   }, 'the withdrawal to be claimed by the daemon’s word too')
+})
+
+test('e2e - settlers without gas money say so, and settle once they have some', async (t) => {
+  const [alice, bob] = await cleared()
+  const pay = async (wei: bigint): Promise<void> => {
+    for (const { signer } of venue.manifest.validators) {
+      await venue.chain.send('anvil_setBalance', [signer, `0x${wei.toString(16)}`])
+    }
+  }
+  await pay(0n)
+  await alice.sells('0.1', '2000')
+  const { trades } = await bob.buys('0.1', '2000')
+  const [{ batch }] = trades
+  const settler = `validator-${(batch % 4) + 1}`
+  await until(
+    async () => (await venue.status(settler)).settlement?.gasMoneyLow,
+    `${settler} to say that it has no gas money`,
+    START_MS
+  )
+  const waiting = (await venue.batches()).find(({ index }) => index === batch)
+  t.ok(waiting && ['sealed', 'attested'].includes(waiting.state), waiting?.state)
+  await pay(10n ** 19n)
+  t.alike(await venue.problems(), [])
+})
+
+test('e2e - a settlement that a reorg takes back is sent once more', async (t) => {
+  const [alice, bob] = await cleared()
+  const { chain } = venue
+  await chain.send('evm_setIntervalMining', [0])
+  await alice.sells('0.1', '2000')
+  await bob.buys('0.1', '2000')
+  await until(async () => {
+    const { pending }: { pending: object } = await chain.send('txpool_content', [])
+    return Object.keys(pending).length > 0
+  }, 'a settlement on its way')
+  await chain.send('evm_mine', [])
+  const mined = await chain.getBlock('latest')
+  t.is(mined?.transactions.length, 1)
+  await chain.send('anvil_reorg', [1, []])
+  const instead = await chain.getBlock('latest')
+  t.is(instead?.number, mined?.number)
+  t.is(instead?.transactions.length, 0)
+  await chain.send('evm_setIntervalMining', [1])
+  t.alike(await venue.problems(), [])
+})
+
+test('e2e - while the chain stands still trading stops, and goes on when it is back', async (t) => {
+  const [alice] = await cleared()
+  const { order } = await alice.sells('0.1', '2200')
+  venue.local.processes.signal('chain', 'SIGSTOP')
+  try {
+    const fault = await until(() => faultOf(alice.sells('0.001', '2300')), 'a refusal', START_MS)
+    t.is(fault.rpcName, 'settlement_lagging')
+    t.ok(fault.retryable)
+    t.is((await alice.cancels(order.orderId)).state, 'cancelled')
+  } finally {
+    venue.local.processes.signal('chain', 'SIGCONT')
+  }
+  await until(
+    async () => (await faultOf(alice.sells('0.001', '2300'))) === null,
+    'an order to be taken again',
+    START_MS
+  )
+  t.alike(await venue.problems(), [])
+})
+
+test('e2e - an exit needs nobody, and is paid after its delay', async (t) => {
+  const [, bob] = await cleared()
+  await venue.settles()
+  const { account, client } = bob
+  const { settled } = await bob.balance('WETH')
+  const before = await venue.tokensOf(account, 'WETH')
+  await client.call('private/exit', { account, token: 'WETH', action: 'request' })
+  await until(async () => (await bob.balance('WETH')).exiting, 'the request to be on the tape')
+  t.is((await faultOf(bob.sells('0.1', '2000')))?.rpcName, 'rejected')
+  await venue.chain.send('evm_increaseTime', [venue.manifest.settlement.exitDelaySeconds])
+  await venue.chain.send('evm_mine', [])
+  await client.call('private/exit', { account, token: 'WETH', action: 'claim' })
+  t.is((await venue.tokensOf(account, 'WETH')) - before, decimal(settled))
+  await until(async () => (await bob.balance('WETH')).settled === '0', 'the exit to be on the tape')
+  t.alike(await venue.problems(), [])
+})
+
+test('e2e - after all of this an auditor who believes nobody finds everything true', async (t) => {
+  const { datadir } = venue.traders[1].member
+  const { code, out } = await curb(['venue', 'audit', '--json', '--datadir', datadir])
+  const verdict: { problems: string[] } = JSON.parse(out)
+  t.alike(verdict.problems, [])
+  t.is(code, 0)
 })
 
 test.hook('e2e - the venue goes down', { timeout: START_MS }, async () => venue.close())
