@@ -36,6 +36,8 @@ export class LaneContext {
   own: OwnPort | null = null
   /** Bytes of all lanes that are not final. */
   pendingBytes = 0
+  /** Heads that were shown without blocks are told to the validators until then. */
+  tellUntilMs = 0
 
   constructor(options: LaneBookOptions, dependencies: LaneBookDependencies) {
     this.options = options

@@ -44,14 +44,14 @@ export class LaneSupply {
   /** Sends the requests and the gossip that are due. Returns when to call again, or null while
    * there is nothing to wait for. */
   tick(): number | null {
-    const { deps, repair, pendingBytes, options, peers } = this.#context
+    const { deps, repair, pendingBytes, tellUntilMs, options, peers } = this.#context
     const now = deps.now()
     for (const want of repair.due(now, pendingBytes)) {
       const to = this.#source(want.peers, want.attempts)
       if (to !== null) this.#request(to, want.key, want.head, want.attempts)
     }
     const { gossipMs } = options.limits
-    if (pendingBytes === 0) this.#gossipAtMs = null
+    if (pendingBytes === 0 && now > tellUntilMs) this.#gossipAtMs = null
     else this.#gossipAtMs ??= now + gossipMs
     if (this.#gossipAtMs !== null && now >= this.#gossipAtMs) {
       this.#gossipAtMs = now + gossipMs

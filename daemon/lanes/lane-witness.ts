@@ -43,11 +43,21 @@ export class LaneWitness {
       return true
     }
     if (!this.#contradicted(lane, head) && head.length > lane.finalLength) {
-      if (lane.ahead === null || head.length > lane.ahead.length) lane.ahead = head
+      if (lane.ahead === null || head.length > lane.ahead.length) this.#show(lane, head)
       if (held) this.#want({ ...head, lane: lane.lane }, [peer])
     }
     if (own?.key === lane.key) own.behind(head.length)
     return true
+  }
+
+  /** Keeps the head, and sees to it that the validators hear of it: another may have been shown
+   * another, and neither has blocks to tell them apart by. */
+  #show(lane: Lane, head: SignedHead): void {
+    const { deps, options } = this.#context
+    const { gossipMs, gossipRounds } = options.limits
+    lane.ahead = head
+    this.#context.tellUntilMs = deps.now() + gossipRounds * gossipMs
+    deps.host.later()
   }
 
   /** Looks for a signed head that the given one contradicts; keeps the evidence. */

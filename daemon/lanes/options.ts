@@ -18,8 +18,10 @@ export type LaneLimits = {
   /** What a peer may ask for: bytes a second, and at once (at least the largest run). */
   serveBytesPerSecond: number
   serveBurstBytes: number
-  /** How often validators tell each other the heads that are not final. */
+  /** How often validators tell each other the heads that are not final ... */
   gossipMs: number
+  /** ... and how often one that was shown without blocks, when there is nothing else to tell. */
+  gossipRounds: number
 }
 
 export const laneLimitDefaults: LaneLimits = {
@@ -31,7 +33,8 @@ export const laneLimitDefaults: LaneLimits = {
   retainBlocks: 256,
   serveBytesPerSecond: 8 * 1024 * 1024,
   serveBurstBytes: 4 * 1024 * 1024,
-  gossipMs: 1000
+  gossipMs: 1000,
+  gossipRounds: 4
 }
 
 export type LaneBookOptions = {

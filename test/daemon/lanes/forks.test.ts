@@ -81,6 +81,24 @@ test('lane forks - heads alone suffice, no blocks', async (t) => {
   convicted(t, validators, forger)
 })
 
+test('lane forks - two heads shown to two validators, blocks to nobody', async (t) => {
+  const { world, validators, forger } = await venue()
+  let told = 0
+  world.tamper = (from, _to, type, payload) => {
+    if (type === laneMessageTypes.heads && from !== world.daemons[ATTACKER].id) told++
+    return payload
+  }
+  const [x, y] = [forger.run(forger.empty, [1]), forger.run(forger.empty, [2])]
+  world.inject(ATTACKER, 0, laneMessageTypes.heads, forger.shows(x.log))
+  world.inject(ATTACKER, 1, laneMessageTypes.heads, forger.shows(y.log))
+  await world.run(2_500)
+  convicted(t, validators, forger)
+  await world.run(20_000)
+  const before = told
+  await world.run(60_000)
+  t.is(told, before, 'nobody goes on about it')
+})
+
 test('lane forks - blocks contradict a head that was shown before, by one validator alone', async (t) => {
   const { world, validators, forger } = await venue()
   for (const i of [1, 2, 3]) world.disconnect(0, i)
