@@ -137,7 +137,7 @@ export class Ours implements Contestant {
     core.end()
     // What a settled batch does to the engine's memory: it goes.
     const { batches } = core.core
-    if (batches.list.length > 1) batches.list.splice(0, batches.list.length - 1)
+    while (batches.list.length > 1) batches.dropSettled()
     this.#pending = 0
     this.#block++
     core.begin(this.#block, START_SECONDS * 1000 + this.#block)

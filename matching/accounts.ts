@@ -25,9 +25,8 @@ export class Accounts {
   liveOrders = new Int32Array(16)
   lastNonce = new Float64Array(16)
   floor = new Float64Array(16)
-  /** Where an account's directory begins and how many pages it can name. */
-  #directory = new Int32Array(16)
-  #directoryPages = new Int32Array(16)
+  /** By account two words: where its directory begins and how many pages it can name. */
+  #directory = new Int32Array(32)
   #directories = new Int32Array(256)
   #directoriesEnd = 0
   /** Page 0 is never given out: a directory names it for "none". It stays empty. */
@@ -55,18 +54,26 @@ export class Accounts {
 
   /** Highest nonce that the slot has held, 0 for none. */
   slotNonce(account: number, slot: number): number {
-    const at = this.#at(account, slot)
+    return this.nonceAt(this.slotAt(account, slot))
+  }
+
+  /** The same of a slot by its words. */
+  nonceAt(at: number): number {
     return (this.#pages[at + 1] >>> 24) * HIGH_WORD + (this.#pages[at] >>> 0)
   }
 
   /** Index of the order that took the slot last, 0 for none: `Core.slotHolder` tells whether it still
    * lives. */
   slotIndex(account: number, slot: number): number {
-    return this.#pages[this.#at(account, slot) + 1] & INDEX_MASK
+    return this.indexAt(this.slotAt(account, slot))
+  }
+
+  indexAt(at: number): number {
+    return this.#pages[at + 1] & INDEX_MASK
   }
 
   takeSlot(account: number, slot: number, nonce: number, index: number): void {
-    let at = this.#at(account, slot)
+    let at = this.slotAt(account, slot)
     if (at < PAGE) at = this.#createPage(account, slot)
     this.#pages[at] = nonce | 0
     this.#pages[at + 1] = (highWord(nonce) << 24) | index
@@ -74,30 +81,31 @@ export class Accounts {
 
   /** Writes the nonce that a slot has held last as two words. */
   copyNonce(account: number, slot: number, words: Int32Array, at: number): void {
-    const from = this.#at(account, slot)
+    const from = this.slotAt(account, slot)
     words[at] = this.#pages[from]
     words[at + 1] = this.#pages[from + 1] >>> 24
   }
 
   /** One above the highest slot that may have been used. */
   slotCount(account: number): number {
-    return this.#directoryPages[account] << PAGE_SHIFT
+    return this.#directory[account * 2 + 1] << PAGE_SHIFT
   }
 
   bytes(): number {
     return this.lane.length * 32 + this.#directories.byteLength + this.#pages.byteLength
   }
 
-  /** The slot's words; below PAGE while it has no page. */
-  #at(account: number, slot: number): number {
+  /** Where the slot's words are; below PAGE while it has no page. Good until a slot is taken. */
+  slotAt(account: number, slot: number): number {
     const number = slot >>> PAGE_SHIFT
-    if (number >= this.#directoryPages[account]) return 0
-    return this.#directories[this.#directory[account] + number] + ((slot & PAGE_MASK) << 1)
+    const directory = this.#directory
+    if (number >= directory[account * 2 + 1]) return 0
+    return this.#directories[directory[account * 2] + number] + ((slot & PAGE_MASK) << 1)
   }
 
   #createPage(account: number, slot: number): number {
     const number = slot >>> PAGE_SHIFT
-    if (number >= this.#directoryPages[account]) this.#growDirectory(account, number + 1)
+    if (number >= this.#directory[account * 2 + 1]) this.#growDirectory(account, number + 1)
     if (this.#pagesEnd === this.#pages.length) {
       const grown = new Int32Array(this.#pages.length + PAGE * ((this.#pages.length / PAGE) >> 2))
       grown.set(this.#pages)
@@ -105,23 +113,24 @@ export class Accounts {
     }
     const page = this.#pagesEnd
     this.#pagesEnd += PAGE
-    this.#directories[this.#directory[account] + number] = page
+    this.#directories[this.#directory[account * 2] + number] = page
     return page + ((slot & PAGE_MASK) << 1)
   }
 
   /** The directory moves to the end; where it was is lost, a sixty-fourth of its slots' size. */
   #growDirectory(account: number, wanted: number): void {
-    const pages = Math.max(wanted, this.#directoryPages[account] * 2)
+    const had = this.#directory[account * 2 + 1]
+    const pages = Math.max(wanted, had * 2)
     const start = this.#directoriesEnd
     if (start + pages > this.#directories.length) {
       const grown = new Int32Array(Math.max(start + pages, this.#directories.length * 2))
       grown.set(this.#directories)
       this.#directories = grown
     }
-    const from = this.#directory[account]
-    this.#directories.copyWithin(start, from, from + this.#directoryPages[account])
-    this.#directory[account] = start
-    this.#directoryPages[account] = pages
+    const from = this.#directory[account * 2]
+    this.#directories.copyWithin(start, from, from + had)
+    this.#directory[account * 2] = start
+    this.#directory[account * 2 + 1] = pages
     this.#directoriesEnd = start + pages
   }
 
@@ -139,11 +148,8 @@ export class Accounts {
     const floor = new Float64Array(room)
     floor.set(this.floor)
     this.floor = floor
-    const directory = new Int32Array(room)
+    const directory = new Int32Array(room * 2)
     directory.set(this.#directory)
     this.#directory = directory
-    const directoryPages = new Int32Array(room)
-    directoryPages.set(this.#directoryPages)
-    this.#directoryPages = directoryPages
   }
 }

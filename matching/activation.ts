@@ -2,7 +2,7 @@
 
 import type { Core } from './core.ts'
 import type { Market } from './market.ts'
-import { ARMED, FIRED, FLAGS, HOT, OWNER, SELL, STATE_MASK } from './orders.ts'
+import { ARMED, FIRED, FLAGS, ORDER, OWNER, SELL, STATE_MASK } from './orders.ts'
 import type { Armed } from './triggers.ts'
 
 /** Arms the draft's order. */
@@ -14,12 +14,12 @@ export function arm(core: Core, index: number): void {
 
 /** Puts an armed order into its market's heaps. */
 export function addArmed(core: Core, index: number): void {
-  const at = index * HOT
+  const at = index * ORDER
   const terms = core.waiting.get(index)
   if (terms === undefined) return
-  const isSell = (core.pool.hot[at + FLAGS] & SELL) !== 0
+  const isSell = (core.pool.words[at + FLAGS] & SELL) !== 0
   const firesRising = (terms.triggerKind === 1) !== isSell
-  const market = core.markets[core.pool.hot[at + OWNER] & 0xff]
+  const market = core.markets[core.pool.words[at + OWNER] & 0xff]
   const item = { price: terms.triggerPrice, id: core.pool.id(index), index }
   market.armed.add(item, firesRising, (other) => isIn(core, other, ARMED))
 }
@@ -51,6 +51,6 @@ export function liveFired(core: Core): Armed[] {
 }
 
 function isIn(core: Core, item: Armed, state: number): boolean {
-  const flags = core.pool.hot[item.index * HOT + FLAGS]
+  const flags = core.pool.words[item.index * ORDER + FLAGS]
   return (flags & STATE_MASK) === state && core.pool.id(item.index) === item.id
 }

@@ -17,12 +17,11 @@ import { AMENDED_EVENT } from './event-writer.ts'
 import { enterWaiting } from './matcher.ts'
 import type { NonceIndex } from './nonce-index.ts'
 import {
-  COLD,
   DELEGATED,
   FILLED,
   FLAGS,
   GTC,
-  HOT,
+  ORDER,
   OWNER,
   POST_MASK,
   PRICE,
@@ -60,13 +59,13 @@ export function amend(
   if (old === 0) return reject(core, entry, UNKNOWN_ORDER)
   draftOrder(core, entry, input.order, 0)
   const d = core.draft
-  const hot = core.pool.hot
-  const at = old * HOT
-  const sameMarket = (hot[at + OWNER] & 0xff) === d.market
-  if (!sameMarket || ((hot[at + FLAGS] ^ d.flags) & SELL) !== 0) {
+  const words = core.pool.words
+  const at = old * ORDER
+  const sameMarket = (words[at + OWNER] & 0xff) === d.market
+  if (!sameMarket || ((words[at + FLAGS] ^ d.flags) & SELL) !== 0) {
     return reject(core, entry, AMEND_MISMATCH)
   }
-  const filled = core.pool.cold[old * COLD + FILLED]
+  const filled = core.pool.words[old * ORDER + FILLED]
   if (input.filledSeen > filled) return reject(core, entry, FILLED_SEEN_AHEAD)
   const lots = d.quantity - (filled - input.filledSeen)
   if (lots <= 0) {
@@ -79,12 +78,12 @@ export function amend(
 
 function keepsPlace(core: Core, old: number, lots: number): boolean {
   const d = core.draft
-  const hot = core.pool.hot
-  const at = old * HOT
-  const flags = hot[at + FLAGS]
+  const words = core.pool.words
+  const at = old * ORDER
+  const flags = words[at + FLAGS]
   if ((flags & STATE_MASK) !== RESTING || (flags & SLID) !== 0) return false
   if ((d.flags & TIF_MASK) !== GTC || (d.flags & TRIGGER) !== 0) return false
-  return hot[at + PRICE] >>> 0 === d.price && lots <= hot[at + REMAINING]
+  return words[at + PRICE] >>> 0 === d.price && lots <= words[at + REMAINING]
 }
 
 function amendInPlace(
@@ -98,27 +97,27 @@ function amendInPlace(
   const refusal = checkTerms(core, SPARE_REPLACED | SPARE_BAND) || checkSlot(core, index)
   if (refusal !== 0) return reject(core, entry, refusal)
   const pool = core.pool
-  const hot = pool.hot
-  const at = index * HOT
+  const words = pool.words
+  const at = index * ORDER
   const oldId = pool.id(index)
   const market = core.markets[d.market]
-  const given = hot[at + REMAINING] - lots
+  const given = words[at + REMAINING] - lots
   core.reserve(index, -1)
   if (given > 0) ((d.flags & SELL) !== 0 ? market.asks : market.bids).reduce(d.price, given)
-  hot[at + REMAINING] = lots
+  words[at + REMAINING] = lots
   core.accounts.takeSlot(d.account, d.slot, d.nonce, index)
   core.tight.delete(index)
   core.delegates.delete(index)
-  hot[at + FLAGS] = (d.slot << 16) | (d.flags & ~TIGHT) | RESTING
+  words[at + FLAGS] = (d.slot << 16) | (d.flags & ~TIGHT) | RESTING
   if (d.delegate !== -1) {
-    hot[at + FLAGS] |= DELEGATED
+    words[at + FLAGS] |= DELEGATED
     core.delegates.set(index, d.delegate)
   }
   const id = core.nextId++
   pool.setId(index, id)
   pool.setExpiry(index, d.expiry)
   pool.setPlace(index, core.index, d.entry, d.ordinal)
-  pool.cold[index * COLD + FILLED] = 0
+  pool.words[index * ORDER + FILLED] = 0
   if (d.expiry < core.expiryMin) core.expiryMin = d.expiry
   core.reserve(index, 1)
   nonces.add(d.account, d.nonce, index)

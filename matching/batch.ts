@@ -46,11 +46,14 @@ export class Batch {
   voidDecided = false
   #accounts: Map<number, BatchAccount> | null = null
 
-  /** Makes room for as many fills and charges as the batch before had. */
-  constructor(index: number, validators: number, before: Batch | null) {
+  /** Takes over the rows of a batch that is gone, or makes room for as many fills and charges as the
+   * batch before had. */
+  constructor(index: number, validators: number, before: Batch | null, gone: Batch | null) {
     this.index = index
-    this.fills = new Int32Array(before === null ? FILL * 16 : before.fills.length)
-    this.#feeRows = new Float64Array(before === null ? 3 * 16 : before.#feeRows.length)
+    const fills = before === null ? FILL * 16 : before.fills.length
+    const charges = before === null ? 3 * 16 : before.#feeRows.length
+    this.fills = gone === null ? new Int32Array(fills) : gone.fills
+    this.#feeRows = gone === null ? new Float64Array(charges) : gone.#feeRows
     this.contentVotes = new Array<string | null>(validators).fill(null)
     this.voidVotes = new Array<string | null>(validators).fill(null)
   }

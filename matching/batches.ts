@@ -11,7 +11,7 @@ import type { SettlementConfig } from './types.ts'
 export const NO_PARENT = '0'.repeat(48)
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
-const { HOT, COLD, OWNER, FLAGS, ID_LOW, HIGH, TAPE_LOW, ENTRY, FILLED } = layout
+const { ORDER, OWNER, FLAGS, ID_LOW, HIGH, TAPE_LOW, ENTRY, FILLED } = layout
 
 /** What a fill is written from. */
 export type FillState = { time: number; pool: OrderPool; accounts: Accounts }
@@ -20,12 +20,14 @@ export class Batches {
   readonly settlement: SettlementConfig | null
   readonly #validators: number
   list: Batch[]
+  /** Settled: its rows are written anew by a batch to come. */
+  #gone: Batch | null = null
   open: Batch
 
   constructor(settlement: SettlementConfig | null, validators: number) {
     this.settlement = settlement
     this.#validators = validators
-    this.open = new Batch(1, validators, null)
+    this.open = new Batch(1, validators, null, null)
     this.open.parent = NO_PARENT
     this.list = [this.open]
   }
@@ -75,7 +77,8 @@ export class Batches {
   }
 
   start(index: number): Batch {
-    this.open = new Batch(index, this.#validators, this.open)
+    this.open = new Batch(index, this.#validators, this.open, this.#gone)
+    this.#gone = null
     this.list.push(this.open)
     return this.open
   }
@@ -90,6 +93,11 @@ export class Batches {
     const child = this.list[this.list.indexOf(batch) + 1]
     child.parent = link
     child.parentKnownAt = time
+  }
+
+  /** The oldest batch is settled and goes, and what it held with it. */
+  dropSettled(): void {
+    this.#gone = this.list.shift() ?? null
   }
 
   /** All from the first on are gone; the child of a void opens. */
@@ -120,8 +128,8 @@ export class Batches {
     row[at + 2] = makerFee | 0
     row[at + 3] = highWord(makerFee)
     copySide(pool, row, at + MAKER, maker)
-    const slot = pool.hot[maker * HOT + FLAGS] >>> 16
-    state.accounts.copyNonce(pool.hot[maker * HOT + OWNER] >>> 8, slot, row, at + MAKER + 7)
+    const slot = pool.words[maker * ORDER + FLAGS] >>> 16
+    state.accounts.copyNonce(pool.words[maker * ORDER + OWNER] >>> 8, slot, row, at + MAKER + 7)
     copySide(pool, row, at + TAKER, taker)
     row[at + TAKER + 7] = takerNonce | 0
     row[at + TAKER + 8] = highWord(takerNonce)
@@ -133,14 +141,13 @@ export class Batches {
 }
 
 function copySide(pool: OrderPool, row: Int32Array, at: number, index: number): void {
-  const { hot, cold } = pool
-  const from = index * HOT
-  const fromCold = index * COLD
-  row[at] = hot[from + OWNER]
-  row[at + 1] = hot[from + FLAGS]
-  row[at + 2] = hot[from + ID_LOW]
-  row[at + 3] = hot[from + HIGH]
-  row[at + 4] = cold[fromCold + TAPE_LOW]
-  row[at + 5] = cold[fromCold + ENTRY]
-  row[at + 6] = cold[fromCold + FILLED]
+  const { words } = pool
+  const from = index * ORDER
+  row[at] = words[from + OWNER]
+  row[at + 1] = words[from + FLAGS]
+  row[at + 2] = words[from + ID_LOW]
+  row[at + 3] = words[from + HIGH]
+  row[at + 4] = words[from + TAPE_LOW]
+  row[at + 5] = words[from + ENTRY]
+  row[at + 6] = words[from + FILLED]
 }

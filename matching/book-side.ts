@@ -7,7 +7,7 @@ import * as layout from './orders.ts'
 import type { OrderPool } from './orders.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
-const { HOT, NEXT, PREV } = layout
+const { ORDER, NEXT, PREV } = layout
 
 /** Words: two of bitmap, then the children. */
 const INNER = 66
@@ -62,19 +62,19 @@ export class BookSide {
   }
 
   append(index: number, price: number, lots: number): void {
-    const hot = this.#pool.hot
+    const words = this.#pool.words
     const key = price ^ this.#mirror
     let leaf = this.#find(key)
     if (leaf === 0) leaf = this.#createLeaf(key)
     const leaves = this.#leaves
     const level = leaf + 2 + (key & 63) * 4
     const tail = leaves[level + 1]
-    hot[index * HOT + NEXT] = 0
-    hot[index * HOT + PREV] = tail
+    words[index * ORDER + NEXT] = 0
+    words[index * ORDER + PREV] = tail
     leaves[level + 1] = index
     this.#lots[(level + 2) >> 1] += lots
     if (tail !== 0) {
-      hot[tail * HOT + NEXT] = index
+      words[tail * ORDER + NEXT] = index
       return
     }
     leaves[level] = index
@@ -84,15 +84,15 @@ export class BookSide {
   }
 
   remove(index: number, price: number, lots: number): void {
-    const hot = this.#pool.hot
+    const words = this.#pool.words
     const leaves = this.#leaves
     const key = price ^ this.#mirror
     const level = this.#find(key) + 2 + (key & 63) * 4
-    const next = hot[index * HOT + NEXT]
-    const prev = hot[index * HOT + PREV]
-    if (prev !== 0) hot[prev * HOT + NEXT] = next
+    const next = words[index * ORDER + NEXT]
+    const prev = words[index * ORDER + PREV]
+    if (prev !== 0) words[prev * ORDER + NEXT] = next
     else leaves[level] = next
-    if (next !== 0) hot[next * HOT + PREV] = prev
+    if (next !== 0) words[next * ORDER + PREV] = prev
     else leaves[level + 1] = prev
     this.#lots[(level + 2) >> 1] -= lots
     if ((prev | next) === 0) this.#emptied(key, price)

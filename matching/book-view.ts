@@ -1,6 +1,6 @@
 import type { BookSide } from './book-side.ts'
 import type { Core } from './core.ts'
-import { FLAGS, HOT, NEXT, OWNER, PREV, REMAINING, RESTING, STATE_MASK } from './orders.ts'
+import { FLAGS, ORDER, NEXT, OWNER, PREV, REMAINING, RESTING, STATE_MASK } from './orders.ts'
 import type { BookLevels, BookOrders, Level2, Level3 } from './results.ts'
 
 export function bookLevels(core: Core, market: number, depth: number): BookLevels {
@@ -27,10 +27,10 @@ function queues(core: Core, side: BookSide): Level3[] {
   for (let price = side.best; price !== 0; price = side.after(price)) {
     let lotsAhead = 0
     let position = 0
-    for (let index = side.head(price); index !== 0; index = pool.hot[index * HOT + NEXT]) {
-      const at = index * HOT
-      const lots = pool.hot[at + REMAINING]
-      const account = pool.hot[at + OWNER] >>> 8
+    for (let index = side.head(price); index !== 0; index = pool.words[index * ORDER + NEXT]) {
+      const at = index * ORDER
+      const lots = pool.words[at + REMAINING]
+      const account = pool.words[at + OWNER] >>> 8
       const id = pool.id(index)
       found.push({ id, account, nonce: core.nonceOf(index), price, lots, position, lotsAhead })
       position++
@@ -42,11 +42,11 @@ function queues(core: Core, side: BookSide): Level3[] {
 
 /** Lots before a resting order in its level's queue; null when it does not rest. */
 export function lotsAhead(core: Core, index: number): number | null {
-  const { hot } = core.pool
-  if (index === 0 || (hot[index * HOT + FLAGS] & STATE_MASK) !== RESTING) return null
+  const { words } = core.pool
+  if (index === 0 || (words[index * ORDER + FLAGS] & STATE_MASK) !== RESTING) return null
   let lots = 0
-  for (let at = hot[index * HOT + PREV]; at !== 0; at = hot[at * HOT + PREV]) {
-    lots += hot[at * HOT + REMAINING]
+  for (let at = words[index * ORDER + PREV]; at !== 0; at = words[at * ORDER + PREV]) {
+    lots += words[at * ORDER + REMAINING]
   }
   return lots
 }

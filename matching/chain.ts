@@ -11,7 +11,7 @@ import {
   EXIT_REQUESTED_EVENT,
   FLOOR_RAISED
 } from './event-writer.ts'
-import { DELEGATED, FLAGS, HOT, OWNER } from './orders.ts'
+import { DELEGATED, FLAGS, ORDER, OWNER } from './orders.ts'
 import { DELEGATE_REVOKED, EXIT_REQUESTED, FLOOR } from './reasons.ts'
 import { batchSettled, batchVoided } from './settlement.ts'
 import { assert } from './stop.ts'
@@ -62,7 +62,7 @@ function applyTokenEvent(core: Core, event: TokenEvent): void {
 
 function cancelMarketsOf(core: Core, account: number, token: number): void {
   for (const index of core.liveOf(account)) {
-    const market = core.markets[core.pool.hot[index * HOT + OWNER] & 0xff]
+    const market = core.markets[core.pool.words[index * ORDER + OWNER] & 0xff]
     if (market.base === token || market.quote === token) core.cancel(index, EXIT_REQUESTED)
   }
 }
@@ -84,11 +84,11 @@ function setDelegate(core: Core, event: Extract<ChainEventInput, { kind: 'delega
   const { cosign, from, until, market } = event
   const ends = core.grants.set(account, delegate, market ?? '', { cosign, from, until })
   if (!ends) return
-  const { hot } = core.pool
+  const { words } = core.pool
   for (const index of core.liveOf(account)) {
-    const signed = (hot[index * HOT + FLAGS] & DELEGATED) !== 0
+    const signed = (words[index * ORDER + FLAGS] & DELEGATED) !== 0
     if (!signed || core.delegates.get(index) !== delegate) continue
-    const { id } = core.markets[hot[index * HOT + OWNER] & 0xff]
+    const { id } = core.markets[words[index * ORDER + OWNER] & 0xff]
     if (market === null || market === id) core.cancel(index, DELEGATE_REVOKED)
   }
 }

@@ -87,9 +87,10 @@ function checkShape(core: Core): number {
 /** `slot_busy` and `slot_nonce`; the slot of the order `old` counts as free. */
 export function checkSlot(core: Core, old: number): number {
   const d = core.draft
-  const holder = core.slotHolder(d.account, d.slot)
+  const at = core.accounts.slotAt(d.account, d.slot)
+  const holder = core.holderOf(core.accounts.indexAt(at), d.account, d.slot)
   if (holder !== 0 && holder !== old) return SLOT_BUSY
-  return d.nonce <= core.accounts.slotNonce(d.account, d.slot) ? SLOT_NONCE : 0
+  return d.nonce <= core.accounts.nonceAt(at) ? SLOT_NONCE : 0
 }
 
 /** From `too_many_orders` to `slot_nonce`, for orders that can rest or wait; `old` (0 for none) is

@@ -11,7 +11,7 @@ import { REQUESTED } from './reasons.ts'
 import type { Address, EngineConfig, Hash256 } from './types.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
-const { DECREMENT, GTC, HOT, ID_LOW, IOC, SELL, STATE_MASK, FLAGS, ORDERS_LIMIT } = layout
+const { DECREMENT, GTC, ORDER, ID_LOW, IOC, SELL, STATE_MASK, FLAGS, ORDERS_LIMIT } = layout
 
 export const BUY_FLAG = 0
 export const SELL_FLAG = SELL
@@ -90,21 +90,22 @@ export class CommandCore {
       core.events.add(REJECTED | (refusal << 8), account, 0, 0, nonce, 0)
       return 0
     }
-    const at = core.placed * HOT
-    const hot = core.pool.hot
-    if ((hot[at + FLAGS] & STATE_MASK) === 0) return 0
-    return (hot[at + ID_LOW] & (GENERATIONS - 1)) * ORDERS_LIMIT + core.placed
+    const at = core.placed * ORDER
+    const words = core.pool.words
+    if ((words[at + FLAGS] & STATE_MASK) === 0) return 0
+    return (words[at + ID_LOW] & (GENERATIONS - 1)) * ORDERS_LIMIT + core.placed
   }
 
   /** Cancels by handle; false when the order is no longer live. */
   cancel(handle: number): boolean {
     const core = this.core
     const index = handle & (ORDERS_LIMIT - 1)
-    const at = index * HOT
-    const hot = core.pool.hot
-    if (index === 0 || index >= core.pool.end || (hot[at + FLAGS] & STATE_MASK) === 0) return false
+    const at = index * ORDER
+    const words = core.pool.words
+    if (index === 0 || index >= core.pool.end || (words[at + FLAGS] & STATE_MASK) === 0)
+      return false
     const generation = Math.floor(handle / ORDERS_LIMIT)
-    if ((hot[at + ID_LOW] & (GENERATIONS - 1)) !== generation) return false
+    if ((words[at + ID_LOW] & (GENERATIONS - 1)) !== generation) return false
     core.cancel(index, REQUESTED)
     return true
   }

@@ -21,14 +21,13 @@ import type { Address, EngineConfig, Hash256 } from './types.ts'
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
 const { ACCEPTED, BATCH_CLOSED, CANCELLED, EXPIRED_EVENT, PROTECTION_FIRED } = records
 const {
-  COLD,
   DELEGATED,
   ENTRY,
   EXPIRY_LOW,
   FILLED,
   FLAGS,
   HIGH,
-  HOT,
+  ORDER,
   ID_LOW,
   NEXT,
   OWNER,
@@ -125,28 +124,26 @@ export class Core {
     const id = this.nextId++
     const idHigh = highWord(id)
     const flags = d.flags | PENDING
-    const hot = pool.hot
-    const cold = pool.cold
-    const at = index * HOT
-    hot[at + NEXT] = 0
-    hot[at + PREV] = 0
-    hot[at + REMAINING] = lots
-    hot[at + PRICE] = price
-    hot[at + OWNER] = (d.account << 8) | d.market
-    hot[at + FLAGS] = (d.slot << 16) | flags
-    hot[at + ID_LOW] = id | 0
-    hot[at + HIGH] =
+    const words = pool.words
+    const at = index * ORDER
+    words[at + NEXT] = 0
+    words[at + PREV] = 0
+    words[at + REMAINING] = lots
+    words[at + PRICE] = price
+    words[at + OWNER] = (d.account << 8) | d.market
+    words[at + FLAGS] = (d.slot << 16) | flags
+    words[at + ID_LOW] = id | 0
+    words[at + HIGH] =
       (idHigh << 16) | ((highWord(d.expiry) & 0xff) << 8) | (highWord(this.index) & 0xff)
-    const coldAt = index * COLD
-    cold[coldAt + EXPIRY_LOW] = d.expiry | 0
-    cold[coldAt + FILLED] = 0
-    cold[coldAt + TAPE_LOW] = this.index | 0
-    cold[coldAt + ENTRY] = (d.entry << 8) | d.ordinal
+    words[at + EXPIRY_LOW] = d.expiry | 0
+    words[at + FILLED] = 0
+    words[at + TAPE_LOW] = this.index | 0
+    words[at + ENTRY] = (d.entry << 8) | d.ordinal
     if (d.expiry < this.expiryMin) this.expiryMin = d.expiry
     this.accounts.liveOrders[d.account]++
     if (holdsSlot(flags)) this.accounts.takeSlot(d.account, d.slot, d.nonce, index)
     if (d.delegate !== -1) {
-      hot[at + FLAGS] |= DELEGATED
+      words[at + FLAGS] |= DELEGATED
       this.delegates.set(index, d.delegate)
     }
     const head = ACCEPTED | ((flags & SELL) << 8) | (d.market << 16)
@@ -161,19 +158,19 @@ export class Core {
     this.reserve(index, 1)
     const { feeMax, nonce, triggerKind, triggerPrice } = this.draft
     this.waiting.set(index, { feeMax, nonce, triggerKind, triggerPrice })
-    if (!holdsSlot(this.pool.hot[index * HOT + FLAGS])) this.unslotted.add(index)
+    if (!holdsSlot(this.pool.words[index * ORDER + FLAGS])) this.unslotted.add(index)
   }
 
   setState(index: number, state: number): void {
-    const at = index * HOT + FLAGS
-    this.pool.hot[at] = (this.pool.hot[at] & ~STATE_MASK) | state
+    const at = index * ORDER + FLAGS
+    this.pool.words[at] = (this.pool.words[at] & ~STATE_MASK) | state
   }
 
   nonceOf(index: number): number {
-    const at = index * HOT
-    const flags = this.pool.hot[at + FLAGS]
+    const at = index * ORDER
+    const flags = this.pool.words[at + FLAGS]
     if (!holdsSlot(flags)) return this.waiting.get(index)?.nonce ?? 0
-    return this.accounts.slotNonce(this.pool.hot[at + OWNER] >>> 8, flags >>> 16)
+    return this.accounts.slotNonce(this.pool.words[at + OWNER] >>> 8, flags >>> 16)
   }
 
   /** Adds (sign 1) or takes back (-1) what an order reserves before it rests. */
@@ -213,13 +210,13 @@ export class Core {
 
   /** Adds (sign 1) or takes back (-1) all that a live order reserves. */
   reserve(index: number, sign: number): void {
-    const at = index * HOT
-    const hot = this.pool.hot
-    const flags = hot[at + FLAGS]
-    const owner = hot[at + OWNER]
+    const at = index * ORDER
+    const words = this.pool.words
+    const flags = words[at + FLAGS]
+    const owner = words[at + OWNER]
     const market = this.markets[owner & 0xff]
-    const price = hot[at + PRICE] >>> 0
-    const lots = hot[at + REMAINING]
+    const price = words[at + PRICE] >>> 0
+    const lots = words[at + REMAINING]
     if ((flags & STATE_MASK) === RESTING) {
       this.reserveResting(owner >>> 8, market, flags, lots, price, sign)
     } else if (holdsSlot(flags)) {
@@ -229,23 +226,23 @@ export class Core {
 
   /** Takes an order off its book, if it rests there, and gives back its reservation. */
   detach(index: number): void {
-    const at = index * HOT
-    const hot = this.pool.hot
-    const flags = hot[at + FLAGS]
+    const at = index * ORDER
+    const words = this.pool.words
+    const flags = words[at + FLAGS]
     if ((flags & STATE_MASK) === RESTING) {
-      const market = this.markets[hot[at + OWNER] & 0xff]
+      const market = this.markets[words[at + OWNER] & 0xff]
       const side = (flags & SELL) !== 0 ? market.asks : market.bids
-      side.remove(index, hot[at + PRICE] >>> 0, hot[at + REMAINING])
+      side.remove(index, words[at + PRICE] >>> 0, words[at + REMAINING])
     }
     this.reserve(index, -1)
   }
 
   /** Ends the record: count, what is kept beside it. The order is off its book. */
   drop(index: number): void {
-    const at = index * HOT
-    const hot = this.pool.hot
-    const flags = hot[at + FLAGS]
-    const account = hot[at + OWNER] >>> 8
+    const at = index * ORDER
+    const words = this.pool.words
+    const flags = words[at + FLAGS]
+    const account = words[at + OWNER] >>> 8
     this.accounts.liveOrders[account]--
     if (!holdsSlot(flags) && this.unslotted.size !== 0) {
       this.unslotted.delete(index)
@@ -258,9 +255,9 @@ export class Core {
 
   /** Ends a live order that is not entering. */
   cancel(index: number, reason: number): void {
-    const at = index * HOT
-    const hot = this.pool.hot
-    const flags = hot[at + FLAGS]
+    const at = index * ORDER
+    const words = this.pool.words
+    const flags = words[at + FLAGS]
     if ((flags & (STATE_MASK | DELEGATED | TIGHT)) === RESTING) {
       this.#cancelResting(index, flags, reason)
       return
@@ -272,15 +269,15 @@ export class Core {
 
   /** The same for an order that rests and of which nothing is kept beside its record. */
   #cancelResting(index: number, flags: number, reason: number): void {
-    const at = index * HOT
-    const hot = this.pool.hot
-    const owner = hot[at + OWNER]
+    const at = index * ORDER
+    const words = this.pool.words
+    const owner = words[at + OWNER]
     const account = owner >>> 8
     const market = this.markets[owner & 0xff]
-    const lots = hot[at + REMAINING]
-    const price = hot[at + PRICE] >>> 0
+    const lots = words[at + REMAINING]
+    const price = words[at + PRICE] >>> 0
     const head = CANCELLED | (reason << 8) | ((owner & 0xff) << 16)
-    this.events.put(head, account, lots, 0, hot[at + ID_LOW], hot[at + HIGH] >>> 16, 0, 0)
+    this.events.put(head, account, lots, 0, words[at + ID_LOW], words[at + HIGH] >>> 16, 0, 0)
     if ((flags & SELL) !== 0) {
       market.asks.remove(index, price, lots)
       this.ledger.addReserved(account, market.base, -lots * market.lotSize)
@@ -293,34 +290,38 @@ export class Core {
   }
 
   noteCancelled(index: number, reason: number): void {
-    const at = index * HOT
-    const hot = this.pool.hot
-    const head = CANCELLED | (reason << 8) | ((hot[at + OWNER] & 0xff) << 16)
-    const account = hot[at + OWNER] >>> 8
-    const idHigh = hot[at + HIGH] >>> 16
-    this.events.put(head, account, hot[at + REMAINING], 0, hot[at + ID_LOW], idHigh, 0, 0)
+    const at = index * ORDER
+    const words = this.pool.words
+    const head = CANCELLED | (reason << 8) | ((words[at + OWNER] & 0xff) << 16)
+    const account = words[at + OWNER] >>> 8
+    const idHigh = words[at + HIGH] >>> 16
+    this.events.put(head, account, words[at + REMAINING], 0, words[at + ID_LOW], idHigh, 0, 0)
   }
 
   expire(index: number): void {
-    const at = index * HOT
-    const hot = this.pool.hot
-    const head = EXPIRED_EVENT | ((hot[at + OWNER] & 0xff) << 16)
-    const account = hot[at + OWNER] >>> 8
-    this.events.add(head, account, hot[at + REMAINING], 0, this.pool.id(index), 0)
+    const at = index * ORDER
+    const words = this.pool.words
+    const head = EXPIRED_EVENT | ((words[at + OWNER] & 0xff) << 16)
+    const account = words[at + OWNER] >>> 8
+    this.events.add(head, account, words[at + REMAINING], 0, this.pool.id(index), 0)
     this.detach(index)
     this.drop(index)
   }
 
   /** Index of the live order that holds a ring slot, 0 for none. */
   slotHolder(account: number, slot: number): number {
-    const index = this.accounts.slotIndex(account, slot)
+    return this.holderOf(this.accounts.slotIndex(account, slot), account, slot)
+  }
+
+  /** The same, when the order that took the slot last is known. */
+  holderOf(index: number, account: number, slot: number): number {
     if (index === 0) return 0
-    const at = index * HOT
-    const flags = this.pool.hot[at + FLAGS]
+    const at = index * ORDER
+    const flags = this.pool.words[at + FLAGS]
     const holds =
       (flags & STATE_MASK) !== 0 &&
       flags >>> 16 === slot &&
-      this.pool.hot[at + OWNER] >>> 8 === account &&
+      this.pool.words[at + OWNER] >>> 8 === account &&
       holdsSlot(flags)
     return holds ? index : 0
   }
@@ -336,7 +337,7 @@ export class Core {
     }
     // Gathered from a set, and sorted below: its order does not matter.
     for (const index of this.unslotted) {
-      if (this.pool.hot[index * HOT + OWNER] >>> 8 === account) found.push(index)
+      if (this.pool.words[index * ORDER + OWNER] >>> 8 === account) found.push(index)
     }
     return this.byId(found)
   }
@@ -348,9 +349,10 @@ export class Core {
   /** An account's live quotes of a market, by id. */
   quotesOf(account: number, market: number): number[] {
     const owner = (account << 8) | market
-    const { hot } = this.pool
+    const { words } = this.pool
     return this.liveOf(account).filter(
-      (index) => hot[index * HOT + OWNER] === owner && (hot[index * HOT + FLAGS] & QUOTE) !== 0
+      (index) =>
+        words[index * ORDER + OWNER] === owner && (words[index * ORDER + FLAGS] & QUOTE) !== 0
     )
   }
 
@@ -364,7 +366,7 @@ export class Core {
     for (const index of this.quotesOf(account, market)) {
       if (index !== this.taker) {
         this.cancel(index, PROTECTION)
-      } else if (this.pool.hot[index * HOT + REMAINING] !== 0) {
+      } else if (this.pool.words[index * ORDER + REMAINING] !== 0) {
         this.noteCancelled(index, PROTECTION)
         this.takerGone = true
       }

@@ -7,7 +7,8 @@ import * as layout from './orders.ts'
 import { FOK_UNFILLABLE, INSUFFICIENT_FUNDS } from './reasons.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
-const { CANCEL_OLDEST, FLAGS, HOT, NEXT, OWNER, QUOTE, REMAINING, SELL, STP_MASK, TRIGGER } = layout
+const { CANCEL_OLDEST, FLAGS, ORDER, NEXT, OWNER, QUOTE, REMAINING, SELL, STP_MASK, TRIGGER } =
+  layout
 
 /** Lots that each maker's quotes would have traded along the walk. */
 class ProtectionWalk {
@@ -45,7 +46,7 @@ export function walkFok(
   lots: number,
   feeMax: number
 ): number {
-  const { hot } = core.pool
+  const { words } = core.pool
   const isSell = (flags & SELL) !== 0
   const side = isSell ? market.bids : market.asks
   const protections = new ProtectionWalk(core, market)
@@ -55,15 +56,19 @@ export function walkFok(
   let feeSum = 0
   walk: for (let level = side.best; level !== 0 && missing > 0; level = side.after(level)) {
     if (isSell ? level < price : level > price) break
-    for (let at = side.head(level) * HOT; at !== 0 && missing > 0; at = hot[at + NEXT] * HOT) {
-      const maker = hot[at + OWNER] >>> 8
+    for (
+      let at = side.head(level) * ORDER;
+      at !== 0 && missing > 0;
+      at = words[at + NEXT] * ORDER
+    ) {
+      const maker = words[at + OWNER] >>> 8
       if (maker === account) {
         if ((flags & STP_MASK) === CANCEL_OLDEST) continue
         break walk
       }
-      const isQuote = (hot[at + FLAGS] & QUOTE) !== 0
+      const isQuote = (words[at + FLAGS] & QUOTE) !== 0
       if (isQuote && protections.removed(maker)) continue
-      const taken = Math.min(missing, hot[at + REMAINING])
+      const taken = Math.min(missing, words[at + REMAINING])
       const notional = taken * level * market.tickValue
       missing -= taken
       fills++

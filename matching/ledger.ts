@@ -78,13 +78,35 @@ export class Ledger {
     this.#cells[cell * CELL + RESERVED] += quanta
   }
 
-  /** Both at once, as a fill of a resting order does. */
-  addBoth(account: number, token: number, pending: number, reserved: number): void {
-    const cell = account * this.tokens + token
-    const at = cell * CELL
-    if (this.#cells[at + STAMP] !== this.#stamp) this.#touch(cell)
-    this.#cells[at + PENDING] += pending
-    this.#cells[at + RESERVED] += reserved
+  /** One trade's legs in one go: what pending grows by for both sides, and what the maker no longer
+   * reserves (in the token that it gives). */
+  trade(
+    maker: number,
+    taker: number,
+    base: number,
+    quote: number,
+    makerBase: number,
+    makerQuote: number,
+    released: number,
+    takerBase: number,
+    takerQuote: number
+  ): void {
+    const { tokens } = this
+    const stamp = this.#stamp
+    const cells = this.#cells
+    const makerBaseAt = (maker * tokens + base) * CELL
+    const makerQuoteAt = (maker * tokens + quote) * CELL
+    const takerBaseAt = (taker * tokens + base) * CELL
+    const takerQuoteAt = (taker * tokens + quote) * CELL
+    if (cells[makerBaseAt + STAMP] !== stamp) this.#touch(maker * tokens + base)
+    if (cells[makerQuoteAt + STAMP] !== stamp) this.#touch(maker * tokens + quote)
+    if (cells[takerBaseAt + STAMP] !== stamp) this.#touch(taker * tokens + base)
+    if (cells[takerQuoteAt + STAMP] !== stamp) this.#touch(taker * tokens + quote)
+    cells[makerBaseAt + PENDING] += makerBase
+    cells[makerQuoteAt + PENDING] += makerQuote
+    cells[(makerBase < 0 ? makerBaseAt : makerQuoteAt) + RESERVED] -= released
+    cells[takerBaseAt + PENDING] += takerBase
+    cells[takerQuoteAt + PENDING] += takerQuote
   }
 
   exiting(account: number, token: number): boolean {

@@ -17,13 +17,12 @@ import type { BookSide } from './book-side.ts'
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
 const { TRADED } = records
 const {
-  COLD,
   FILLED,
   FLAGS,
   FOK,
   GTC,
   HIGH,
-  HOT,
+  ORDER,
   ID_LOW,
   IOC,
   OWNER,
@@ -68,7 +67,7 @@ export function restDraft(core: Core, index: number, market: Market, price: numb
   const d = core.draft
   const lots = d.quantity
   const isSell = (d.flags & SELL) !== 0
-  core.pool.hot[index * HOT + FLAGS] ^= PENDING ^ RESTING
+  core.pool.words[index * ORDER + FLAGS] ^= PENDING ^ RESTING
   if (isSell) {
     core.ledger.addReserved(d.account, market.base, lots * market.lotSize)
     market.asks.append(index, price, lots)
@@ -88,12 +87,12 @@ export function restDraft(core: Core, index: number, market: Market, price: numb
 export function enterWaiting(core: Core, index: number): void {
   const waiting = core.waiting.get(index)
   if (waiting === undefined) return
-  const hot = core.pool.hot
-  const at = index * HOT
-  const flags = hot[at + FLAGS]
-  const account = hot[at + OWNER] >>> 8
-  const market = core.markets[hot[at + OWNER] & 0xff]
-  const price = hot[at + PRICE] >>> 0
+  const words = core.pool.words
+  const at = index * ORDER
+  const flags = words[at + FLAGS]
+  const account = words[at + OWNER] >>> 8
+  const market = core.markets[words[at + OWNER] & 0xff]
+  const price = words[at + PRICE] >>> 0
   if ((flags & POST_MASK) !== 0) {
     const resting = postOnlyPrice(market, flags, price)
     if (resting === 0) {
@@ -101,15 +100,15 @@ export function enterWaiting(core: Core, index: number): void {
       return
     }
     if (resting !== price) {
-      const lots = hot[at + REMAINING]
+      const lots = words[at + REMAINING]
       core.reserveEntering(account, market, flags, lots, price, -1)
       core.reserveEntering(account, market, flags, lots, resting, 1)
-      hot[at + PRICE] = resting
-      hot[at + FLAGS] |= SLID
+      words[at + PRICE] = resting
+      words[at + FLAGS] |= SLID
     }
   }
   if ((flags & TIF_MASK) === FOK) {
-    const lots = hot[at + REMAINING]
+    const lots = words[at + REMAINING]
     const refusal = walkFok(core, account, market, flags, price, lots, waiting.feeMax)
     if (refusal !== 0) {
       core.cancel(index, refusal)
@@ -129,12 +128,12 @@ export function enter(
   reserved: boolean
 ): void {
   const pool = core.pool
-  const at = index * HOT
-  const owner = pool.hot[at + OWNER]
+  const at = index * ORDER
+  const owner = pool.words[at + OWNER]
   const market = core.markets[owner & 0xff]
-  const flags = pool.hot[at + FLAGS]
-  const price = pool.hot[at + PRICE] >>> 0
-  const entered = pool.hot[at + REMAINING]
+  const flags = pool.words[at + FLAGS]
+  const price = pool.words[at + PRICE] >>> 0
+  const entered = pool.words[at + REMAINING]
   const opposite = (flags & SELL) !== 0 ? market.bids : market.asks
   if (crosses(market, flags, price)) {
     const rests = match(core, index, nonce, feeMax, market, opposite, flags, price)
@@ -155,27 +154,27 @@ export function enter(
 }
 
 function rest(core: Core, index: number, market: Market): void {
-  const hot = core.pool.hot
-  const at = index * HOT
-  const account = hot[at + OWNER] >>> 8
-  const price = hot[at + PRICE] >>> 0
-  core.reserveResting(account, market, hot[at + FLAGS], hot[at + REMAINING], price, 1)
+  const words = core.pool.words
+  const at = index * ORDER
+  const account = words[at + OWNER] >>> 8
+  const price = words[at + PRICE] >>> 0
+  core.reserveResting(account, market, words[at + FLAGS], words[at + REMAINING], price, 1)
   putOnBook(core, index, market)
 }
 
 function putOnBook(core: Core, index: number, market: Market): void {
-  const hot = core.pool.hot
-  const at = index * HOT
-  const flags = hot[at + FLAGS]
-  const price = hot[at + PRICE] >>> 0
-  const lots = hot[at + REMAINING]
+  const words = core.pool.words
+  const at = index * ORDER
+  const flags = words[at + FLAGS]
+  const price = words[at + PRICE] >>> 0
+  const lots = words[at + REMAINING]
   if (core.waiting.size !== 0) core.waiting.delete(index)
-  hot[at + FLAGS] = (flags & ~STATE_MASK) | RESTING
+  words[at + FLAGS] = (flags & ~STATE_MASK) | RESTING
   const side = (flags & SELL) !== 0 ? market.asks : market.bids
   side.append(index, price, lots)
   const head = ((flags & SELL) << 8) | (market.index << 16)
-  const idHigh = hot[at + HIGH] >>> 16
-  core.events.putRested(head, hot[at + OWNER] >>> 8, lots, price, hot[at + ID_LOW], idHigh)
+  const idHigh = words[at + HIGH] >>> 16
+  core.events.putRested(head, words[at + OWNER] >>> 8, lots, price, words[at + ID_LOW], idHigh)
 }
 
 /** The sweep. Gives whether what is left of the order rests; else its end is in the events. */
@@ -189,9 +188,9 @@ function match(
   flags: number,
   price: number
 ): boolean {
-  const hot = core.pool.hot
-  const at = index * HOT
-  const owner = hot[at + OWNER]
+  const words = core.pool.words
+  const at = index * ORDER
+  const owner = words[at + OWNER]
   const account = owner >>> 8
   const isSell = (flags & SELL) !== 0
   const paysAsItGoes = (flags & (TIF_MASK | TRIGGER)) === IOC
@@ -201,15 +200,15 @@ function match(
   core.takerGone = false
   let fills = 0
   let feeSum = 0
-  while (hot[at + REMAINING] !== 0 && fills < fillsMax) {
+  while (words[at + REMAINING] !== 0 && fills < fillsMax) {
     const best = opposite.best
     if (best === 0 || (isSell ? best < price : best > price)) break
     const maker = opposite.first()
-    if (hot[maker * HOT + OWNER] >>> 8 === account) {
+    if (words[maker * ORDER + OWNER] >>> 8 === account) {
       if (!preventSelfTrade(core, index, maker, market, opposite, best, flags)) break
       continue
     }
-    const wanted = Math.min(hot[at + REMAINING], hot[maker * HOT + REMAINING])
+    const wanted = Math.min(words[at + REMAINING], words[maker * ORDER + REMAINING])
     let lots = wanted
     if (paysAsItGoes) {
       lots = payable(core, account, market, isSell, wanted, best, feeSum, feeMax)
@@ -236,9 +235,9 @@ function settleRest(
   feeSum: number,
   feeMax: number
 ): boolean {
-  const hot = core.pool.hot
-  const at = index * HOT
-  const remaining = hot[at + REMAINING]
+  const words = core.pool.words
+  const at = index * ORDER
+  const remaining = words[at + REMAINING]
   if (core.takerGone || remaining === 0) return false
   let stop = core.takerStop
   if (stop === 0 && fills === core.fillsMax) stop = FILL_LIMIT
@@ -257,11 +256,11 @@ function settleRest(
 /** From now on an order pays as a maker out of what its feeMax has left in this batch: that is
  * remembered of the few orders for which it may not be enough. */
 function noteTight(core: Core, index: number, market: Market, feeMax: number, spent: number): void {
-  const hot = core.pool.hot
-  const at = index * HOT
-  const notional = hot[at + REMAINING] * (hot[at + PRICE] >>> 0) * market.tickValue
+  const words = core.pool.words
+  const at = index * ORDER
+  const notional = words[at + REMAINING] * (words[at + PRICE] >>> 0) * market.tickValue
   if (feeMax - spent >= feeOf(notional, market.makerBps)) return
-  hot[at + FLAGS] |= TIGHT
+  words[at + FLAGS] |= TIGHT
   core.tight.set(index, { feeMax, spent, batch: core.batches.open.index })
 }
 
@@ -277,48 +276,46 @@ function trade(
   price: number,
   takerSells: boolean
 ): void {
-  const { pool, ledger } = core
-  const hot = pool.hot
-  const takerAt = taker * HOT
-  const makerAt = maker * HOT
-  const takerAccount = hot[takerAt + OWNER] >>> 8
-  const makerAccount = hot[makerAt + OWNER] >>> 8
-  const makerFlags = hot[makerAt + FLAGS]
-  const left = hot[makerAt + REMAINING] - lots
+  const { pool } = core
+  const words = pool.words
+  const takerAt = taker * ORDER
+  const makerAt = maker * ORDER
+  const takerAccount = words[takerAt + OWNER] >>> 8
+  const makerAccount = words[makerAt + OWNER] >>> 8
+  const makerFlags = words[makerAt + FLAGS]
+  const left = words[makerAt + REMAINING] - lots
   const notional = lots * price * market.tickValue
   const base = lots * market.lotSize
   let makerFee = feeOf(notional, market.makerBps)
   if ((makerFlags & TIGHT) !== 0) makerFee = tightFee(core, maker, makerFee)
-  if (takerSells) {
-    // What is left goes on reserving for itself; the notional of both is that of the whole.
-    const whole = (left + lots) * price * market.tickValue
-    const held =
-      left === 0
-        ? whole + feeOf(whole, market.makerBps)
-        : whole + feeOf(whole, market.makerBps) - market.restingBuy(left, price)
-    ledger.addBoth(makerAccount, market.quote, -notional - makerFee, -held)
-    ledger.addPending(makerAccount, market.base, base)
-    ledger.addPending(takerAccount, market.base, -base)
-    ledger.addPending(takerAccount, market.quote, notional)
-  } else {
-    ledger.addBoth(makerAccount, market.base, -base, -base)
-    ledger.addPending(makerAccount, market.quote, notional - makerFee)
-    ledger.addPending(takerAccount, market.quote, -notional)
-    ledger.addPending(takerAccount, market.base, base)
-  }
-  hot[takerAt + REMAINING] -= lots
-  pool.cold[taker * COLD + FILLED] += lots
-  pool.cold[maker * COLD + FILLED] += lots
+  // A maker's buy: what is left goes on reserving for itself.
+  const released = takerSells
+    ? market.restingBuy(left + lots, price) - (left === 0 ? 0 : market.restingBuy(left, price))
+    : base
+  core.ledger.trade(
+    makerAccount,
+    takerAccount,
+    market.base,
+    market.quote,
+    takerSells ? base : -base,
+    takerSells ? -notional - makerFee : notional - makerFee,
+    released,
+    takerSells ? -base : base,
+    takerSells ? notional : -notional
+  )
+  words[takerAt + REMAINING] -= lots
+  words[takerAt + FILLED] += lots
+  words[makerAt + FILLED] += lots
   const head = TRADED | ((takerSells ? 1 : 0) << 8) | (market.index << 16)
   core.events.put(
     head,
     makerAccount,
     lots,
     price,
-    hot[makerAt + ID_LOW],
-    hot[makerAt + HIGH] >>> 16,
-    hot[takerAt + ID_LOW],
-    hot[takerAt + HIGH] >>> 16
+    words[makerAt + ID_LOW],
+    words[makerAt + HIGH] >>> 16,
+    words[takerAt + ID_LOW],
+    words[takerAt + HIGH] >>> 16
   )
   core.events.note(makerFee, takerAccount)
   if (core.settles) {
@@ -327,16 +324,16 @@ function trade(
   }
   if (left === 0) {
     opposite.remove(maker, price, lots)
-    hot[makerAt + REMAINING] = 0
+    words[makerAt + REMAINING] = 0
     core.drop(maker)
   } else {
     opposite.reduce(price, lots)
-    hot[makerAt + REMAINING] = left
+    words[makerAt + REMAINING] = left
   }
   market.lastPrice = price
   if (market.armed.size !== 0) fire(core, market, price)
   if ((makerFlags & QUOTE) !== 0) core.judgeProtection(makerAccount, market.index, lots)
-  if ((hot[takerAt + FLAGS] & QUOTE) !== 0) core.judgeProtection(takerAccount, market.index, lots)
+  if ((words[takerAt + FLAGS] & QUOTE) !== 0) core.judgeProtection(takerAccount, market.index, lots)
 }
 
 /** A maker fee cut to what is left of the order's feeMax in the open batch. */
@@ -354,14 +351,14 @@ function tightFee(core: Core, maker: number, fee: number): number {
 
 /** The taking command's fee, once. */
 function charge(core: Core, index: number, market: Market, feeSum: number, feeMax: number): void {
-  const hot = core.pool.hot
-  const at = index * HOT
-  const account = hot[at + OWNER] >>> 8
+  const words = core.pool.words
+  const at = index * ORDER
+  const account = words[at + OWNER] >>> 8
   const whole = Math.max(feeSum, market.takerFeeMin)
   const fee = Math.min(whole, feeMax)
   core.ledger.addPending(account, market.quote, -fee)
-  const idHigh = hot[at + HIGH] >>> 16
-  core.events.putCharged(market.index, account, hot[at + ID_LOW], idHigh, fee, fee === whole)
+  const idHigh = words[at + HIGH] >>> 16
+  core.events.putCharged(market.index, account, words[at + ID_LOW], idHigh, fee, fee === whole)
   if (!core.settles) return
-  core.batches.open.addTakerFee(core.pool.id(index), hot[at + OWNER], fee)
+  core.batches.open.addTakerFee(core.pool.id(index), words[at + OWNER], fee)
 }

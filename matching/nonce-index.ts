@@ -3,7 +3,7 @@
 // account and nonce that are looked for, and the dead are left behind when the table is rebuilt.
 
 import type { Core } from './core.ts'
-import { HOT, OWNER } from './orders.ts'
+import { ORDER, OWNER } from './orders.ts'
 
 export class NonceIndex {
   readonly #core: Core
@@ -40,7 +40,9 @@ export class NonceIndex {
   #matches(index: number, account: number, nonce: number): boolean {
     const { pool } = this.#core
     if (!pool.isLive(index)) return false
-    return pool.hot[index * HOT + OWNER] >>> 8 === account && this.#core.nonceOf(index) === nonce
+    return (
+      pool.words[index * ORDER + OWNER] >>> 8 === account && this.#core.nonceOf(index) === nonce
+    )
   }
 
   #rebuild(): void {
@@ -52,7 +54,7 @@ export class NonceIndex {
     const mask = length - 1
     for (let index = 1; index < pool.end; index++) {
       if (!pool.isLive(index)) continue
-      const account = pool.hot[index * HOT + OWNER] >>> 8
+      const account = pool.words[index * ORDER + OWNER] >>> 8
       let at = hashOf(account, this.#core.nonceOf(index)) & mask
       while (this.#table[at] !== 0) at = (at + 1) & mask
       this.#table[at] = index

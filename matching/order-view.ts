@@ -1,12 +1,11 @@
 import type { Core } from './core.ts'
 import {
   ARMED,
-  COLD,
   ENTRY,
   FILLED,
   FIRED,
   FLAGS,
-  HOT,
+  ORDER,
   LEASED,
   OWNER,
   PRICE,
@@ -30,23 +29,23 @@ export function liveOrder(core: Core, id: number): number {
 
 export function orderView(core: Core, index: number): OrderView {
   const { pool } = core
-  const at = index * HOT
-  const flags = pool.hot[at + FLAGS]
+  const at = index * ORDER
+  const flags = pool.words[at + FLAGS]
   const waiting = core.waiting.get(index)
   const state = flags & STATE_MASK
-  const place = pool.cold[index * COLD + ENTRY] >>> 0
+  const place = pool.words[index * ORDER + ENTRY] >>> 0
   return {
     id: pool.id(index),
     state: state === ARMED ? 'armed' : state === FIRED ? 'fired' : 'resting',
-    account: pool.hot[at + OWNER] >>> 8,
+    account: pool.words[at + OWNER] >>> 8,
     nonce: core.nonceOf(index),
     slot: flags >>> 16,
-    market: pool.hot[at + OWNER] & 0xff,
+    market: pool.words[at + OWNER] & 0xff,
     side: (flags & SELL) !== 0 ? 'sell' : 'buy',
-    price: pool.hot[at + PRICE] >>> 0,
+    price: pool.words[at + PRICE] >>> 0,
     slid: (flags & SLID) !== 0,
-    remaining: pool.hot[at + REMAINING],
-    filled: pool.cold[index * COLD + FILLED],
+    remaining: pool.words[at + REMAINING],
+    filled: pool.words[index * ORDER + FILLED],
     quote: (flags & QUOTE) !== 0,
     leased: (flags & LEASED) !== 0,
     expiry: pool.expiry(index),

@@ -1,10 +1,9 @@
-// Every live order is a record of 48 bytes in two typed arrays: what matching and cancelling touch
-// (32 bytes, two records a cache line) and what they do not (16 bytes). A record is found by its
-// index; index 0 is never an order. The nonce is not here: the ring slot that the order holds has
-// it (accounts.ts).
+// Every live order is a record of 48 bytes in one typed array: a fill or a cancel touches one cache
+// line, or two that lie side by side. A record is found by its index; index 0 is never an order. The
+// nonce is not here: the ring slot that the order holds has it (accounts.ts).
 
-/** Words of the hot part. */
-export const HOT = 8
+/** Words of a record. */
+export const ORDER = 12
 export const NEXT = 0
 export const PREV = 1
 export const REMAINING = 2
@@ -16,14 +15,11 @@ export const FLAGS = 5
 export const ID_LOW = 6
 /** id's high 16 bits | expiry's high 8 | tape index's high 8 */
 export const HIGH = 7
-
-/** Words of the cold part. */
-export const COLD = 4
-export const EXPIRY_LOW = 0
-export const FILLED = 1
-export const TAPE_LOW = 2
+export const EXPIRY_LOW = 8
+export const FILLED = 9
+export const TAPE_LOW = 10
 /** entry << 8 | ordinal */
-export const ENTRY = 3
+export const ENTRY = 11
 
 export const SELL = 1
 export const TIF_SHIFT = 1
@@ -72,8 +68,7 @@ export function holdsSlot(flags: number): boolean {
 }
 
 export class OrderPool {
-  hot = new Int32Array(HOT * 1024)
-  cold = new Int32Array(COLD * 1024)
+  words = new Int32Array(ORDER * 1024)
   /** One above the highest index that was ever used. */
   end = 1
   live = 0
@@ -85,7 +80,7 @@ export class OrderPool {
     this.live++
     const reused = this.#free
     if (reused !== 0) {
-      this.#free = this.hot[reused * HOT + NEXT]
+      this.#free = this.words[reused * ORDER + NEXT]
       return reused
     }
     if (this.end === this.#capacity) this.#grow()
@@ -94,64 +89,61 @@ export class OrderPool {
 
   release(index: number): void {
     this.live--
-    this.hot[index * HOT + FLAGS] = 0
-    this.hot[index * HOT + NEXT] = this.#free
+    this.words[index * ORDER + FLAGS] = 0
+    this.words[index * ORDER + NEXT] = this.#free
     this.#free = index
   }
 
   isLive(index: number): boolean {
-    return index > 0 && index < this.end && (this.hot[index * HOT + FLAGS] & STATE_MASK) !== 0
+    return index > 0 && index < this.end && (this.words[index * ORDER + FLAGS] & STATE_MASK) !== 0
   }
 
   id(index: number): number {
-    const at = index * HOT
-    return (this.hot[at + HIGH] >>> 16) * HIGH_WORD + (this.hot[at + ID_LOW] >>> 0)
+    const at = index * ORDER
+    return (this.words[at + HIGH] >>> 16) * HIGH_WORD + (this.words[at + ID_LOW] >>> 0)
   }
 
   setId(index: number, id: number): void {
-    const at = index * HOT
-    this.hot[at + ID_LOW] = id | 0
-    this.hot[at + HIGH] = (this.hot[at + HIGH] & 0xffff) | (((id / HIGH_WORD) | 0) << 16)
+    const at = index * ORDER
+    this.words[at + ID_LOW] = id | 0
+    this.words[at + HIGH] = (this.words[at + HIGH] & 0xffff) | (((id / HIGH_WORD) | 0) << 16)
   }
 
   /** Whole seconds. */
   expiry(index: number): number {
-    const high = (this.hot[index * HOT + HIGH] >>> 8) & 0xff
-    return high * HIGH_WORD + (this.cold[index * COLD + EXPIRY_LOW] >>> 0)
+    const high = (this.words[index * ORDER + HIGH] >>> 8) & 0xff
+    return high * HIGH_WORD + (this.words[index * ORDER + EXPIRY_LOW] >>> 0)
   }
 
   setExpiry(index: number, expiry: number): void {
-    const at = index * HOT + HIGH
-    this.cold[index * COLD + EXPIRY_LOW] = expiry | 0
-    this.hot[at] = (this.hot[at] & ~0xff00) | ((((expiry / HIGH_WORD) | 0) & 0xff) << 8)
+    const at = index * ORDER + HIGH
+    this.words[index * ORDER + EXPIRY_LOW] = expiry | 0
+    this.words[at] = (this.words[at] & ~0xff00) | ((((expiry / HIGH_WORD) | 0) & 0xff) << 8)
   }
 
   /** Index of the tape block that holds the signed bytes. */
   tape(index: number): number {
-    const high = this.hot[index * HOT + HIGH] & 0xff
-    return high * HIGH_WORD + (this.cold[index * COLD + TAPE_LOW] >>> 0)
+    const high = this.words[index * ORDER + HIGH] & 0xff
+    return high * HIGH_WORD + (this.words[index * ORDER + TAPE_LOW] >>> 0)
   }
 
   setPlace(index: number, tape: number, entry: number, ordinal: number): void {
-    const at = index * HOT + HIGH
-    this.cold[index * COLD + TAPE_LOW] = tape | 0
-    this.hot[at] = (this.hot[at] & ~0xff) | (((tape / HIGH_WORD) | 0) & 0xff)
-    this.cold[index * COLD + ENTRY] = (entry << 8) | ordinal
+    const at = index * ORDER + HIGH
+    this.words[index * ORDER + TAPE_LOW] = tape | 0
+    this.words[at] = (this.words[at] & ~0xff) | (((tape / HIGH_WORD) | 0) & 0xff)
+    this.words[index * ORDER + ENTRY] = (entry << 8) | ordinal
   }
 
   bytes(): number {
-    return this.hot.byteLength + this.cold.byteLength
+    return this.words.byteLength
   }
 
   #grow(): void {
     const capacity = Math.min(this.#capacity + (this.#capacity >> 1), ORDERS_LIMIT)
     if (capacity === this.#capacity) throw new RangeError('more live orders than the pool can name')
-    const hot = new Int32Array(capacity * HOT)
-    const cold = new Int32Array(capacity * COLD)
-    hot.set(this.hot)
-    cold.set(this.cold)
-    this.hot = hot
-    this.cold = cold
+    const words = new Int32Array(capacity * ORDER)
+    words.set(this.words)
+    this.words = words
     this.#capacity = capacity
   }
 }

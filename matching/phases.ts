@@ -12,7 +12,7 @@ import type { Entry } from './entry.ts'
 import { LEASE_RENEWED, PROTECT_SET, TRIGGERED } from './event-writer.ts'
 import { enterWaiting } from './matcher.ts'
 import type { NonceIndex } from './nonce-index.ts'
-import { FLAGS, HOT, LEASED, OWNER, PENDING, PRICE, SELL, STATE_MASK } from './orders.ts'
+import { FLAGS, ORDER, LEASED, OWNER, PENDING, PRICE, SELL, STATE_MASK } from './orders.ts'
 import { place } from './place.ts'
 import { quote } from './quote.ts'
 import {
@@ -92,7 +92,7 @@ export class Phases {
     const expired: number[] = []
     let next = Number.MAX_SAFE_INTEGER
     for (let index = 1; index < pool.end; index++) {
-      if ((pool.hot[index * HOT + FLAGS] & STATE_MASK) === 0) continue
+      if ((pool.words[index * ORDER + FLAGS] & STATE_MASK) === 0) continue
       const expiry = pool.expiry(index)
       if (expiry <= core.seconds) expired.push(index)
       else if (expiry < next) next = expiry
@@ -115,7 +115,7 @@ export class Phases {
     for (let account = 0; account < core.accounts.count; account++) {
       if (!lapsed.has(core.accounts.lane[account])) continue
       for (const index of core.liveOf(account)) {
-        if ((core.pool.hot[index * HOT + FLAGS] & LEASED) !== 0) leased.push(index)
+        if ((core.pool.words[index * ORDER + FLAGS] & LEASED) !== 0) leased.push(index)
       }
     }
     for (const index of core.byId(leased)) core.cancel(index, LEASE_LAPSED)
@@ -214,11 +214,11 @@ export class Phases {
 
   #cancelAll(entry: Entry, input: CancelAllInput, newer: boolean): void {
     const core = this.#core
-    const { hot } = core.pool
+    const { words } = core.pool
     for (const index of core.liveOf(entry.account)) {
       if (core.pool.id(index) >= this.#firstId !== newer) continue
-      if (input.market !== null && (hot[index * HOT + OWNER] & 0xff) !== input.market) continue
-      const side = (hot[index * HOT + FLAGS] & SELL) !== 0 ? 'sell' : 'buy'
+      if (input.market !== null && (words[index * ORDER + OWNER] & 0xff) !== input.market) continue
+      const side = (words[index * ORDER + FLAGS] & SELL) !== 0 ? 'sell' : 'buy'
       if (input.side === null || input.side === side) core.cancel(index, REQUESTED)
     }
   }
@@ -291,7 +291,7 @@ export class Phases {
     const core = this.#core
     for (const order of entry.pending) {
       if (order.postOnly !== postOnly || core.pool.id(order.index) !== order.id) continue
-      const state = core.pool.hot[order.index * HOT + FLAGS] & STATE_MASK
+      const state = core.pool.words[order.index * ORDER + FLAGS] & STATE_MASK
       if (state !== PENDING) continue
       enterWaiting(core, order.index)
       core.closeIfFull()
@@ -305,12 +305,12 @@ export class Phases {
     for (let turn = 0; turn < core.config.triggersPerCutMax; turn++) {
       const index = takeFired(core)
       if (index === 0) return
-      const at = index * HOT
-      const { hot } = core.pool
-      const owner = hot[at + OWNER]
+      const at = index * ORDER
+      const { words } = core.pool
+      const owner = words[at + OWNER]
       core.events.add(TRIGGERED | ((owner & 0xff) << 16), owner >>> 8, 0, 0, core.pool.id(index), 0)
-      const isSell = (hot[at + FLAGS] & SELL) !== 0
-      if (core.markets[owner & 0xff].outsideBand(isSell, hot[at + PRICE] >>> 0)) {
+      const isSell = (words[at + FLAGS] & SELL) !== 0
+      if (core.markets[owner & 0xff].outsideBand(isSell, words[at + PRICE] >>> 0)) {
         core.cancel(index, PRICE_BAND)
       } else {
         enterWaiting(core, index)

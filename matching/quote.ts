@@ -6,7 +6,7 @@ import type { Core } from './core.ts'
 import { draftOrder, reject } from './entry.ts'
 import type { Entry } from './entry.ts'
 import type { NonceIndex } from './nonce-index.ts'
-import { FLAGS, HOT } from './orders.ts'
+import { FLAGS, ORDER } from './orders.ts'
 import {
   EXIT_PENDING,
   INSUFFICIENT_FUNDS,
@@ -48,7 +48,7 @@ export function quote(core: Core, nonces: NonceIndex, entry: Entry, input: Quote
 function checkList(core: Core, entry: Entry, input: QuoteInput, replaced: number[]): number {
   if (input.orders.length === 0) return QUOTE_LIST
   const account = entry.account
-  const free = new Set(replaced.map((index) => core.pool.hot[index * HOT + FLAGS] >>> 16))
+  const free = new Set(replaced.map((index) => core.pool.words[index * ORDER + FLAGS] >>> 16))
   const taken = new Set<number>()
   let live = core.accounts.liveOrders[account] - replaced.length
   for (const [ordinal, order] of input.orders.entries()) {

@@ -7,7 +7,7 @@ import {
   CANCEL_NEWEST,
   CANCEL_OLDEST,
   FLAGS,
-  HOT,
+  ORDER,
   OWNER,
   REMAINING,
   STP_MASK
@@ -34,27 +34,27 @@ export function preventSelfTrade(
     if (mode === CANCEL_BOTH) core.takerStop = SELF_TRADE
     return mode === CANCEL_OLDEST
   }
-  const hot = core.pool.hot
-  const by = Math.min(hot[index * HOT + REMAINING], hot[maker * HOT + REMAINING])
-  const makerFlags = hot[maker * HOT + FLAGS]
-  const account = hot[maker * HOT + OWNER] >>> 8
-  const left = hot[maker * HOT + REMAINING] - by
+  const words = core.pool.words
+  const by = Math.min(words[index * ORDER + REMAINING], words[maker * ORDER + REMAINING])
+  const makerFlags = words[maker * ORDER + FLAGS]
+  const account = words[maker * ORDER + OWNER] >>> 8
+  const left = words[maker * ORDER + REMAINING] - by
   core.reserveResting(account, market, makerFlags, left + by, price, -1)
   core.reserveResting(account, market, makerFlags, left, price, 1)
   opposite.reduce(price, by)
-  hot[maker * HOT + REMAINING] = left
-  hot[index * HOT + REMAINING] -= by
+  words[maker * ORDER + REMAINING] = left
+  words[index * ORDER + REMAINING] -= by
   noteReduced(core, maker, by)
   noteReduced(core, index, by)
   if (left === 0) core.cancel(maker, SELF_TRADE)
-  if (hot[index * HOT + REMAINING] === 0) core.noteCancelled(index, SELF_TRADE)
+  if (words[index * ORDER + REMAINING] === 0) core.noteCancelled(index, SELF_TRADE)
   return true
 }
 
 function noteReduced(core: Core, index: number, by: number): void {
-  const hot = core.pool.hot
-  const at = index * HOT
-  const head = REDUCED | ((hot[at + OWNER] & 0xff) << 16)
-  const account = hot[at + OWNER] >>> 8
-  core.events.add(head, account, hot[at + REMAINING], by, core.pool.id(index), 0)
+  const words = core.pool.words
+  const at = index * ORDER
+  const head = REDUCED | ((words[at + OWNER] & 0xff) << 16)
+  const account = words[at + OWNER] >>> 8
+  core.events.add(head, account, words[at + REMAINING], by, core.pool.id(index), 0)
 }

@@ -98,7 +98,7 @@ export function batchSettled(core: Core, input: SettledInput): void {
   batch.fees(core.markets, core.config.tokens).forEach((fee, token) => {
     if (fee !== 0) core.ledger.addSettled(submitter, token, fee)
   })
-  core.batches.list.shift()
+  core.batches.dropSettled()
 }
 
 function move(core: Core, account: number, token: number, quanta: number): void {

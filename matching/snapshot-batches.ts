@@ -57,7 +57,7 @@ export function readBatches(core: Core, input: ByteReader): void {
 }
 
 function readBatch(input: ByteReader, validators: number): Batch {
-  const batch = new Batch(input.integer(), validators, null)
+  const batch = new Batch(input.integer(), validators, null, null)
   const state = states[input.u8()]
   assert(state !== undefined, 'a batch in no state')
   batch.state = state

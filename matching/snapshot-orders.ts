@@ -8,13 +8,12 @@ import type { Core } from './core.ts'
 import type { NonceIndex } from './nonce-index.ts'
 import {
   ARMED,
-  COLD,
   DELEGATED,
   ENTRY,
   FILLED,
   FIRED,
   FLAGS,
-  HOT,
+  ORDER,
   NEXT,
   OWNER,
   PREV,
@@ -35,7 +34,7 @@ export function writeOrders(core: Core, out: ByteWriter): void {
   }
   const inState = (wanted: number): number[] =>
     [...core.waiting.keys()].filter(
-      (index) => (core.pool.hot[index * HOT + FLAGS] & STATE_MASK) === wanted
+      (index) => (core.pool.words[index * ORDER + FLAGS] & STATE_MASK) === wanted
     )
   out.list(core.byId(inState(ARMED)), (index) => writeOrder(core, out, index))
   const fired = liveFired(core)
@@ -47,24 +46,24 @@ function indexesOf(core: Core, side: BookSide): number[] {
   const indexes: number[] = []
   for (let price = side.best; price !== 0; price = side.after(price)) {
     let index = side.head(price)
-    for (; index !== 0; index = core.pool.hot[index * HOT + NEXT]) indexes.push(index)
+    for (; index !== 0; index = core.pool.words[index * ORDER + NEXT]) indexes.push(index)
   }
   return indexes
 }
 
 function writeOrder(core: Core, out: ByteWriter, index: number): void {
-  const { hot, cold } = core.pool
-  const at = index * HOT
-  const flags = hot[at + FLAGS]
+  const { words } = core.pool
+  const at = index * ORDER
+  const flags = words[at + FLAGS]
   out.integer(core.pool.id(index))
-  out.u32(hot[at + OWNER])
+  out.u32(words[at + OWNER])
   out.u32(flags)
-  out.u32(hot[at + PRICE])
-  out.u32(hot[at + REMAINING])
-  out.u32(cold[index * COLD + FILLED])
+  out.u32(words[at + PRICE])
+  out.u32(words[at + REMAINING])
+  out.u32(words[index * ORDER + FILLED])
   out.integer(core.pool.expiry(index))
   out.integer(core.pool.tape(index))
-  out.u32(cold[index * COLD + ENTRY])
+  out.u32(words[index * ORDER + ENTRY])
   if ((flags & DELEGATED) !== 0) out.u32(core.delegates.get(index) ?? 0)
   const tight = core.tight.get(index)
   if (tight !== undefined) {
@@ -83,12 +82,12 @@ export function readOrders(core: Core, nonces: NonceIndex, input: ByteReader): v
     for (const side of [market.bids, market.asks]) {
       input.list(() => {
         const index = readOrder(core, nonces, input)
-        const at = index * HOT
-        const { hot } = core.pool
-        const isBid = (hot[at + FLAGS] & SELL) === 0
-        const fits = isBid === (side === market.bids) && (hot[at + OWNER] & 0xff) === market.index
+        const at = index * ORDER
+        const { words } = core.pool
+        const isBid = (words[at + FLAGS] & SELL) === 0
+        const fits = isBid === (side === market.bids) && (words[at + OWNER] & 0xff) === market.index
         assert(fits, 'an order of the snapshot stands on the wrong book')
-        side.append(index, hot[at + PRICE] >>> 0, hot[at + REMAINING])
+        side.append(index, words[at + PRICE] >>> 0, words[at + REMAINING])
       })
     }
   }
@@ -102,22 +101,22 @@ export function readOrders(core: Core, nonces: NonceIndex, input: ByteReader): v
 function readOrder(core: Core, nonces: NonceIndex, input: ByteReader): number {
   const { pool } = core
   const index = pool.allocate()
-  const { hot, cold } = pool
-  const at = index * HOT
+  const { words } = pool
+  const at = index * ORDER
   const id = input.integer()
-  hot[at + NEXT] = 0
-  hot[at + PREV] = 0
-  hot[at + OWNER] = input.u32()
-  hot[at + FLAGS] = input.u32()
-  hot[at + PRICE] = input.u32()
-  hot[at + REMAINING] = input.u32()
-  cold[index * COLD + FILLED] = input.u32()
+  words[at + NEXT] = 0
+  words[at + PREV] = 0
+  words[at + OWNER] = input.u32()
+  words[at + FLAGS] = input.u32()
+  words[at + PRICE] = input.u32()
+  words[at + REMAINING] = input.u32()
+  words[index * ORDER + FILLED] = input.u32()
   pool.setId(index, id)
   pool.setExpiry(index, input.integer())
   pool.setPlace(index, input.integer(), 0, 0)
-  cold[index * COLD + ENTRY] = input.u32()
-  const flags = hot[at + FLAGS]
-  const account = hot[at + OWNER] >>> 8
+  words[index * ORDER + ENTRY] = input.u32()
+  const flags = words[at + FLAGS]
+  const account = words[at + OWNER] >>> 8
   const state = flags & STATE_MASK
   assert(account < core.accounts.count, 'an order of the snapshot has no account')
   assert(state === RESTING || state === ARMED || state === FIRED, 'an order in no lasting state')
