@@ -7,6 +7,8 @@ import { rejects } from '../protocol/rejects.ts'
 const root = join(import.meta.dirname, '..')
 const ROOMS = ['protocol', 'crypto', 'config', 'contracts', 'daemon', 'client', 'cli']
 
+const VAULT = 'contracts/src/IVault.sol'
+
 type Table = { path: string; faults: [code: string, meaning: string][] }
 
 /** Every `export const somethingFaults = { code: 'Meaning.' }`, by the path of its file. */
@@ -33,6 +35,23 @@ async function faultTables(): Promise<Table[]> {
 }
 
 const tables = await faultTables()
+
+/** The vault's custom errors and their words, from its interface.
+ * @throws Error when an error has no words there. */
+export function vaultErrors(): [name: string, meaning: string][] {
+  const source = readFileSync(join(root, VAULT), 'utf8')
+  const errors: [string, string][] = []
+  let words: string[] = []
+  for (const line of source.split('\n').map((text) => text.trim())) {
+    const [, name] = /^error (\w+)\(/.exec(line) ?? []
+    if (name !== undefined) {
+      if (words.length === 0) throw new Error(`${VAULT}: the error ${name} has no words`)
+      errors.push([name, words.join(' ')])
+    }
+    words = line.startsWith('/// ') ? [...words, line.slice(4)] : []
+  }
+  return errors
+}
 
 export function errorsMarkdown(): string {
   return [
@@ -63,6 +82,16 @@ export function errorsMarkdown(): string {
       '|---|---|',
       ...faults.map(([code, meaning]) => `| \`${code}\` | ${meaning} |`)
     ]),
+    '',
+    '## Errors of the vault',
+    '',
+    `Why the contract refused a transaction: the custom errors of \`${VAULT}\`. A token's own`,
+    "refusal comes through OpenZeppelin's `SafeERC20FailedOperation`, a call from within a call as",
+    '`ReentrancyGuardReentrantCall`.',
+    '',
+    '| error | meaning |',
+    '|---|---|',
+    ...vaultErrors().map(([name, meaning]) => `| \`${name}\` | ${meaning} |`),
     ''
   ].join('\n')
 }

@@ -93,18 +93,23 @@ interface IVault {
 
     /// The constructor's terms break a rule of `Terms`.
     error InvalidTerms();
+    /// The venue has no token of this index.
     error UnknownToken(uint256 token);
+    /// A deposit to the zero address, which nobody could ever take out.
     error ZeroAccount();
     /// Nothing to deposit, claim or pay.
     error NothingToMove();
     /// The vault would hold more than 2^53-1 quanta of the token.
     error DepositCap(uint256 token);
+    /// The owner has asked for this exit already.
     error ExitPending(uint256 readyAt);
+    /// The owner has not asked to leave with this token.
     error NoExit();
     /// The delay of an exit or floor has not passed.
     error NotReady(uint256 readyAt);
     /// The nonce is past 2^40-1, or not above the floor and the one requested before.
     error FloorNotRaised();
+    /// The account has not asked for a floor.
     error NoFloorRequest();
     /// The right to sign net deltas spans all tokens: it goes with market 0 only.
     error CosignSpansMarkets();
@@ -144,6 +149,7 @@ interface IVault {
     error InvalidOrder(address account, uint256 nonce);
     /// An order listed, but not filled.
     error NotFilled(address account, uint256 nonce);
+    /// A sweep names an order that is not in the batch.
     error UnknownOrder(uint256 order);
     /// A fill of zero lots, or of more than the order has left.
     error Overfilled(address account, uint256 nonce);
@@ -152,6 +158,7 @@ interface IVault {
     error CannotTrade(uint256 maker, uint256 taker);
     /// A price beyond the order's limit.
     error BeyondLimit(address account, uint256 nonce);
+    /// A balance would fall below zero, or rise above 2^53-1 quanta.
     error InsufficientBalance(address account, uint256 token);
     /// The batch would make more of a token than it takes.
     error NotConserved(uint256 token);

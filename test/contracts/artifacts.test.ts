@@ -8,6 +8,7 @@ import {
   inputHash,
   sourceDirectory
 } from '../../contracts/build.ts'
+import { vaultErrors } from '../../docs/errors-page.ts'
 import { vaultInterface } from '../../contracts/vault.ts'
 
 /** What EIP-170 allows a contract. */
@@ -36,6 +37,20 @@ test('vault - each of its errors is provoked by a test', (t) => {
     if (name.startsWith('SafeERC20')) return
     t.ok(tests.includes(`'${name}'`), name)
   })
+})
+
+test('vault - each of its errors has its words in docs/errors.md', (t) => {
+  const page = readFileSync(path.join(import.meta.dirname, '../../docs/errors.md'), 'utf8')
+  const names: string[] = []
+  vaultInterface.forEachError(({ name }) => names.push(name))
+  t.ok(names.length > 30, 'the vault has errors')
+  for (const name of names) t.ok(page.includes(`\`${name}\``), name)
+  const listed = vaultErrors().map(([name]) => name)
+  t.alike(
+    listed.filter((name) => !names.includes(name)),
+    [],
+    'every error of the page can be thrown'
+  )
 })
 
 test('vault - the types of bulk orders are the hashes of their words', (t) => {
