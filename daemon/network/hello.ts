@@ -7,8 +7,8 @@
 //   bye           code string, message string: why the sender ends the connection
 //
 // The version stands first, and what follows it is read only when it is ours: that is how two
-// versions can tell each other apart. Integers above 2^53-1, trailing bytes and unknown flags are
-// malformed.
+// versions can tell each other apart. Integers above 2^53-1 or longer than they need to be, trailing
+// bytes and unknown flags are malformed.
 
 import b4a from 'b4a'
 import c from 'compact-encoding'
@@ -50,7 +50,7 @@ export function encodeHello(hello: Hello): Uint8Array {
 
 export function readHello(bytes: Uint8Array): ReadHello {
   return reading<ReadHello>(bytes, { kind: 'malformed' }, (state) => {
-    const version = c.uint.decode(state)
+    const version = decodeInteger(state)
     if (version !== PROTOCOL_VERSION) {
       state.start = state.end
       return { kind: 'otherVersion', version }
@@ -59,7 +59,7 @@ export function readHello(bytes: Uint8Array): ReadHello {
     const roleCode = c.uint8.decode(state)
     const lane = copyOf(c.fixed32.decode(state))
     const link = copyOf(takeBytes(state, LINK_BYTES_MAX))
-    const tapeLength = decodeLength(state)
+    const tapeLength = decodeInteger(state)
     if (roleCode > 1) return null
     const role = roleCode === 1 ? 'validator' : 'daemon'
     const hasLane = !b4a.equals(lane, NO_LANE)
@@ -91,11 +91,11 @@ export function encodeAnnouncement(announcement: Announcement): Uint8Array {
 /** Null when malformed. */
 export function readAnnouncement(bytes: Uint8Array): Announcement | null {
   return reading<Announcement | null>(bytes, null, (state) => {
-    const tapeLength = decodeLength(state)
+    const tapeLength = decodeInteger(state)
     const flag = c.uint8.decode(state)
     if (flag > 1) return null
     if (flag === 0) return { tapeLength, snapshot: null }
-    const index = decodeLength(state)
+    const index = decodeInteger(state)
     return { tapeLength, snapshot: { index, hash: copyOf(c.fixed32.decode(state)) } }
   })
 }
@@ -128,14 +128,18 @@ function reading<T>(bytes: Uint8Array, malformed: T, read: (state: CodecState) =
   }
 }
 
-function decodeLength(state: CodecState): number {
+function decodeInteger(state: CodecState): number {
+  const { start } = state
   const value = c.uint.decode(state)
   if (!Number.isSafeInteger(value)) throw new RangeError('not a safe integer')
+  const least = c.state()
+  c.uint.preencode(least, value)
+  if (state.start - start !== least.end) throw new RangeError('longer than it needs to be')
   return value
 }
 
 function takeBytes(state: CodecState, bytesMax: number): Uint8Array {
-  const length = decodeLength(state)
+  const length = decodeInteger(state)
   if (length > bytesMax || length > state.end - state.start) throw new RangeError('too long')
   state.start += length
   return state.buffer.subarray(state.start - length, state.start)

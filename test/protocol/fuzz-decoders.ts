@@ -20,6 +20,7 @@ import { decodeManifest, encodeManifest } from '../../protocol/venue.ts'
 import { Reader, Writer } from '../../protocol/wire.ts'
 import { between, pick, randomBytes, seededRandom } from '../helpers/random.ts'
 import * as generate from './generate.ts'
+import { peerCodecs } from './peer-codecs.ts'
 import type { Random } from '../../daemon/clock.ts'
 
 /** `again` decodes and encodes what it decoded. */
@@ -96,7 +97,8 @@ export const codecs: readonly Codec[] = [
     again: (bytes) => encodeManifest(decodeManifest(bytes)),
     refuses: (fault) =>
       isDecodeFault(fault) || (fault instanceof Fault && fault.code === 'manifest_invalid')
-  }
+  },
+  ...peerCodecs
 ]
 
 const wheel = codecs.flatMap((codec) => Array.from({ length: codec.weight }, () => codec))
