@@ -2,17 +2,21 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configMarkdown } from '../config/document.ts'
+import { cliMarkdown } from './cli-page.ts'
 import { errorsMarkdown } from './errors-page.ts'
 import { rpcMarkdown } from './rpc-page.ts'
+import { statusMarkdown } from './status-page.ts'
 
 const folder = import.meta.dirname
 
 /** Text of each generated page by file name. */
 export function generatedPages(): Map<string, string> {
   return new Map([
+    ['cli.md', cliMarkdown()],
     ['config.md', configMarkdown()],
     ['errors.md', errorsMarkdown()],
-    ['rpc.md', rpcMarkdown()]
+    ['rpc.md', rpcMarkdown()],
+    ['status.md', statusMarkdown()]
   ])
 }
 
