@@ -5,6 +5,7 @@ import type { Daemon } from '../daemon.ts'
 import { entriesOf } from '../replica/intake.ts'
 import { tradingNode } from '../trading/node.ts'
 import type { RpcNode } from './api.ts'
+import { laneEvidence, validatorEvidence } from './evidence.ts'
 
 export async function rpcNode(daemon: Daemon, manifest: Manifest): Promise<RpcNode> {
   const trading = await tradingNode(daemon, manifest)
@@ -47,11 +48,9 @@ export async function rpcNode(daemon: Daemon, manifest: Manifest): Promise<RpcNo
       return (longest?.validators ?? []).map((index) => toHex(validators[index]))
     },
     evidence: () => {
-      const { lanes } = daemon.parts
-      return lanes.reads
-        .lanes()
-        .filter(({ conflicted }) => conflicted)
-        .map(({ key }) => ({ kind: 'lane_fork', by: key, detail: 'the lane signed two histories' }))
+      const { lanes, validators } = daemon.parts
+      const consensus = daemon.consensus?.evidence ?? []
+      return [...validatorEvidence(consensus, validators), ...laneEvidence(lanes.reads.lanes())]
     },
     blockPeers: (keys) => daemon.parts.network.block(keys)
   }

@@ -1,0 +1,49 @@
+import test from 'brittle'
+import { laneEvidence, validatorEvidence } from '../../../daemon/rpc/evidence.ts'
+import type { Evidence } from '../../../daemon/consensus/core/types.ts'
+import { blockAt, Committee, genesis } from '../consensus/committee.ts'
+
+const four = new Committee(4)
+const keys = Array.from({ length: 4 }, (_, i) => new Uint8Array(32).fill(0xa0 + i))
+const one = blockAt(1, genesis)
+const other = blockAt(1, genesis, 1)
+
+test('evidence - a validator is named by its key, with what it did and where', (t) => {
+  const evidence: Evidence[] = [
+    {
+      kind: 'evidence',
+      offence: 'propose',
+      first: four.proposal(one, genesis),
+      second: four.proposal(other, genesis)
+    },
+    { kind: 'evidence', offence: 'vote', first: four.vote(2, one), second: four.vote(2, other) },
+    {
+      kind: 'evidence',
+      offence: 'finalize',
+      first: four.finalize(3, one),
+      second: four.nullify(3, 1),
+      notarization: four.notarization(one)
+    }
+  ]
+  t.alike(validatorEvidence(evidence, keys), [
+    {
+      kind: 'double_proposal',
+      by: 'a1'.repeat(32),
+      detail: 'proposed two blocks at height 1'
+    },
+    { kind: 'double_vote', by: 'a2'.repeat(32), detail: 'voted for two blocks at height 1' },
+    {
+      kind: 'finalize_and_nullify',
+      by: 'a3'.repeat(32),
+      detail: 'finalized and nullified at height 1'
+    }
+  ])
+})
+
+test('evidence - of lanes only those that forked', (t) => {
+  const shown = laneEvidence([
+    { key: 'aa', conflicted: true },
+    { key: 'bb', conflicted: false }
+  ])
+  t.alike(shown, [{ kind: 'lane_fork', by: 'aa', detail: 'the lane signed two histories' }])
+})
