@@ -27,6 +27,8 @@ export class Auth {
   #cookieHash: Buffer | null = null
   #tokens: StoredToken[] = []
 
+  #writing: Promise<void> = Promise.resolve()
+
   constructor(paths: { cookie: string; tokens: string }, { clock }: { clock: Clock }) {
     this.#paths = paths
     this.#clock = clock
@@ -107,8 +109,13 @@ export class Auth {
     }
   }
 
-  async #write(): Promise<void> {
-    await writeAtomically(this.#paths.tokens, JSON.stringify(this.#tokens, null, 2))
+  /** One after the other: two at once would write the same draft. */
+  #write(): Promise<void> {
+    const write = () => writeAtomically(this.#paths.tokens, JSON.stringify(this.#tokens, null, 2))
+    const written = this.#writing.then(write)
+    // Whoever asked hears of a failure; the next one tries again.
+    this.#writing = written.catch(() => {})
+    return written
   }
 }
 
