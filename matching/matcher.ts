@@ -286,12 +286,19 @@ function trade(
   const left = words[makerAt + REMAINING] - lots
   const notional = lots * price * market.tickValue
   const base = lots * market.lotSize
-  let makerFee = feeOf(notional, market.makerBps)
-  if ((makerFlags & TIGHT) !== 0) makerFee = tightFee(core, maker, makerFee)
+  // First, for it brings the next maker's record into the cache while the rest is done.
+  if (left === 0) opposite.remove(maker, price, lots)
+  else opposite.reduce(price, lots)
+  const wholeFee = feeOf(notional, market.makerBps)
+  const makerFee = (makerFlags & TIGHT) !== 0 ? tightFee(core, maker, wholeFee) : wholeFee
   // A maker's buy: what is left goes on reserving for itself.
-  const released = takerSells
-    ? market.restingBuy(left + lots, price) - (left === 0 ? 0 : market.restingBuy(left, price))
-    : base
+  let released = base
+  if (takerSells) {
+    released =
+      left === 0
+        ? notional + wholeFee
+        : market.restingBuy(left + lots, price) - market.restingBuy(left, price)
+  }
   core.ledger.trade(
     makerAccount,
     takerAccount,
@@ -322,14 +329,8 @@ function trade(
     core.batchGrew = true
     core.batches.recordFill(core, maker, taker, takerNonce, lots, price, makerFee)
   }
-  if (left === 0) {
-    opposite.remove(maker, price, lots)
-    words[makerAt + REMAINING] = 0
-    core.drop(maker)
-  } else {
-    opposite.reduce(price, lots)
-    words[makerAt + REMAINING] = left
-  }
+  words[makerAt + REMAINING] = left
+  if (left === 0) core.drop(maker)
   market.lastPrice = price
   if (market.armed.size !== 0) fire(core, market, price)
   if ((makerFlags & QUOTE) !== 0) core.judgeProtection(makerAccount, market.index, lots)
