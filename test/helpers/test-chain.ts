@@ -22,7 +22,7 @@ export class TestChain {
   /** Mines a confirmed block with these events in it. */
   mine(...bodies: Body<ChainEvent>[]): void {
     const events = bodies.map((body) => {
-      return encodeChainEvent({ ...body, sequence: ++this.#sequence } as ChainEvent)
+      return encodeChainEvent({ ...body, sequence: ++this.#sequence })
     })
     const block = this.#blocks.length + 1
     const hash = blake2b256(Uint8Array.of(block, block >>> 8))

@@ -103,7 +103,7 @@ export class Trader {
           ...order
         },
         proof: null,
-        signature: UNSIGNED as Uint8Array
+        signature: UNSIGNED
       },
       this.name
     )
