@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {load, store} from "./Raw.sol";
 import {VenueTerms} from "./Terms.sol";
 
 /// @dev Balances and marks, packed. An account's own word, from the top:
@@ -101,23 +102,30 @@ abstract contract Accounts is VenueTerms {
         }
     }
 
-    function _ringMark(uint256 ring, uint256 slot) internal view returns (uint256 mark) {
+    /// @dev Where in storage a slot from 1 is, and how far up in its word.
+    function _ringPlace(uint256 ring, uint256 slot)
+        internal
+        pure
+        returns (uint256 place, uint256 shift)
+    {
         assembly ("memory-safe") {
-            let place := sub(slot, 1)
-            mark := shr(mul(mod(place, 3), 70), sload(add(ring, div(place, 3))))
+            slot := sub(slot, 1)
+            place := div(slot, 3)
+            shift := mul(sub(slot, mul(place, 3)), 70)
+            place := add(ring, place)
         }
-        return mark & MARK_MASK;
+    }
+
+    function _ringMark(uint256 ring, uint256 slot) internal view returns (uint256 mark) {
+        (uint256 place, uint256 shift) = _ringPlace(ring, slot);
+        return load(place) >> shift & MARK_MASK;
     }
 
     function _raiseRing(uint256 ring, uint256 slot, uint256 mark) internal {
-        assembly ("memory-safe") {
-            let place := sub(slot, 1)
-            let shift := mul(mod(place, 3), 70)
-            place := add(ring, div(place, 3))
-            let word := sload(place)
-            let old := and(shr(shift, word), 0x3fffffffffffffffff)
-            if gt(mark, old) { sstore(place, xor(word, shl(shift, xor(old, mark)))) }
-        }
+        (uint256 place, uint256 shift) = _ringPlace(ring, slot);
+        uint256 word = load(place);
+        uint256 old = word >> shift & MARK_MASK;
+        if (mark > old) store(place, word ^ (old ^ mark) << shift);
     }
 
     function _changed(uint256 balance, address account, uint256 token, int256 delta)
@@ -133,7 +141,9 @@ abstract contract Accounts is VenueTerms {
     }
 
     function _mainShift(uint256 token) private pure returns (uint256) {
-        return token == 0 ? BALANCE0_AT : BALANCE1_AT;
+        unchecked {
+            return BALANCE0_AT - token * (BALANCE0_AT - BALANCE1_AT);
+        }
     }
 
     function _balancePlace(uint256 token) private pure returns (uint256 place, uint256 shift) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {hashData} from "./Raw.sol";
+import {elements, get, hashData, put} from "./Raw.sol";
 import {Trades} from "./Trades.sol";
 
 /// @dev The chain of batches: each is attested upon its parent, so nothing that was sealed upon
@@ -25,15 +25,15 @@ abstract contract Batches is Trades {
         bytes calldata content,
         bytes calldata attestations
     ) external {
-        bytes32 domain = domainSeparator();
+        uint256 signing = _signing();
         (bytes32 parent, address[] memory list) = _next(index);
         if (block.timestamp < sealedAt + settlerWindow) {
             _checkSettler(list, sealedAt + settlerWindow);
         }
         bytes32 attested = _batchHash(index, parent, hashData(content), sealedAt);
-        _checkQuorum(domain, attested, list, attestations);
+        _checkQuorum(signing, attested, list, attestations);
         last = _link(attested) | index;
-        uint256[] memory left = _settleContent(domain, index, parent, content);
+        uint256[] memory left = _settleContent(signing, index, parent, content);
         uint64[] memory fees = _payFees(left);
         emit BatchSettled(
             _nextEvent(), uint64(index), bytes24(attested), msg.sender, fees
@@ -47,13 +47,13 @@ abstract contract Batches is Trades {
         bytes calldata attestations,
         bytes calldata voids
     ) external {
-        bytes32 domain = domainSeparator();
+        uint256 signing = _signing();
         (bytes32 parent, address[] memory list) = _next(index);
         bytes32 attested = _batchHash(index, parent, contentHash, sealedAt);
-        _checkQuorum(domain, attested, list, attestations);
+        _checkQuorum(signing, attested, list, attestations);
         if (block.timestamp <= sealedAt + horizon) revert WithinHorizon(sealedAt + horizon);
         bytes32 voided = keccak256(abi.encode(VOID_TYPE, index, parent));
-        _checkQuorum(domain, voided, list, voids);
+        _checkQuorum(signing, voided, list, voids);
         last = _link(voided) | index;
         emit BatchVoided(_nextEvent(), uint64(index));
     }
@@ -83,27 +83,38 @@ abstract contract Batches is Trades {
     }
 
     function _checkSettler(address[] memory list, uint256 openAt) private view {
-        for (uint256 i = 0; i < list.length; i++) {
-            if (list[i] == msg.sender) return;
+        unchecked {
+            for (uint256 i = 0; i < list.length; i++) {
+                if (list[i] == msg.sender) return;
+            }
         }
         revert SettlerWindow(openAt);
     }
 
     /// @dev What the batch took and did not give is the submitter's.
     function _payFees(uint256[] memory left) private returns (uint64[] memory fees) {
-        uint256 count = left.length;
-        while (count != 0 && left[count - 1] == 0) count--;
-        fees = new uint64[](count);
-        if (count == 0) return fees;
-        uint256 word = accounts[msg.sender];
-        for (uint256 i = 0; i < count; i++) {
-            // More given than taken is a negative rest.
-            if (left[i] > BALANCE_MAX) revert NotConserved(i);
-            if (left[i] == 0) continue;
-            fees[i] = uint64(left[i]);
-            if (i < 2) word = _shifted(word, msg.sender, i, int256(left[i]));
-            else _changeFurther(msg.sender, i, int256(left[i]));
+        unchecked {
+            uint256 p = elements(left);
+            uint256 count = left.length;
+            while (count != 0 && get(p + count * 32 - 32) == 0) count--;
+            fees = new uint64[](count);
+            if (count == 0) return fees;
+            uint256 q;
+            assembly ("memory-safe") {
+                q := add(fees, 32)
+            }
+            uint256 word = accounts[msg.sender];
+            for (uint256 i = 0; i < count; i++) {
+                uint256 fee = get(p);
+                // More given than taken is a negative rest.
+                if (fee > BALANCE_MAX) revert NotConserved(i);
+                put(q, fee);
+                if (i < 2) word = _shifted(word, msg.sender, i, int256(fee));
+                else if (fee != 0) _changeFurther(msg.sender, i, int256(fee));
+                p += 32;
+                q += 32;
+            }
+            accounts[msg.sender] = word;
         }
-        accounts[msg.sender] = word;
     }
 }

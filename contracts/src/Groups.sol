@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {data, get, put, hash, tail, setTail} from "./Raw.sol";
+import {data, get, put, load, tail, setTail} from "./Raw.sol";
 import {Work} from "./Work.sol";
 
 /// @dev The first half of a batch's sealed bytes: accounts, ascending, each either co-signed
@@ -13,9 +13,9 @@ abstract contract Groups is Work {
     // Bits of an order's flags (u16), lowest first: sell 1, timeInForce 2, postOnly 2, quote 1,
     // leased 1, selfTradePrevention 2, trigger 2, bulk 1, shared 1; the other three are zero.
     uint256 internal constant SELL = 1;
-    uint256 private constant TIME_IN_FORCE = 3 << 1;
+    uint256 internal constant TIME_IN_FORCE = 3 << 1;
     uint256 private constant SLIDE = 2 << 3;
-    uint256 private constant TRIGGER = 3 << 9;
+    uint256 internal constant TRIGGER = 3 << 9;
     uint256 private constant BULK = 1 << 11;
     uint256 private constant SHARED = 1 << 12;
     /// The lower bits of fields of two bits that know three values.
@@ -23,47 +23,53 @@ abstract contract Groups is Work {
 
     function _readGroups(Batch memory w) internal {
         unchecked {
-            uint256 count = data(w.at) >> 240;
-            w.groups = tail();
-            w.groupCount = count;
-            w.orders = w.groups + count * GROUP_SIZE;
+            uint256 at = w.at;
+            uint256 left = data(at) >> 240;
+            uint256 group = tail();
+            w.groups = group;
+            w.orders = group + left * GROUP_SIZE;
             setTail(w.orders);
-            w.at += 2;
-            address previous = address(0);
-            for (uint256 i = 0; i < count; i++) {
-                uint256 word = data(w.at);
-                address account = address(uint160(word >> 96));
-                if (account <= previous) revert AccountsNotAscending(account);
-                previous = account;
-                w.at += 21;
+            at += 2;
+            uint256 previous = 0;
+            for (; left != 0; left--) {
+                uint256 word = data(at);
+                if (word >> 96 <= previous) revert AccountsNotAscending(address(uint160(word >> 96)));
+                previous = word >> 96;
+                at += 21;
                 uint256 kind = word >> 88 & 0xff;
-                if (kind == 0) {
-                    _readOrders(w, i, account);
-                } else if (kind == 1) {
-                    put(w.groups + i * GROUP_SIZE, 0);
-                    _settleCosigned(w, account);
+                if (kind == 1) {
+                    at = _settleCosigned(w, address(uint160(previous)), at);
+                } else if (kind == 0) {
+                    at = _readOrders(w, group, address(uint160(previous)), at);
+                    group += GROUP_SIZE;
                 } else {
                     revert Malformed();
                 }
             }
+            w.groupsEnd = group;
+            w.at = at;
         }
     }
 
     /// @dev An account that signed its own net result: one signature, one write.
-    function _settleCosigned(Batch memory w, address account) private {
+    /// @return Behind it.
+    function _settleCosigned(Batch memory w, address account, uint256 at)
+        private
+        returns (uint256)
+    {
         unchecked {
-            uint256 at = w.at;
             uint256 head = data(at);
             if (head >> 248 > tokenCount) revert Malformed();
-            // The signed struct, then the two arrays that it hashes, a word for each element.
+            // The two arrays that the signed struct hashes, a word for each element.
             uint256 p = tail();
-            uint256 marks = p + 256 + (head >> 248) * 32;
+            uint256 marks = p + (head >> 248) * 32;
             uint256 end = marks + (head >> 232 & M16) * 32;
+            uint256 form = w.deltaForm;
             bool disordered;
-            bytes32 deltaType = NET_DELTA_TYPE;
+            bytes32 structHash;
             assembly ("memory-safe") {
                 at := add(at, 13)
-                for { let q := add(p, 256) } lt(q, marks) { q := add(q, 32) } {
+                for { let q := p } lt(q, marks) { q := add(q, 32) } {
                     mstore(q, sar(192, calldataload(at)))
                     at := add(at, 8)
                 }
@@ -75,48 +81,59 @@ abstract contract Groups is Work {
                     mstore(q, mark)
                     at := add(at, 11)
                 }
-                mstore(p, deltaType)
-                mstore(add(p, 32), mload(add(w, 32))) // index
-                mstore(add(p, 64), mload(add(w, 64))) // parent
-                mstore(add(p, 96), account)
-                mstore(add(p, 128), keccak256(add(p, 256), sub(marks, add(p, 256))))
-                mstore(add(p, 160), and(shr(192, head), 0xffffffffff)) // sequence
-                mstore(add(p, 192), and(shr(152, head), 0xffffffffff)) // floor
-                mstore(add(p, 224), keccak256(marks, sub(end, marks)))
+                mstore(add(form, 96), account)
+                mstore(add(form, 128), keccak256(p, sub(marks, p)))
+                mstore(add(form, 160), and(shr(192, head), 0xffffffffff)) // sequence
+                mstore(add(form, 192), and(shr(152, head), 0xffffffffff)) // floor
+                mstore(add(form, 224), keccak256(marks, sub(end, marks)))
+                structHash := keccak256(form, 256)
             }
             if (disordered) revert Malformed();
-            bytes32 structHash = hash(p, 256);
-            setTail(end);
-            address signer = _signer(w.domain, structHash, at);
-            setTail(p);
+            address signer = _recover(w.signing, structHash, at);
             if (signer != account) _mayCosign(account, signer);
-            w.at = at + 64;
             uint256 word = accounts[account];
             word = _raisedSequence(word, head >> 192 & M40);
             word = _raisedFloor(word, head >> 152 & M40);
-            word = _applyDeltas(w, account, word, p + 256, marks);
+            word = _applyDeltas(w.net, account, word, p, marks);
             for (; marks != end; marks += 32) {
                 uint256 mark = get(marks);
                 if (mark >> 70 == 0) word = _raisedMark(word, mark);
                 else _raiseRing(_ringOf(account), mark >> 70, mark & MARK_MASK);
             }
             accounts[account] = word;
+            return at + 64;
         }
     }
 
-    /// @dev Adds the deltas (words from `p` to `end`) to the account, takes them from what is left.
+    /// @dev Adds the deltas (words from `p` to `end`) to the account, takes them from what is left
+    /// (words from `net`).
     /// @return The account's word.
-    function _applyDeltas(Batch memory w, address account, uint256 word, uint256 p, uint256 end)
+    function _applyDeltas(uint256 net, address account, uint256 word, uint256 p, uint256 end)
         private
         returns (uint256)
     {
         unchecked {
-            uint256 net = w.net;
-            for (uint256 token = 0; p != end; token++) {
+            // Where the first two tokens' balances are below zero or above their cap.
+            uint256 beyond;
+            uint256 mains = end - p > 64 ? p + 64 : end;
+            assembly ("memory-safe") {
+                let shift := 123
+                for {} lt(p, mains) { p := add(p, 32) } {
+                    let delta := mload(p)
+                    let before := and(shr(shift, word), 0x1fffffffffffff)
+                    let changed := add(before, delta)
+                    beyond := or(beyond, shl(shift, gt(changed, 0x1fffffffffffff)))
+                    word := xor(word, shl(shift, xor(before, changed)))
+                    mstore(net, sub(mload(net), delta))
+                    net := add(net, 32)
+                    shift := 70
+                }
+            }
+            if (beyond != 0) revert InsufficientBalance(account, beyond >> BALANCE0_AT == 0 ? 1 : 0);
+            for (uint256 token = 2; p != end; token++) {
                 int256 delta = int256(get(p));
                 if (delta != 0) {
-                    if (token < 2) word = _shifted(word, account, token, delta);
-                    else _changeFurther(account, token, delta);
+                    _changeFurther(account, token, delta);
                     put(net, uint256(int256(get(net)) - delta));
                 }
                 net += 32;
@@ -126,61 +143,67 @@ abstract contract Groups is Work {
         }
     }
 
-    function _readOrders(Batch memory w, uint256 index, address account) private view {
+    /// @return Behind them.
+    function _readOrders(Batch memory w, uint256 group, address account, uint256 at)
+        private
+        view
+        returns (uint256)
+    {
         unchecked {
-            uint256 at = w.at;
             uint256 count = data(at) >> 240;
             if (count == 0) revert Malformed();
-            uint256 group = w.groups + index * GROUP_SIZE;
+            uint256 p = tail();
+            uint256 word = accounts[account];
             put(group, uint160(account));
-            put(group + 32, accounts[account]);
-            put(group + 64, tail());
+            put(group + 32, word);
+            put(group + 64, p);
             put(group + 96, count);
             put(group + 128, _ringOf(account));
             put(w.form + 64, uint160(account));
             w.orderCount += count;
             w.bulkRoot = 0;
+            w.group = group;
+            w.formPlace = w.formPlace >> 80 << 80 | (group - w.groups) / GROUP_SIZE << 64;
+            word = word >> FLOOR_AT & NONCE_MAX;
+            // Zero is no nonce.
+            w.least = word == 0 ? 1 : word;
+            w.place = 0;
             at += 2;
-            uint256 previous = 0;
-            for (; count != 0; count--) {
-                uint256 raw = data(at) >> 16;
-                at = _readOrder(w, group, index, raw, previous, at + 30);
-                previous = raw >> 16 & M40;
+            count = p + count * ORDER_SIZE;
+            setTail(count);
+            for (; p != count; p += ORDER_SIZE) {
+                at = _readOrder(w, p, at);
             }
-            w.at = at;
+            return at;
         }
     }
 
-    /// @return at Behind the order.
-    function _readOrder(
-        Batch memory w,
-        uint256 group,
-        uint256 index,
-        uint256 raw,
-        uint256 previous,
-        uint256 at
-    ) private view returns (uint256) {
+    /// @return Behind the order.
+    function _readOrder(Batch memory w, uint256 p, uint256 at) private view returns (uint256) {
         unchecked {
+            uint256 raw = data(at) >> 16;
+            at += 30;
             if (raw >> 216 != w.formKind) _formKind(w, raw);
-            uint256 resting = raw >> 184 & M32;
-            uint256 flags = raw >> 224;
-            if (flags & (TRIGGER | SLIDE) != 0) (resting, at) = _readPrices(w, raw, resting, at);
+            uint256 place = w.formPlace | raw >> 152 & M32 << 32;
+            if (raw & (TRIGGER | SLIDE) << 224 != 0) (place, at) = _readPrices(w, raw, place, at);
             bytes32 structHash = _hashOrder(w.form, raw);
             address signer;
-            if (flags & BULK == 0) {
-                signer = _signer(w.domain, structHash, at);
+            if (raw & BULK << 224 == 0) {
+                signer = _recover(w.signing, structHash, at);
                 at += 64;
             } else {
-                (signer, at) = _bulkSigner(w, structHash, flags & SHARED != 0, at);
+                (signer, at) = _bulkSigner(w, structHash, raw & SHARED << 224 != 0, at);
             }
-            address account = address(uint160(get(group)));
-            if (signer != account) _mayTrade(account, signer, bytes32(get(w.formMarket)));
-            uint256 remaining = _remaining(group, raw, previous);
-            uint256 p = tail();
-            put(p, raw);
-            put(p + 32, w.formMarket << 80 | index << 64 | resting << 32 | remaining);
-            put(p + 64, 0);
-            setTail(p + ORDER_SIZE);
+            uint256 group = w.group;
+            if (uint160(signer) != get(group)) {
+                _mayTrade(address(uint160(get(group))), signer, bytes32(get(place >> 80)));
+            }
+            place |= _remaining(w, group, raw);
+            assembly ("memory-safe") {
+                mstore(p, raw)
+                mstore(add(p, 32), place)
+                mstore(add(p, 64), 0)
+            }
             return at;
         }
     }
@@ -206,7 +229,7 @@ abstract contract Groups is Work {
             put(p + 352, flags >> 9 & 3);
             put(p + 384, 0);
             w.formKind = raw >> 216;
-            w.formMarket = market;
+            w.formPlace = market << 80 | w.formPlace & M16 << 64;
         }
     }
 
@@ -223,8 +246,9 @@ abstract contract Groups is Work {
         }
     }
 
-    /// @dev The price that triggers the order, into the form, and the price to which it slid.
-    function _readPrices(Batch memory w, uint256 raw, uint256 price, uint256 at)
+    /// @dev The price that triggers the order, into the form, and the price to which it slid,
+    /// into its place.
+    function _readPrices(Batch memory w, uint256 raw, uint256 place, uint256 at)
         private
         pure
         returns (uint256, uint256)
@@ -235,12 +259,13 @@ abstract contract Groups is Work {
                 put(w.form + 384, data(at) >> 224);
                 at += 4;
             }
-            if (flags & SLIDE == 0) return (price, at);
+            if (flags & SLIDE == 0) return (place, at);
+            uint256 price = raw >> 184 & M32;
             uint256 resting = data(at) >> 224;
             if (resting == 0 || (flags & SELL == 0 ? resting > price : resting < price)) {
                 revert BeyondLimit(address(uint160(get(w.form + 64))), raw >> 16 & M40);
             }
-            return (resting, at + 4);
+            return (place ^ (price ^ resting) << 32, at + 4);
         }
     }
 
@@ -266,7 +291,7 @@ abstract contract Groups is Work {
                 if (root != w.bulkRoot) revert BadSignature();
                 return (w.bulkSigner, at);
             }
-            w.bulkSigner = _signer(w.domain, root, at);
+            w.bulkSigner = _signer(w.signing, root, at);
             w.bulkRoot = root;
             return (w.bulkSigner, at + 64);
         }
@@ -274,32 +299,41 @@ abstract contract Groups is Work {
 
     /// @dev Checks an order's numbers, floor, expiry and replay guard.
     /// @return Lots that the order has left before this batch.
-    function _remaining(uint256 group, uint256 raw, uint256 previous)
-        private
-        view
-        returns (uint256)
-    {
+    function _remaining(Batch memory w, uint256 group, uint256 raw) private view returns (uint256) {
         unchecked {
-            uint256 word = get(group + 32);
             uint256 nonce = raw >> 16 & M40;
             uint256 quantity = raw >> 152 & M32;
             uint256 allowance = grace;
+            uint256 least = w.least;
             bool refused;
             assembly ("memory-safe") {
-                refused := or(iszero(gt(nonce, previous)), lt(nonce, and(shr(176, word), 0xffffffffff)))
-                refused := or(refused, gt(sub(quantity, 1), 0x3ffffffe))
+                refused := or(lt(nonce, least), gt(sub(quantity, 1), 0x3ffffffe))
                 refused := or(refused, iszero(and(shr(184, raw), 0xffffffff)))
                 refused := or(refused, gt(timestamp(), add(and(shr(112, raw), 0xffffffffff), allowance)))
             }
-            if (refused) _refuse(group, raw, previous);
-            uint256 slot = raw & M16;
-            if (_isSequenced(raw)) {
-                address account = address(uint160(get(group)));
-                if (slot != 0) revert InvalidOrder(account, nonce);
-                if (nonce <= word >> SEQUENCE_AT) revert SequenceUsed(account, nonce);
+            if (refused) _refuse(group, raw, least);
+            w.least = nonce + 1;
+            uint256 mark = raw & M16;
+            // An ioc or fok without a trigger never rests: the account's sequence is its guard.
+            // (Among these bits only those of the time in force, so neither zero nor as great as a
+            // bit of the trigger.)
+            if ((raw >> 224 & (TIME_IN_FORCE | TRIGGER)) - 1 < TIME_IN_FORCE) {
+                if (mark != 0 || nonce <= get(group + 32) >> SEQUENCE_AT) {
+                    _refuseSequenced(group, raw);
+                }
                 return quantity;
             }
-            uint256 mark = slot == 0 ? word & MARK_MASK : _ringMark(get(group + 128), slot);
+            if (mark == 0) {
+                mark = get(group + 32) & MARK_MASK;
+            } else {
+                // Marks that lie in one word of the ring are read once.
+                (uint256 place, uint256 shift) = _ringPlace(get(group + 128), mark);
+                if (place != w.place) {
+                    w.place = place;
+                    w.marks = load(place);
+                }
+                mark = w.marks >> shift & MARK_MASK;
+            }
             if (mark >> 30 < nonce) return quantity;
             if (mark >> 30 > nonce) revert SlotTaken(address(uint160(get(group))), nonce);
             mark &= QUANTITY_MAX;
@@ -307,22 +341,19 @@ abstract contract Groups is Work {
         }
     }
 
-    function _refuse(uint256 group, uint256 raw, uint256 previous) private view {
+    function _refuse(uint256 group, uint256 raw, uint256 least) private view {
         address account = address(uint160(get(group)));
         uint256 nonce = raw >> 16 & M40;
-        if (nonce <= previous) revert OrdersNotAscending(account, nonce);
         if (nonce < get(group + 32) >> FLOOR_AT & NONCE_MAX) revert BelowFloor(account, nonce);
+        if (nonce < least) revert OrdersNotAscending(account, nonce);
         if (block.timestamp > (raw >> 112 & M40) + grace) revert Expired(account, nonce);
         revert InvalidOrder(account, nonce);
     }
 
-    /// @dev An ioc or fok without a trigger never rests: the account's sequence is its guard.
-    function _isSequenced(uint256 raw) internal pure returns (bool) {
-        // Among these bits only those of the time in force, so neither zero nor as great as a bit
-        // of the trigger.
-        unchecked {
-            return (raw >> 224 & (TIME_IN_FORCE | TRIGGER)) - 1 < TIME_IN_FORCE;
-        }
+    function _refuseSequenced(uint256 group, uint256 raw) private pure {
+        address account = address(uint160(get(group)));
+        if (raw & M16 != 0) revert InvalidOrder(account, raw >> 16 & M40);
+        revert SequenceUsed(account, raw >> 16 & M40);
     }
 
     function _pair(bytes32 left, bytes32 right) private pure returns (bytes32 digest) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-// Words of calldata and memory by address. Whoever writes behind `tail()` without moving it has
+// Words of calldata, memory and storage by address. Whoever writes behind `tail()` without moving it has
 // scratch that lasts until the next allocation.
 
 /// @dev The 32 bytes of calldata at `at`; zeros behind its end.
@@ -20,6 +20,18 @@ function get(uint256 p) pure returns (uint256 word) {
 function put(uint256 p, uint256 word) pure {
     assembly ("memory-safe") {
         mstore(p, word)
+    }
+}
+
+function load(uint256 place) view returns (uint256 word) {
+    assembly ("memory-safe") {
+        word := sload(place)
+    }
+}
+
+function store(uint256 place, uint256 word) {
+    assembly ("memory-safe") {
+        sstore(place, word)
     }
 }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Accounts} from "./Accounts.sol";
+import {data, get, put, tail, setTail} from "./Raw.sol";
 
 /// @dev EIP-712 digests, their signers, and what a signer may do. Only ecrecover: an account with
 /// code of its own (EIP-7702) still signs with its key, and nothing outside is ever called.
@@ -25,8 +26,9 @@ abstract contract Signatures is Accounts {
     bytes32 private constant DOMAIN_TYPE = keccak256(
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
     );
-    uint256 private constant HALF_ORDER =
-        0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+    /// The least s that is refused: half the group order, and one more.
+    uint256 private constant PAST_HALF_ORDER =
+        0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1;
 
     uint256 internal constant TIME_MAX = 2 ** 40 - 1;
     uint256 internal constant COSIGN = 1 << 80;
@@ -55,32 +57,46 @@ abstract contract Signatures is Accounts {
         );
     }
 
-    /// @dev Who signed. `at` is where in calldata the 64 bytes of r and of s with the parity in
-    /// its top bit (EIP-2098) lie: v is 27 or 28 by the layout.
-    function _signer(bytes32 domain, bytes32 structHash, uint256 at)
+    /// @dev Where digests are made and signers recovered: 66 bytes of which 0x1901 and the domain
+    /// stay, and at 96 what ecrecover takes (digest, v, r, s).
+    function _signing() internal view returns (uint256 p) {
+        p = tail();
+        setTail(p + 224);
+        put(p, 0x1901 << 240);
+        put(p + 2, uint256(domainSeparator()));
+    }
+
+    /// @dev Who signed, or zero for s above half the group order and for no signer at all. `at` is
+    /// where in calldata the 64 bytes of r and of s with the parity in its top bit (EIP-2098) lie:
+    /// v is 27 or 28 by the layout.
+    function _recover(uint256 signing, bytes32 structHash, uint256 at)
         internal
         view
         returns (address signer)
     {
-        uint256 s;
         assembly ("memory-safe") {
-            let p := mload(0x40)
-            mstore(p, shl(240, 0x1901))
-            mstore(add(p, 2), domain)
-            mstore(add(p, 34), structHash)
-            let digest := keccak256(p, 66)
-            let parity := calldataload(add(at, 32))
-            s := shr(1, shl(1, parity))
-            mstore(p, digest)
-            mstore(add(p, 32), add(shr(255, parity), 27))
-            mstore(add(p, 64), calldataload(at))
-            mstore(add(p, 96), s)
+            mstore(add(signing, 34), structHash)
+            mstore(add(signing, 96), keccak256(signing, 66))
+            let s := calldataload(add(at, 32))
+            mstore(add(signing, 128), add(shr(255, s), 27))
+            mstore(add(signing, 160), calldataload(at))
+            s := shr(1, shl(1, s))
+            mstore(add(signing, 192), s)
             // A failed recovery returns nothing, and leaves the zero.
             mstore(0, 0)
-            pop(staticcall(gas(), 1, p, 128, 0, 32))
-            signer := mload(0)
+            pop(staticcall(gas(), 1, add(signing, 96), 128, 0, 32))
+            signer := mul(mload(0), lt(s, PAST_HALF_ORDER))
         }
-        if (s > HALF_ORDER || signer == address(0)) revert BadSignature();
+    }
+
+    /// @dev Who signed, for sure.
+    function _signer(uint256 signing, bytes32 structHash, uint256 at)
+        internal
+        view
+        returns (address signer)
+    {
+        signer = _recover(signing, structHash, at);
+        if (signer == address(0)) revert BadSignature();
     }
 
     function _withdrawHash(
@@ -94,21 +110,25 @@ abstract contract Signatures is Accounts {
     }
 
     /// @dev Reverts unless `signer`, who is not the account, may sign orders of `market` for it.
+    /// Zero stands for a bad signature.
     function _mayTrade(address account, address signer, bytes32 market) internal view {
+        if (signer == address(0)) revert BadSignature();
         mapping(bytes32 => uint256) storage given = grants[account][signer];
         if (_holds(given[market], false) || _holds(given[0], false)) return;
         revert NotAuthorised(account, signer);
     }
 
     /// @dev Reverts unless `signer`, who is not the account, may sign net deltas for it.
+    /// Zero stands for a bad signature.
     function _mayCosign(address account, address signer) internal view {
+        if (signer == address(0)) revert BadSignature();
         if (!_holds(grants[account][signer][0], true)) revert NotAuthorised(account, signer);
     }
 
     function _holds(uint256 grant, bool cosign) private view returns (bool) {
-        uint256 tail = grant >> 128;
+        uint256 late = grant >> 128;
         if (_covers(grant, cosign) && block.timestamp <= (grant & TIME_MAX) + grace) return true;
-        return _covers(tail, cosign) && block.timestamp < tail & TIME_MAX;
+        return _covers(late, cosign) && block.timestamp < late & TIME_MAX;
     }
 
     function _covers(uint256 window, bool cosign) private view returns (bool) {
@@ -119,26 +139,32 @@ abstract contract Signatures is Accounts {
     /// @dev Reverts unless a quorum signed `structHash`: a bitmap of validators (u32), then their
     /// signatures in ascending order, and nothing else.
     function _checkQuorum(
-        bytes32 domain,
+        uint256 signing,
         bytes32 structHash,
         address[] memory list,
         bytes calldata attestations
     ) internal view {
         if (attestations.length < 4) revert BadAttestation();
-        uint256 at;
-        uint256 bitmap;
-        assembly ("memory-safe") {
-            at := attestations.offset
-            bitmap := shr(224, calldataload(at))
-        }
-        if (bitmap >> list.length != 0) revert BadAttestation();
-        uint256 count = 0;
         unchecked {
-            for (uint256 i = 0; i < list.length; i++) {
-                if (bitmap >> i & 1 == 0) continue;
-                uint256 place = at + 4 + count * 64;
-                if (_signer(domain, structHash, place) != list[i]) revert BadAttestation();
-                count++;
+            uint256 at;
+            uint256 p;
+            assembly ("memory-safe") {
+                at := attestations.offset
+                p := add(list, 32)
+            }
+            uint256 bitmap = data(at) >> 224;
+            if (bitmap >> list.length != 0) revert BadAttestation();
+            uint256 count = 0;
+            at += 4;
+            for (; bitmap != 0; bitmap >>= 1) {
+                if (bitmap & 1 != 0) {
+                    // No validator is zero, so a bad signature is nobody's.
+                    address signer = _recover(signing, structHash, at);
+                    if (uint160(signer) != get(p)) revert BadAttestation();
+                    at += 64;
+                    count++;
+                }
+                p += 32;
             }
             if (count < threshold || attestations.length != 4 + count * 64) {
                 revert BadAttestation();

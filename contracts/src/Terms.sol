@@ -3,9 +3,9 @@ pragma solidity 0.8.30;
 
 import {IVault} from "./IVault.sol";
 
-/// @dev What is fixed when the vault is made. Validators live as the code of a little contract of
-/// their own, since reading code once costs less than reading a storage slot for each of them; the
-/// first two tokens live in the vault's own code.
+/// @dev What is fixed when the vault is made. The first validators and tokens live in the vault's own
+/// code; where a venue has more validators, all live as the code of a little contract of their own,
+/// since reading code once costs less than reading a storage slot for each of them.
 abstract contract VenueTerms is IVault {
     uint256 internal constant VALIDATORS_MAX = 32;
     uint256 internal constant TOKENS_MAX = 32;
@@ -18,6 +18,13 @@ abstract contract VenueTerms is IVault {
     uint256 public immutable exitDelay;
 
     uint256 internal immutable validatorCount;
+    /// Validators that fit the vault's own code.
+    uint256 private constant OWN_MAX = 4;
+    address private immutable validator0;
+    address private immutable validator1;
+    address private immutable validator2;
+    address private immutable validator3;
+    /// Zero when they do.
     address private immutable roster;
     uint256 private immutable firstToken;
     uint256 private immutable secondToken;
@@ -58,11 +65,22 @@ abstract contract VenueTerms is IVault {
         exitDelay = terms.exitDelay;
         firstToken = _pack(terms.tokens[0]);
         secondToken = _pack(terms.tokens[1]);
-        roster = address(new Roster(terms.validators));
+        validator0 = terms.validators[0];
+        validator1 = count > 1 ? terms.validators[1] : address(0);
+        validator2 = count > 2 ? terms.validators[2] : address(0);
+        validator3 = count > 3 ? terms.validators[3] : address(0);
+        roster = count > OWN_MAX ? address(new Roster(terms.validators)) : address(0);
     }
 
     function validators() public view returns (address[] memory list) {
         list = new address[](validatorCount);
+        if (validatorCount <= OWN_MAX) {
+            list[0] = validator0;
+            if (validatorCount > 1) list[1] = validator1;
+            if (validatorCount > 2) list[2] = validator2;
+            if (validatorCount > 3) list[3] = validator3;
+            return list;
+        }
         address from = roster;
         assembly ("memory-safe") {
             // One byte of the code keeps it from ever running.

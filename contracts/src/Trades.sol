@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Groups} from "./Groups.sol";
-import {data, get, put, elements} from "./Raw.sol";
+import {data, get, put, elements, load, store, tail, setTail} from "./Raw.sol";
 
 /// @dev The second half of a batch: the trades in which an order side takes part, by taker
 /// ("sweeps"), their results written account by account, and the withdrawals. A trade between two
@@ -19,7 +19,7 @@ abstract contract Trades is Groups {
     mapping(address account => mapping(uint256 token => uint256 word)) internal claimables;
 
     function _settleContent(
-        bytes32 domain,
+        uint256 signing,
         uint256 index,
         bytes32 parent,
         bytes calldata content
@@ -27,13 +27,16 @@ abstract contract Trades is Groups {
         unchecked {
             left = new uint256[](tokenCount);
             Batch memory w;
-            w.domain = domain;
-            w.index = index;
-            w.parent = parent;
+            w.signing = signing;
             w.net = elements(left);
             w.deltas = elements(new uint256[](tokenCount));
             w.form = elements(new uint256[](17));
             put(w.form, uint256(ORDER_TYPE));
+            w.deltaForm = tail();
+            setTail(w.deltaForm + 256);
+            put(w.deltaForm, uint256(NET_DELTA_TYPE));
+            put(w.deltaForm + 32, index);
+            put(w.deltaForm + 64, uint256(parent));
             // No order has this kind, so the first one fills the form.
             w.formKind = type(uint256).max;
             uint256 end;
@@ -192,10 +195,8 @@ abstract contract Trades is Groups {
     function _applyGroups(Batch memory w) private {
         unchecked {
             uint256 group = w.groups;
-            for (uint256 i = 0; i < w.groupCount; i++) {
-                address account = address(uint160(get(group)));
-                if (account != address(0)) _applyGroup(w, account, group);
-                group += GROUP_SIZE;
+            for (; group != w.groupsEnd; group += GROUP_SIZE) {
+                _applyGroup(w, address(uint160(get(group))), group);
             }
         }
     }
@@ -204,60 +205,84 @@ abstract contract Trades is Groups {
         unchecked {
             uint256 word = get(group + 32);
             uint256 order = get(group + 64);
+            uint256 end = order + get(group + 96) * ORDER_SIZE;
             uint256 touched = 0;
-            for (uint256 left = get(group + 96); left != 0; left--) {
+            // Marks of one word of the ring are gathered before it is written.
+            uint256 place = 0;
+            uint256 marks = 0;
+            for (; order != end; order += ORDER_SIZE) {
                 uint256 raw = get(order);
                 uint256 kept = get(order + 64);
-                uint256 nonce = raw >> 16 & M40;
-                if (kept & M32 == 0) revert NotFilled(account, nonce);
-                touched |= _sum(w.deltas, order, raw, kept);
-                if (_isSequenced(raw)) {
-                    word = _raisedSequence(word, nonce);
-                } else {
-                    // Of all lots those are filled that were not left, and those of this batch.
-                    uint256 mark = nonce << 30
-                        | (raw >> 152 & M32) - (get(order + 32) & M32) + (kept & M32);
-                    if (raw & M16 == 0) word = _raisedMark(word, mark);
-                    else _raiseRing(get(group + 128), raw & M16, mark);
+                if (kept & M32 == 0) revert NotFilled(account, raw >> 16 & M40);
+                touched |= _sum(order, raw, kept);
+                if ((raw >> 224 & (TIME_IN_FORCE | TRIGGER)) - 1 < TIME_IN_FORCE) {
+                    word = _raisedSequence(word, raw >> 16 & M40);
+                    continue;
                 }
-                order += ORDER_SIZE;
+                // Of all lots those are filled that were not left, and those of this batch.
+                uint256 mark = (raw >> 16 & M40) << 30
+                    | (raw >> 152 & M32) - (get(order + 32) & M32) + (kept & M32);
+                if (raw & M16 == 0) {
+                    word = _raisedMark(word, mark);
+                    continue;
+                }
+                (uint256 at, uint256 shift) = _ringPlace(get(group + 128), raw & M16);
+                if (at != place) {
+                    if (place != 0) store(place, marks);
+                    place = at;
+                    marks = load(at);
+                }
+                uint256 old = marks >> shift & MARK_MASK;
+                if (mark > old) marks ^= (old ^ mark) << shift;
             }
+            if (place != 0) store(place, marks);
+            accounts[account] = _applySums(w, account, word, touched);
+        }
+    }
+
+    /// @dev Adds the account's gathered deltas, of the tokens whose bits are in `touched`.
+    /// @return The account's word.
+    function _applySums(Batch memory w, address account, uint256 word, uint256 touched)
+        private
+        returns (uint256)
+    {
+        unchecked {
+            uint256 p = w.deltas;
+            uint256 net = w.net;
             for (uint256 token = 0; touched != 0; token++) {
                 if (touched & 1 != 0) {
-                    uint256 p = w.deltas + token * 32;
                     int256 delta = int256(get(p));
                     put(p, 0);
                     if (token < 2) word = _shifted(word, account, token, delta);
                     else _changeFurther(account, token, delta);
-                    p = w.net + token * 32;
-                    put(p, uint256(int256(get(p)) - delta));
+                    put(net, uint256(int256(get(net)) - delta));
                 }
                 touched >>= 1;
+                p += 32;
+                net += 32;
             }
-            accounts[account] = word;
+            return word;
         }
     }
 
     /// @dev Adds one order's result to its account's deltas.
     /// @return touched The bits of its two tokens.
-    function _sum(uint256 deltas, uint256 order, uint256 raw, uint256 kept)
+    function _sum(uint256 order, uint256 raw, uint256 kept)
         private
         pure
         returns (uint256 touched)
     {
         assembly ("memory-safe") {
             let market := shr(80, mload(add(order, 32)))
+            touched := mload(add(market, 32))
             let base := mload(add(market, 64))
             let quote := mload(add(market, 96))
-            touched := or(shl(base, 1), shl(quote, 1))
-            base := add(deltas, shl(5, base))
-            quote := add(deltas, shl(5, quote))
+            let quoteQuanta := and(shr(32, kept), 0xffffffffffffffffffffffffffffffffff)
+            let baseQuanta := mul(and(kept, 0xffffffff), mload(add(market, 128)))
             // 1 for a buyer, -1 for a seller.
             let way := sub(1, shl(1, and(shr(224, raw), 1)))
-            let baseQuanta := mul(and(kept, 0xffffffff), mload(add(market, 128)))
-            let quoteQuanta := and(shr(32, kept), 0xffffffffffffffffffffffffffffffffff)
-            let fee := and(shr(168, kept), 0xffffffffffffff)
             mstore(base, add(mload(base), mul(way, baseQuanta)))
+            let fee := and(shr(168, kept), 0xffffffffffffff)
             mstore(quote, sub(sub(mload(quote), mul(way, quoteQuanta)), fee))
         }
     }
@@ -271,13 +296,13 @@ abstract contract Trades is Groups {
                 uint256 at = w.at;
                 address account = address(uint160(data(at) >> 96));
                 uint256 word = data(at + 20);
-                _withdraw(w.domain, account, word, at + 38);
+                _withdraw(w.signing, account, word, at + 38);
                 w.at = at + 102;
             }
         }
     }
 
-    function _withdraw(bytes32 domain, address account, uint256 word, uint256 signature) private {
+    function _withdraw(uint256 signing, address account, uint256 word, uint256 signature) private {
         unchecked {
             uint256 token = word >> 248;
             uint256 quanta = word >> 192 & M56;
@@ -285,7 +310,7 @@ abstract contract Trades is Groups {
             uint256 expiry = word >> 112 & M40;
             (address erc20,) = _token(token);
             bytes32 structHash = _withdrawHash(account, erc20, quanta, nonce, expiry);
-            address signer = _signer(domain, structHash, signature);
+            address signer = _signer(signing, structHash, signature);
             if (signer != account) revert NotAuthorised(account, signer);
             if (block.timestamp > expiry + grace) revert Expired(account, nonce);
             uint256 claimable = claimables[account][token];

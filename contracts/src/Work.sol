@@ -6,9 +6,10 @@ import {Signatures} from "./Signatures.sol";
 
 /// @dev The running batch: where its parts are in memory, and its markets. The
 /// layout is in docs/settlement.md. In memory, for the time of one batch:
-///   a market  its hash, then the eight words that are hashed (vault, base, quote, lotSize,
-///             tickValue, makerBps, takerBps, takerFeeMin)
-///   a group   account (0: co-signed), its word, its first order's pointer, its count of orders,
+///   a market  its hash; of the eight words that were hashed the first three have become: the bits
+///             of its tokens, where the running account's deltas of base and of quote are; then
+///             lotSize, tickValue, makerBps, takerBps, takerFeeMin
+///   a group   (of the order side) account, its word, its first order's pointer, its count of orders,
 ///             where its ring lies in storage
 ///   an order  its 30 bytes; market's pointer 32 | group 16 | resting price 32 | remaining 32;
 ///             took 1 | fees 56 | quote 136 | filled here 32
@@ -22,9 +23,8 @@ abstract contract Work is Signatures {
     uint256 internal constant M56 = 2 ** 56 - 1;
 
     struct Batch {
-        bytes32 domain;
-        uint256 index;
-        bytes32 parent;
+        /// Where signers are recovered.
+        uint256 signing;
         /// Cursor in calldata.
         uint256 at;
         /// What the deltas of each token leave over, and one account's deltas.
@@ -33,17 +33,26 @@ abstract contract Work is Signatures {
         uint256 markets;
         uint256 marketCount;
         uint256 groups;
-        uint256 groupCount;
+        uint256 groupsEnd;
         uint256 orders;
         uint256 orderCount;
         /// The signed struct of an order, of which most fields stay from one to the next; the
-        /// flags and market (24 bits, and one more bit) that are in it now; that market.
+        /// flags and market (24 bits, and one more bit) that are in it now; that market's pointer
+        /// and the running group's index, as an order's second word has them.
         uint256 form;
         uint256 formKind;
-        uint256 formMarket;
+        uint256 formPlace;
+        uint256 group;
+        /// The signed struct of a net delta, of which type, batch and parent stay.
+        uint256 deltaForm;
         /// The group's last bulk root: further orders of its tree need no signature of their own.
         bytes32 bulkRoot;
         address bulkSigner;
+        /// The least nonce that the group's next order may have.
+        uint256 least;
+        /// The word of the group's ring that was read last, and where it lies.
+        uint256 place;
+        uint256 marks;
     }
 
     function _readMarkets(Batch memory w) internal view {
@@ -70,6 +79,9 @@ abstract contract Work is Signatures {
                 put(p + 224, word >> 96 & M16);
                 put(p + 256, word >> 40 & M56);
                 put(p, uint256(hash(p + 32, 256)));
+                put(p + 32, 1 << base | 1 << quote);
+                put(p + 64, w.deltas + base * 32);
+                put(p + 96, w.deltas + quote * 32);
                 p += MARKET_SIZE;
                 at += 27;
             }

@@ -4,6 +4,7 @@ import { fillFee, sweepsOf } from '../../contracts/batch.ts'
 import { vaultInterface } from '../../contracts/vault.ts'
 import type { Order } from '../../protocol/types.ts'
 import { content, mark, openScene, type Scene } from './scene.ts'
+import { startAnvil } from '../helpers/anvil.ts'
 import { keyOf, byAddress, order, VaultVenue } from '../helpers/vault.ts'
 
 test('vault - settles one trade between two signed orders', async (t) => {
@@ -357,3 +358,28 @@ test('settle - delegates sign what they were given, while they were', async (t) 
 async function marks(scene: Scene, slot: number): Promise<number[]> {
   return (await scene.venue.vault.markOf(scene.keys.alice.address, slot)).map(Number)
 }
+
+test('settle - a quorum attests, however many validators there are', async (t) => {
+  const anvil = await startAnvil()
+  t.teardown(() => anvil.close())
+  for (const validators of [1, 2, 3, 4, 5, 32]) {
+    const venue = await VaultVenue.open({ anvil, validators })
+    const listed: string[] = await venue.vault.validators()
+    t.alike(
+      listed.map((address) => address.toLowerCase()),
+      venue.terms.validators,
+      `${validators} validators`
+    )
+    const { threshold } = venue.terms
+    const last = Array.from({ length: threshold }, (_, place) => validators - threshold + place)
+    const attested = await venue.seal(content([]), { signers: last })
+    t.is(await venue.refusal(attested), null, 'the last of them are a quorum')
+    const short = await venue.seal(content([]), { signers: last.slice(1) })
+    t.is(await venue.refusal(short), 'BadAttestation', 'one fewer are none')
+    const early = { signers: last, sealedAt: await anvil.time() }
+    const stranger = await venue.refusal(await venue.seal(content([]), early))
+    t.is(stranger, 'SettlerWindow', 'a stranger waits')
+    const settler = venue.validators[validators - 1].address
+    t.is(await venue.refusal(await venue.seal(content([]), early), settler), null, 'they do not')
+  }
+})
