@@ -2,7 +2,7 @@
 // acknowledged it. Byzantine ones have two histories, or show theirs to few, or flood.
 import { signHead, ackSignable } from '../../daemon/lanes/lane-key.ts'
 import { encodeRun } from '../../daemon/lanes/messages.ts'
-import type { Ack, LaneMessage, Run } from '../../daemon/lanes/types.ts'
+import type { Ack, Certificate, LaneMessage, Run } from '../../daemon/lanes/types.ts'
 import { laneKey } from '../../daemon/lanes/lane-key.ts'
 import { encodeBlock } from '../../protocol/entries.ts'
 import { toHex } from '../../protocol/bytes.ts'
@@ -43,7 +43,7 @@ export class Trader implements Peer {
   /** By validator: length acknowledged. */
   readonly #acked: number[]
   readonly #acks = new Map<number, Map<number, Uint8Array>>()
-  #certified = 0
+  #certificate: Certificate | null = null
   #entries = 0
 
   constructor(venue: Venue, kind: TraderKind, account: string, keys: { peer: Key; lane: Key }) {
@@ -162,6 +162,7 @@ export class Trader implements Peer {
   #repush(): void {
     this.#venue.world.after(REPUSH_MS, () => {
       this.#venue.peers.forEach((peer, index) => this.#pushTail(peer, index))
+      this.#certify()
       this.#repush()
     })
   }
@@ -191,18 +192,25 @@ export class Trader implements Peer {
     if (!run || toHex(run.treeHash) !== toHex(ack.treeHash)) return
     const acks = this.#acks.get(ack.length) ?? new Map<number, Uint8Array>()
     this.#acks.set(ack.length, acks.set(validator, ack.signature))
-    if (acks.size !== quorum || ack.length <= this.#certified) return
-    this.#certified = ack.length
+    if (acks.size !== quorum || ack.length <= (this.#certificate?.length ?? 0)) return
     const signers = [...acks].sort(([a], [b]) => a - b)
     const { lane, length, treeHash } = ack
-    const certificate = {
+    this.#certificate = {
       lane,
       length,
       treeHash,
       acks: signers.map(([index, signature]) => ({ validator: index, signature }))
     }
-    for (const peer of this.#venue.peers) this.#send(peer, { kind: 'certificate', certificate })
+    this.#certify()
     for (const past of this.#acks.keys()) if (past <= length) this.#acks.delete(past)
+  }
+
+  /** Told again until the tape has it: what was sent may be lost, and who has it may lose it. */
+  #certify(): void {
+    const certificate = this.#certificate
+    if (!certificate) return
+    if (certificate.length <= (this.#venue.checks.taken.get(this.lane)?.length ?? 0)) return
+    for (const peer of this.#venue.peers) this.#send(peer, { kind: 'certificate', certificate })
   }
 
   #send(to: string, message: LaneMessage): void {

@@ -303,7 +303,8 @@ export class ValidatorNode implements Peer {
     const then = () => {
       if (life === this.#life) this.#step({ kind: 'persisted', token })
     }
-    if (this.venue.breakage === 'ballot not persisted') this.venue.world.after(0, then)
+    const isBallot = record.kind !== 'entitled'
+    if (isBallot && this.venue.breakage === 'ballot not persisted') this.venue.world.after(0, then)
     else this.#disk.append({ kind: 'consensus', record }, then)
   }
 
