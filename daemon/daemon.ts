@@ -150,6 +150,8 @@ export class Daemon {
       snapshots.restored(stored)
       tape.pin(stored.base.index + 1)
     }
+    const point = await snapshots.point()
+    if (point !== null) replica.restore(point.bytes, true)
     if (parts.archive?.emptied) {
       this.#dependencies.log.error({}, 'the archive of the tape was wrong; it is filled again')
     }

@@ -44,6 +44,8 @@ export type DaemonTuning = {
   subscribersMax: number
   /** Without progress of the tape for so long while a peer has more, another peer is asked. */
   stallMs: number
+  /** A snapshot for the own restart is made after so many entries: what a restart replays. */
+  restartEntries: number
   /** Snapshots kept on disk. */
   snapshotsKept: number
 }
@@ -61,6 +63,7 @@ export const defaultTuning: DaemonTuning = {
   retainBytes: 64 * MEBIBYTE,
   subscribersMax: 16,
   stallMs: 2000,
+  restartEntries: 10_000,
   snapshotsKept: 3
 }
 

@@ -133,7 +133,7 @@ export function createParts(
   const ledger = new LaneLedger({ hash, verify, opens })
   const config = engineConfig(manifest, terms)
   const replica = new Replica(
-    { venue, snapshotCuts, aheadBlocks: AHEAD_BLOCKS },
+    { venue, snapshotCuts, aheadBlocks: AHEAD_BLOCKS, restartEntries: tuning.restartEntries },
     { config, hash, tape, intake, ledger, clock }
   )
   const door = new Door(config.bond, { engine: () => replica.engine })
@@ -177,6 +177,11 @@ export function createParts(
       { folder: path.join(folder, 'snapshots'), keep: tuning.snapshotsKept },
       { hash: blake2b256 }
     ),
+    points: new SnapshotStore(
+      { folder: path.join(folder, 'restart'), keep: 2 },
+      { hash: blake2b256 }
+    ),
+    settle: async () => dependencies.tenant?.settle(),
     fetch: new SnapshotFetch(
       { pieceMs: PIECE_MS, bytesMax: SNAPSHOT_BYTES_MAX },
       { key: tapeKey, hash, clock, peers }

@@ -136,7 +136,8 @@ export class Start {
       this.#taken = tape.taken
       this.#movedAt = now
     }
-    if (replica.length < tape.length) return
+    // What is being journaled comes in a moment; a history that was just fetched does not.
+    if (replica.length < tape.length || replica.length + NEAR_BLOCKS < tape.taken) return
     // Who claims a longer tape and does not send it is not waited for.
     if (now - this.#movedAt < PATIENCE_STALLS * this.#tuning.stallMs) {
       if (tape.taken < this.#target) return

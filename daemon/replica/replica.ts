@@ -15,6 +15,7 @@ import { chainEventInput } from './entry-inputs.ts'
 import type { Intake, Prepared } from './intake.ts'
 import type { LaneLedger } from './lane-ledger.ts'
 import { decodeSnapshot, encodeSnapshot } from './snapshot-codec.ts'
+import { RestartPace } from './restart-pace.ts'
 import type { Applied, BlockPlace, ReplicaState } from './types.ts'
 
 export type ReplicaOptions = {
@@ -22,6 +23,8 @@ export type ReplicaOptions = {
   snapshotCuts: number
   /** Blocks whose signatures are checked ahead of the engine while catching up. */
   aheadBlocks: number
+  /** A restart replays about so many entries at most. */
+  restartEntries: number
 }
 
 export type ReplicaDependencies = {
@@ -46,6 +49,8 @@ export class Replica {
   readonly #dependencies: ReplicaDependencies
   readonly #applied: ((applied: Applied) => void)[] = []
   readonly #snapshots: ((made: MadeSnapshot) => void)[] = []
+  readonly #points: ((made: MadeSnapshot) => void)[] = []
+  readonly #pace: RestartPace
   readonly #states: ((state: ReplicaState) => void)[] = []
   readonly #hashes = new Map<number, Uint8Array>()
   #engine: Engine
@@ -61,6 +66,7 @@ export class Replica {
     this.#options = options
     this.#dependencies = dependencies
     const { config, hash } = dependencies
+    this.#pace = new RestartPace(options.restartEntries)
     this.#engine = new Engine(config, { hash })
     this.#log = MerkleLog.empty(hash)
     dependencies.tape.onfinal((final) => {
@@ -99,6 +105,11 @@ export class Replica {
 
   onsnapshot(listener: (made: MadeSnapshot) => void): void {
     this.#snapshots.push(listener)
+  }
+
+  /** Snapshots for this daemon's own restart, between those of the venue. */
+  onpoint(listener: (made: MadeSnapshot) => void): void {
+    this.#points.push(listener)
   }
 
   onstate(listener: (state: ReplicaState) => void): void {
@@ -282,6 +293,8 @@ export class Replica {
       const applied = { index: cut.index, cut, entries, slices, places, result, snapshot }
       for (const listener of this.#applied) listener(applied)
       if (made !== null) for (const listener of this.#snapshots) listener(made)
+      if (made !== null) this.#pace.made(made.bytes.length)
+      else if (this.#pace.isDue(entries)) this.#point(entry)
     } catch (fault) {
       this.#stop(fault)
     }
@@ -329,7 +342,18 @@ export class Replica {
   }
 
   #snapshotAfter(index: number): MadeSnapshot | null {
-    if ((index + 1) % this.#options.snapshotCuts !== 0) return null
+    return (index + 1) % this.#options.snapshotCuts === 0 ? this.#make(index) : null
+  }
+
+  /** Only where the quorum's own signature is at hand: inside a longer run it waits. */
+  #point(entry: TapeEntry): void {
+    if (!isFinal(entry) || entry.signature === null) return
+    const made = this.#make(entry.index)
+    this.#pace.made(made.bytes.length)
+    for (const listener of this.#points) listener(made)
+  }
+
+  #make(index: number): MadeSnapshot {
     const { ledger, hash } = this.#dependencies
     const bytes = encodeSnapshot({
       venue: this.#options.venue,

@@ -15,6 +15,11 @@ export type SnapshotsDependencies = {
   tape: VenueTape
   replica: Replica
   store: SnapshotStore
+  /** Snapshots for the own restart only: peers are never told of them. */
+  points: SnapshotStore
+  /** Before the engine may restart from a block: what follows the tape beside it must have that
+   * block on the disk. */
+  settle: () => Promise<void>
   fetch: SnapshotFetch
   /** The snapshot that peers may be told of has changed. */
   onoffer: (offer: SnapshotOffer) => void
@@ -36,6 +41,7 @@ export class Snapshots implements SnapshotPort {
   constructor(dependencies: SnapshotsDependencies) {
     this.#dependencies = dependencies
     dependencies.replica.onsnapshot((made) => void this.#keep(made))
+    dependencies.replica.onpoint((made) => void this.#keepPoint(made))
     dependencies.tape.onfinal((final) => this.#onfinal(final.block.cut))
   }
 
@@ -51,6 +57,17 @@ export class Snapshots implements SnapshotPort {
     return this.#stored
   }
 
+  /** Where the own replica stood last, when that is further than the newest snapshot, and on the
+   * tape that is here. To be called after the tape is open. */
+  async point(): Promise<StoredSnapshot | null> {
+    const { points, tape } = this.#dependencies
+    await points.open()
+    const stored = await points.newest()
+    if (stored === null || stored.base.index <= (this.#stored?.base.index ?? -1)) return null
+    const { index, roots } = stored.base
+    return (await tape.passed({ length: index + 1, roots })) ? stored : null
+  }
+
   /** Own disk's snapshots were confirmed by the replica that made them. */
   restored(stored: StoredSnapshot): void {
     this.#publish(stored)
@@ -59,18 +76,36 @@ export class Snapshots implements SnapshotPort {
   async close(): Promise<void> {
     this.#dependencies.fetch.cancel()
     await this.#dependencies.store.close()
+    await this.#dependencies.points.close()
+  }
+
+  async #signed({ mark, bytes, log }: MadeSnapshot): Promise<StoredSnapshot | null> {
+    const signature = await this.#dependencies.tape.signatureAt(log.length)
+    // Within a run that came under one signature: peers could not check it.
+    if (signature === null) return null
+    const { index, hash } = mark
+    return { base: { index, hash, bytes: bytes.length, roots: log.roots(), signature }, bytes }
+  }
+
+  async #keepPoint(made: MadeSnapshot): Promise<void> {
+    const { points, settle, onfault } = this.#dependencies
+    try {
+      const stored = await this.#signed(made)
+      if (stored === null) return
+      await settle()
+      await points.write(stored)
+    } catch (fault) {
+      onfault(fault)
+    }
   }
 
   async #keep(made: MadeSnapshot): Promise<void> {
     const { tape, store, onfault } = this.#dependencies
     try {
-      const signature = await tape.signatureAt(made.log.length)
-      // Within a run that came under one signature: peers could not check it.
-      if (signature === null) return
-      const { index, hash } = made.mark
-      const base = { index, hash, bytes: made.bytes.length, roots: made.log.roots(), signature }
-      const stored = { base, bytes: made.bytes }
+      const stored = await this.#signed(made)
+      if (stored === null) return
       await store.write(stored)
+      const { index } = stored.base
       tape.pin(index + 1)
       this.#stored = stored
       if (this.#marks.has(index)) this.#publish(stored)

@@ -303,6 +303,14 @@ export class VenueTape implements Tape {
     return (await this.#archive?.treeHashAt(length)) ?? null
   }
 
+  /** Whether the tape that is here goes on from `base`, and can be read from there on. */
+  async passed({ length, roots }: TapeBase): Promise<boolean> {
+    if (length < this.first || length > this.length) return false
+    const log = MerkleLog.from(this.#hash, length, roots)
+    const treeHash = await this.treeHashAt(length)
+    return log !== null && treeHash !== null && equalBytes(log.treeHash(), treeHash)
+  }
+
   #scheduleArchive(): void {
     if (!this.#open || this.#held || this.#archive === null) return
     if (this.#archiveTimer !== null || this.#archiving !== null) return

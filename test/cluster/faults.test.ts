@@ -43,6 +43,28 @@ test('cluster - a restarted validator catches up and votes again', async (t) => 
   await venue.agrees()
 })
 
+test('cluster - a restart goes on from where the engine stood, not from the first block', async (t) => {
+  const venue = await TestVenue.create(t, {
+    validators: 4,
+    accounts: ['alice'],
+    tuning: { restartEntries: 5 }
+  })
+  const [first, second, third] = await venue.validators()
+  const alice = venue.trader('alice', first)
+  for (let i = 0; i < 20; i++) await alice.sells(1, 100 + i)
+  await venue.agrees()
+  await third.stop()
+  await alice.sells(1, 200)
+  await third.start()
+  await until(async () => (await third.state()).synced, 'it to be in step')
+  await venue.agrees()
+  t.ok(third.daemon.parts.replica.entries < 20, 'it did not replay everything')
+  t.is(third.daemon.engine.level2(0, 100).asks.length, 21)
+  await second.stop()
+  t.is((await alice.sells(1, 300)).rejected, null, 'its vote is needed now')
+  await venue.agrees()
+})
+
 test('cluster - a partition stops the smaller side, and heals', async (t) => {
   const venue = await TestVenue.create(t, { validators: 4, accounts: ['alice', 'bob'] })
   const all = await venue.validators()

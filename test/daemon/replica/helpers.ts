@@ -19,6 +19,7 @@ import { type LaneMaker, TapeMaker, hash, verify } from '../../helpers/tape-make
 import { venueManifest } from '../../helpers/venue.ts'
 
 export const SNAPSHOT_CUTS = 4
+export const RESTART_ENTRIES = 5
 
 export type Bench = {
   manifest: Manifest
@@ -33,6 +34,8 @@ export type Made = {
   ledger: LaneLedger
   applied: Applied[]
   snapshots: MadeSnapshot[]
+  /** For the own restart. */
+  points: MadeSnapshot[]
   /** Lanes, one for each block that did not decode. */
   undecodable: Uint8Array[]
 }
@@ -73,16 +76,18 @@ export async function createBench(accounts: readonly string[]): Promise<Bench> {
     })
     const ledger = new LaneLedger({ hash, verify, opens })
     const replica = new Replica(
-      { venue, snapshotCuts: SNAPSHOT_CUTS, aheadBlocks: 4 },
+      { venue, snapshotCuts: SNAPSHOT_CUTS, aheadBlocks: 4, restartEntries: RESTART_ENTRIES },
       { config: engineConfig(manifest, terms), hash, tape, intake, ledger, clock: systemClock }
     )
     const applied: Applied[] = []
     const snapshots: MadeSnapshot[] = []
+    const points: MadeSnapshot[] = []
     replica.onapplied((each) => applied.push(each))
     replica.onsnapshot((each) => snapshots.push(each))
+    replica.onpoint((each) => points.push(each))
     await tape.open([], null)
     replica.open()
-    return { tape, replica, ledger, applied, snapshots, undecodable }
+    return { tape, replica, ledger, applied, snapshots, points, undecodable }
   }
   return { manifest, maker, signer: await EntrySigner.load(manifest), make }
 }

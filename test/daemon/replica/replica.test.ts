@@ -2,6 +2,7 @@ import test from 'brittle'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { blake2b256 } from '../../../crypto/blake2b.ts'
+import { RestartPace } from '../../../daemon/replica/restart-pace.ts'
 import { decodeSnapshot, encodeSnapshot } from '../../../daemon/replica/snapshot-codec.ts'
 import { SnapshotStore } from '../../../daemon/replica/snapshot-store.ts'
 import { equalBytes, toHex } from '../../../protocol/bytes.ts'
@@ -90,6 +91,38 @@ test('replica - a snapshot goes on where it was made', async (t) => {
   await until(() => later.replica.length === blocks.length, 'the rest')
   t.ok(equalBytes(later.replica.engine.eventHash, whole.replica.engine.eventHash))
   t.alike(later.snapshots[0].mark, whole.snapshots[1].mark, 'and makes the same snapshots')
+})
+
+test('replica - a snapshot for the own restart comes after so many entries, under a signature', async (t) => {
+  const bench = await createBench(['alice', 'bob'])
+  const blocks = trading(bench)
+  const single = await bench.make()
+  for (const block of blocks) await append(single, bench.maker, block)
+  t.ok(single.points.length > 0)
+  const venues = new Set(single.snapshots.map(({ mark }) => mark.index))
+  t.ok(single.points.every(({ mark }) => !venues.has(mark.index)))
+  const [{ mark, bytes, log }] = single.points
+  const later = await bench.make()
+  later.replica.restore(bytes, true)
+  later.tape.rebase({ length: mark.index + 1, roots: log.roots() })
+  const roots = log.roots()
+  t.ok(await single.tape.passed({ length: mark.index + 1, roots }))
+  t.absent(await single.tape.passed({ length: mark.index + 2, roots }), 'of another length')
+  for (const block of blocks.slice(mark.index + 1)) await append(later, bench.maker, block)
+  t.ok(equalBytes(later.replica.engine.eventHash, single.replica.engine.eventHash))
+  const inOneRun = await bench.make()
+  inOneRun.tape.appendRun(bench.maker.run(blocks))
+  await until(() => inOneRun.replica.length === blocks.length, 'the replay')
+  t.ok(inOneRun.points.every(({ mark: { index } }) => index === blocks.length - 1))
+})
+
+test('restart pace - a large snapshot is made less often', (t) => {
+  const pace = new RestartPace(10)
+  t.is(pace.isDue(9), false)
+  t.is(pace.isDue(1), true)
+  pace.made(64 * 100)
+  t.is(pace.isDue(99), false)
+  t.is(pace.isDue(1), true)
 })
 
 test('replica - a damaged snapshot is a decode fault, whatever the damage', async (t) => {
