@@ -86,6 +86,7 @@ export class SwarmNetwork implements Network {
     this.#transport = new Transport(
       { ...options, peersMax: limits.peersMax },
       {
+        clock,
         isBanned: (key) => this.#isUnwelcome(idOf(key)),
         onconnection: (stream) => this.#onconnection(stream)
       }

@@ -7,6 +7,7 @@ import { isIPv6 } from 'node:net'
 import HyperDHT, { type KeyPair, type NodeAddress } from 'hyperdht'
 import Hyperswarm from 'hyperswarm'
 import type { NoiseSecretStream } from '@hyperswarm/secret-stream'
+import type { Clock } from '../clock.ts'
 import { NetworkFault } from './network-fault.ts'
 
 export type TransportOptions = {
@@ -24,12 +25,16 @@ export type TransportOptions = {
 }
 
 export type TransportDependencies = {
+  clock: Pick<Clock, 'after'>
   isBanned: (key: Uint8Array) => boolean
   onconnection: (stream: NoiseSecretStream) => void
 }
 
 /** As many dials at a time as a venue has validators, or so. */
 const PARALLEL_DIALS = 16
+/** For taking our announcements back. Without a DHT that answers it would last ten seconds; what
+ * is left behind there ends by itself. */
+const FAREWELL_MS = 1000
 
 export class Transport {
   #options: TransportOptions
@@ -107,9 +112,17 @@ export class Transport {
   }
 
   async close(): Promise<void> {
-    await this.#swarm?.destroy()
+    const [swarm, dht] = [this.#swarm, this.#dht]
     this.#swarm = null
     this.#dht = null
+    if (swarm === null || dht === null) return
+    const isGone = swarm.destroy()
+    const isLate = new Promise<'late'>((resolve) => {
+      const cancel = this.#dependencies.clock.after(FAREWELL_MS, () => resolve('late'))
+      void isGone.finally(cancel)
+    })
+    // What still waits for an answer then ends with the node.
+    if ((await Promise.race([isGone, isLate])) === 'late') await dht.destroy({ force: true })
   }
 }
 
