@@ -3,7 +3,7 @@ import { Fault } from '../../protocol/faults.ts'
 /** Fault codes of the journal, each with its meaning in a line. */
 export const journalFaults = {
   journal_corrupt:
-    'Bytes of the journal that had been synced are damaged: restore a backup, or start anew.',
+    'Bytes of the journal that had been synced are damaged: move it away and start anew, never with an older copy.',
   journal_version: 'The journal was written by another version of its format.',
   journal_failed:
     'A write or a sync of the journal failed: nothing can be promised, the daemon ends.',
