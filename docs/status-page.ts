@@ -105,9 +105,12 @@ function channelTest(tests: readonly Shown[], name: string): Shown | null {
 function verbTest(tests: readonly Shown[], name: string): Shown | null {
   const words = name.split(' ')
   const listed = words.map((word) => `'${word}'`).join(', ')
-  return (
-    naming(tests, `curb([${listed}`) ?? naming(tests, `'${name} `) ?? naming(tests, `'${name}'`)
-  )
+  const forms = [`curb([${listed}`, `'${name} `, `'${name}'`, `\`${name} `]
+  for (const form of forms) {
+    const test = naming(tests, form)
+    if (test !== null) return test
+  }
+  return null
 }
 
 function optionTest(tests: readonly Shown[], key: string): Shown | null {
