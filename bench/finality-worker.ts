@@ -1,7 +1,5 @@
 // One daemon of bench:finality, in a process of its own.
-import { decodeBlock } from '../protocol/entries.ts'
 import { toHex } from '../protocol/bytes.ts'
-import { SignerPool } from '../crypto/signer-pool.ts'
 import { systemClock } from '../daemon/clock.ts'
 import { Daemon } from '../daemon/daemon.ts'
 import { NETWORK_LIMITS } from '../daemon/network/limits.ts'
@@ -17,6 +15,7 @@ import {
   type WorkerOptions,
   nowMs
 } from './finality-types.ts'
+import { leaveSignatures } from './known-signers.ts'
 
 const TICK_MS = 1
 const DRAIN_MS = 30_000
@@ -44,6 +43,7 @@ class Worker {
   static async open(options: WorkerOptions): Promise<Worker> {
     const { manifest, folder, seed, bootstrap, port, archive, dial } = options
     const { snapshotLeadBlocks, signerThreads } = options
+    // --no-verify: to see what the rest costs.
     if (!options.verify) leaveSignatures()
     const silent = (): void => undefined
     const loud = (fields: object, message: string): void => {
@@ -193,16 +193,6 @@ class Worker {
   close(): Promise<void> {
     return this.#daemon.close()
   }
-}
-
-/** --no-verify: signers are taken to be who they say, to see what the rest costs. */
-function leaveSignatures(): void {
-  SignerPool.prototype.blockSigners = async (_lane, blocks) =>
-    blocks.map((block) =>
-      decodeBlock(block).map((entry) =>
-        'order' in entry ? entry.order.account : 'account' in entry ? entry.account : null
-      )
-    )
 }
 
 let worker: Worker | null = null

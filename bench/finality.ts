@@ -222,10 +222,14 @@ async function restart(venue: BenchVenue, victim: BenchDaemon): Promise<void> {
   while ((await venue.running[0].state()).length < from + CUTS_BEHIND) {
     await run(venue, 2000, 4, 1)
   }
+  const { length } = await venue.running[0].state()
   const began = nowMs()
   await victim.open()
   const opened = nowMs()
-  await waitFor(async () => (await victim.state()).synced, 'the validator to be back')
+  await waitFor(async () => {
+    const { synced, applied } = await victim.state()
+    return synced && applied >= length
+  }, 'the validator to be back')
   say(`restart: process up after ${((opened - began) / 1000).toFixed(2)} s`)
   row('finality.restart.seconds', (nowMs() - began) / 1000, 's')
   await settled(venue)

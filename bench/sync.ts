@@ -4,8 +4,9 @@
 //   npm run bench:sync [-- --json --entries 1000000 --threads 2]
 //
 // The tape is made here, by the validators' keys but without their consensus, and served by one
-// real daemon; the newcomers are real daemons in processes of their own. A time runs from the
-// start of the newcomer's process until it has applied the whole tape.
+// real daemon, which takes the signers to be known. The newcomers, which check everything, are
+// real daemons in processes of their own. A time runs from the start of the newcomer's process
+// until it has applied the whole tape.
 import fs from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -22,6 +23,7 @@ import { LaneMaker, TapeMaker } from '../test/helpers/tape-maker.ts'
 import { OrderBook } from './finality-orders.ts'
 import { nowMs } from './finality-types.ts'
 import { BenchDaemon, accountsOf, benchManifest, seedOf, waitFor } from './finality-venue.ts'
+import { leaveSignatures } from './known-signers.ts'
 import { type Row, report, say } from './report.ts'
 
 const { values: flags } = parseArgs({
@@ -38,7 +40,9 @@ const VALIDATORS = 4
 const LANES = 4
 /** Of one lane in one cut. */
 const BLOCK_ENTRIES = 128
-const SNAPSHOT_CUTS = 500
+const SNAPSHOT_CUTS = 100
+/** How far ahead of a newcomer a snapshot is that it begins from. */
+const SNAPSHOT_LEAD_BLOCKS = 50
 const RUN_CUTS = 20
 const PATIENCE_MS = 600_000
 
@@ -52,6 +56,7 @@ const manifest = await benchManifest(
 )
 
 async function serve(): Promise<Served> {
+  leaveSignatures()
   const seed = seedOf(100)
   const port = await freePort()
   const silent = (): void => undefined
@@ -155,7 +160,11 @@ try {
   const { snapshots, replica } = server.daemon.parts
   const rows: Row[] = []
   if (snapshots.offer === null) throw new Error('too few entries for a snapshot')
-  rows.push({ name: 'sync.snapshot.seconds', value: await join(server, 100, 1), unit: 's' })
+  rows.push({
+    name: 'sync.snapshot.seconds',
+    value: await join(server, SNAPSHOT_LEAD_BLOCKS, 1),
+    unit: 's'
+  })
   rows.push({ name: 'sync.replay.seconds', value: await join(server, null, 2), unit: 's' })
   rows.push({ name: 'sync.entries', value: replica.entries, unit: 'entries' })
   await server.daemon.close()
