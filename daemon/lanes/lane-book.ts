@@ -348,7 +348,9 @@ export class LaneBook {
 
   // The journal
 
-  /** Takes back a record of the journal. Its checksum vouches for it: no signature is checked. */
+  /** Takes back a record of the journal. Its checksum vouches for it: no signature is checked. Nor
+   * is it announced: nearly all of it is final and applied, and what is not is prepared from the
+   * tape. */
   restoreRun(run: Run): void {
     const { key, lane: name } = this.#context.names.of(run.signer)
     const lane = this.#context.table.add(key, name)
@@ -358,7 +360,6 @@ export class LaneBook {
     const node = this.#insert(lane, placement.nodes, run.signature)
     lane.tree.markDurable(node)
     if (node.log.length > lane.durableLength) lane.durable = node
-    this.#announce(lane, run, placement.nodes.length)
   }
 
   restoreEvidence(evidence: Evidence): void {

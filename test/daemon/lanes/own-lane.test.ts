@@ -73,6 +73,7 @@ test('own lane - restarts where its journal ends, and pushes what is not final',
   }
   const { key } = a
   const again = world.start(0, world.crash(0))
+  t.is(again.arrived.length, 0, 'what the journal held is left to the tape to prepare')
   for (const i of [1, 2, 3]) world.connect(0, i)
   await world.run(50)
   t.is(again.key, key, 'the same lane')
