@@ -3,17 +3,7 @@ pragma solidity 0.8.30;
 
 import {IVault} from "../../src/IVault.sol";
 import {PlainToken} from "../../src/test/Tokens.sol";
-
-interface Vm {
-    function addr(uint256 key) external pure returns (address);
-    function sign(uint256 key, bytes32 digest)
-        external
-        pure
-        returns (uint8 v, bytes32 r, bytes32 s);
-    function prank(address sender) external;
-    function warp(uint256 time) external;
-    function assume(bool condition) external pure;
-}
+import {Vm} from "./Vm.sol";
 
 /// @dev Everything that traders, a settler and a quorum without scruples can do to a vault, with
 /// the truth about it kept beside: fills of every order, who signed what.
