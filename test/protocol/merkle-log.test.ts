@@ -1,5 +1,5 @@
 import test from 'brittle'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import Hypercore from 'hypercore'
 import crypto from 'hypercore-crypto'
 import caps from 'hypercore/lib/caps.js'
