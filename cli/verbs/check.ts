@@ -67,7 +67,10 @@ function readProgress(line: string): { verified: number; of: number } | null {
 /** A bar on standard error, when that is a terminal. */
 function progressBar(): { update(done: number, total: number): void; stop(): void } {
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} }
-  const bar = new progress.SingleBar({ format: '{bar} {value}/{total} blocks', stream: process.stderr })
+  const bar = new progress.SingleBar({
+    format: '{bar} {value}/{total} blocks',
+    stream: process.stderr
+  })
   bar.start(1, 0)
   return {
     update: (done, total) => {
