@@ -120,9 +120,22 @@ export class TestChain {
     const now = await this.#anvil.time()
     if (time > now) await provider.send('evm_setNextBlockTimestamp', [time])
     this.#time = Math.max(now, time)
-    const hash = await provider.send('eth_sendTransaction', [{ from, to, data, gas: GAS }])
+    const hash = await this.#send({ from, to, data, gas: GAS })
     // It is mined at once, but the answer may come before.
     return until<Receipt>(() => provider.send('eth_getTransactionReceipt', [hash]), 'a receipt')
+  }
+
+  /** A receipt may be there before the account's next nonce is: then the node takes the transaction
+   * for a replacement of the one before, refuses it, and is asked again. */
+  async #send(transaction: { from: Address; to: Address; data: string; gas: string }) {
+    for (let left = 50; ; left--) {
+      try {
+        return await this.#anvil.provider.send('eth_sendTransaction', [transaction])
+      } catch (fault) {
+        if (left === 0 || !String(fault).includes('replacement')) throw fault
+        await this.#anvil.time()
+      }
+    }
   }
 
   /** Views of the vault, in one request. */
