@@ -57,6 +57,9 @@ test(
     terminal.child.kill('SIGINT')
     await until(() => terminal.child.exitCode !== null, 'the devnet to end')
     t.is(terminal.child.exitCode, 130)
-    for (const port of [ports.rpc, ports.rpc + 1, ports.chain]) t.absent(await listens(port))
+    // A process that was killed lets go of its port a moment after its parent has ended.
+    for (const port of [ports.rpc, ports.rpc + 1, ports.chain]) {
+      await until(async () => !(await listens(port)), `port ${port} to be free`)
+    }
   }
 )
