@@ -1,6 +1,7 @@
 // `npm run soak [-- --minutes N] [--seed N] [--calm]`: random flow of both traders on a venue of
 // processes while daemons are killed, frozen and cut off at random, then the ledger's own count.
-// Every finding names the seed; the same seed brings the same flow and the same faults.
+// Every finding names the seed: it draws the same orders and faults again, but real processes decide
+// by their timing who trades with whom, so a run does not repeat exactly.
 import { parseArgs } from 'node:util'
 import { Flow } from '../helpers/flow.ts'
 import { ProcessVenue } from '../helpers/processes.ts'
