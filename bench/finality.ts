@@ -186,8 +186,7 @@ async function overload(venue: BenchVenue, capacity: number): Promise<void> {
 }
 
 /** One validator ends without a word while orders flow. */
-async function killed(venue: BenchVenue): Promise<BenchDaemon> {
-  const victim = venue.daemons[validators - 1]
+async function killed(venue: BenchVenue, victim: BenchDaemon): Promise<void> {
   const others = venue.running.filter((each) => each !== victim)
   const share = rate / others.length
   const forSeconds = 10
@@ -213,14 +212,14 @@ async function killed(venue: BenchVenue): Promise<BenchDaemon> {
   const later = await latencies(others, within(killedAt + 1000, Infinity), at)
   row('finality.killed.p99Ms', quantile(second.own, 0.99), 'ms')
   row('finality.killed.afterP99Ms', quantile(later.own, 0.99), 'ms')
-  return victim
 }
 
 /** The killed one comes back when the tape has gone on without it. */
 async function restart(venue: BenchVenue, victim: BenchDaemon): Promise<void> {
+  await victim.kill()
   const from = (await venue.running[0].state()).length
   while ((await venue.running[0].state()).length < from + CUTS_BEHIND) {
-    await run(venue, 2000, 4, 1)
+    await run(venue, rate, 4, 1)
   }
   const { length } = await venue.running[0].state()
   const began = nowMs()
@@ -230,8 +229,9 @@ async function restart(venue: BenchVenue, victim: BenchDaemon): Promise<void> {
     const { synced, applied } = await victim.state()
     return synced && applied >= length
   }, 'the validator to be back')
-  say(`restart: process up after ${((opened - began) / 1000).toFixed(2)} s`)
   row('finality.restart.seconds', (nowMs() - began) / 1000, 's')
+  row('finality.restart.missedCuts', length - from, 'cuts')
+  row('finality.restart.openSeconds', (opened - began) / 1000, 's')
   await settled(venue)
 }
 
@@ -252,10 +252,9 @@ async function main(): Promise<void> {
       row('finality.bulk.perSecond', await sustained(venue, bulk, IN_BULK), '1/s')
     }
     if (only.has('overload')) await overload(venue, capacity)
-    if (only.has('killed')) {
-      const victim = await killed(venue)
-      if (only.has('restart')) await restart(venue, victim)
-    }
+    const victim = venue.daemons[validators - 1]
+    if (only.has('killed')) await killed(venue, victim)
+    if (only.has('restart')) await restart(venue, victim)
     row('finality.agree', agreed ? 1 : 0, '1 when all event hashes are equal')
   } finally {
     await venue.close()
