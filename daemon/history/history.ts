@@ -5,7 +5,7 @@
 // (`tuning.snapshotLeadBlocks` null), as `archive` daemons may.
 //
 // Keys (numbers padded to 16 digits): meta; a/account (hosted by request); b/batch;
-// c/market/resolution/time; f/account/index/event/role (fills); i/account/clientOrderId;
+// c/market/resolution/time; e/account/clientOrderId (what the last edit made of it); f/account/index/event/role (fills); i/account/clientOrderId;
 // k/batch/index/event (trades); l/account/nonce (live); n/account/nonce (names);
 // o/account/nonce (orders); t/market/index/event (trades); u/account/index/nonce (changes);
 // x/account/index/event (transfers); y/batch/account/index/event/role (fills).

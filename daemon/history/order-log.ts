@@ -2,7 +2,7 @@
 import { fromHex, toHex } from '../../protocol/bytes.ts'
 import { orderKey } from '../../protocol/order.ts'
 import type { Address } from '../../protocol/types.ts'
-import type { ClientOrder, ClientOrders } from '../trading/placing.ts'
+import type { ClientOrder, ClientOrders, EditedOrder } from '../trading/placing.ts'
 import { isLive, type RecordChange } from '../trading/records.ts'
 import type { OrderRecord } from '../trading/types.ts'
 import { HistoryFault } from './history-fault.ts'
@@ -80,6 +80,11 @@ export class OrderLog implements ClientOrders {
     this.#store.put(`u/${account}/${part(index)}/${part(nonce)}`, 0)
     if (isLive(record.state)) this.#store.put(`l/${key}`, 0)
     else this.#store.delete(`l/${key}`)
+    // The name goes over to what an edit made of the order.
+    const { clientOrderId, replaces, state } = record
+    if (clientOrderId === null || replaces === null || state === 'rejected') return
+    const edited: EditedOrder = { nonce, digest: toHex(record.digest) }
+    this.#store.put(`e/${account}/${clientOrderId}`, edited)
   }
 
   async get(account: Address, nonce: number): Promise<OrderRecord | null> {
@@ -165,6 +170,11 @@ export class OrderLog implements ClientOrders {
     return (await this.#store.get(`i/${account}/${clientOrderId}`)) as ClientOrder | null
   }
 
+  async edited(account: Address, clientOrderId: string): Promise<EditedOrder | null> {
+    // Written by this program, in this version.
+    return (await this.#store.get(`e/${account}/${clientOrderId}`)) as EditedOrder | null
+  }
+
   keep(order: ClientOrder): void {
     this.#onkeep(order)
     this.restoreName(order)
@@ -210,7 +220,11 @@ export class OrderLog implements ClientOrders {
   }
 }
 
-type StoredRecord = Omit<OrderRecord, 'digest'> & { digest: string }
+/** Records of earlier versions lack `replaces`. */
+type StoredRecord = Omit<OrderRecord, 'digest' | 'replaces'> & {
+  digest: string
+  replaces?: number | null
+}
 
 function readRecord(value: unknown): OrderRecord | null {
   if (value === null) return null
@@ -218,5 +232,5 @@ function readRecord(value: unknown): OrderRecord | null {
   const stored = value as StoredRecord
   const digest = fromHex(stored.digest)
   if (digest === null) throw new HistoryFault('history_unreadable', 'an order without its digest')
-  return { ...stored, digest }
+  return { ...stored, digest, replaces: stored.replaces ?? null }
 }

@@ -12,8 +12,8 @@ import type { Clock } from '../clock.ts'
 import type { Outcome } from '../outcomes.ts'
 import type { Applied } from '../replica/types.ts'
 import { Accounts } from './accounts.ts'
-import type { HostedAccount } from './hosted-account.ts'
-import { orderOf } from './node.ts'
+import { type HostedAccount, signerOf } from './hosted-account.ts'
+import { orderOf, ordersOf } from './node.ts'
 import type { OrderForm } from './order-form.ts'
 import { reconcile } from './reconcile.ts'
 import { isLive, newRecord, Records, type RecordChange } from './records.ts'
@@ -52,7 +52,7 @@ export type Sent<T> = {
 export type DeskChange = (changes: RecordChange[], applied: Applied) => void
 
 const linkLifeSeconds = 3600
-/** The event's kind in its record, docs/matching.md section 12. */
+/** Of the event, docs/matching.md section 12. */
 const LINKED = 12
 
 export class Desk {
@@ -117,13 +117,16 @@ export class Desk {
     if (entry.kind === 'link' || entry.kind === 'withdraw') {
       this.#accounts.find(entry.account)?.consumed(entry.nonce)
     }
+    const amended = entry.kind === 'amend' ? entry.oldNonce : null
     for (const order of ordersOf(entry)) {
       const account = this.#accounts.find(order.account)
       if (account === null) continue
       account.consumed(order.nonce)
       if (this.#records.find(order.account, order.nonce) !== null) continue
-      const clientOrderId = this.#clientOrderIdOf(order.account, order.nonce)
-      this.#remember(order, { clientOrderId })
+      const old = amended === null ? null : this.#records.find(order.account, amended)
+      const clientOrderId = old?.clientOrderId ?? this.#clientOrderIdOf(order.account, order.nonce)
+      const record = this.#remember(order, { clientOrderId, type: old?.type ?? 'limit' })
+      record.replaces = amended
     }
   }
 
@@ -141,8 +144,7 @@ export class Desk {
     return this.#accounts.all()
   }
 
-  /** The account that is meant: the named one, or the only one.
-   * @throws TradingFault unknown_account */
+  /** The named account, or the only one. @throws TradingFault unknown_account */
   account(address: string | undefined): HostedAccount {
     return this.#accounts.meant(address)
   }
@@ -185,14 +187,22 @@ export class Desk {
    * @throws TradingFault account_locked, no_free_slot; DaemonFault, LaneFault */
   place(account: HostedAccount, form: OrderForm, options: PlaceOptions = {}): Sent<OrderRecord> {
     const signer = signerOf(account)
-    const order = this.number(account, form)
+    const order = this.#number(account, form)
     const signature = signer.sign(this.#node.hasher.orderDigest(order))
     return this.#placed(order, signature, options)
   }
 
-  /** Gives a form its nonce and slot: what a wallet outside signs. @throws TradingFault no_free_slot */
-  number(account: HostedAccount, form: OrderForm): Order {
-    const slot = needsSlot(form) ? account.slots.free() : 0
+  /** Gives a form its nonce and slot, and keeps the slot for a while: what a wallet outside signs.
+   * @throws TradingFault no_free_slot */
+  prepare(account: HostedAccount, form: OrderForm): Order {
+    const order = this.#number(account, form)
+    if (needsSlot(order)) account.keepSlot(order, this.#clock.now())
+    return order
+  }
+
+  /** @throws TradingFault no_free_slot */
+  #number(account: HostedAccount, form: OrderForm): Order {
+    const slot = needsSlot(form) ? account.freeSlot(this.#clock.now()) : 0
     if (slot === null) throw new TradingFault('no_free_slot')
     return { ...form, account: account.address, nonce: account.nextNonce(), slot }
   }
@@ -207,7 +217,10 @@ export class Desk {
       throw new TradingFault('nonce_used', `nonce ${order.nonce} was used already`, 'order')
     }
     account.consumed(order.nonce)
-    return this.#placed(order, signature, options)
+    const sent = this.#placed(order, signature, options)
+    // From now on the order itself holds its slot.
+    account.leaveSlot(order.nonce)
+    return sent
   }
 
   #placed(order: Order, signature: Signature, options: PlaceOptions): Sent<OrderRecord> {
@@ -236,7 +249,9 @@ export class Desk {
       signature
     }
     const { clientOrderId, type } = record
-    return this.#sendOrders(entry, this.#remember(order, { clientOrderId, type }), {})
+    const edited = this.#remember(order, { clientOrderId, type })
+    edited.replaces = oldNonce
+    return this.#sendOrders(entry, edited, {})
   }
 
   /** Replaces all quotes of a market by these (1 to 256), under one signature. The slots of those
@@ -249,7 +264,7 @@ export class Desk {
     const records: OrderRecord[] = []
     try {
       for (const form of forms) {
-        const slot = taken.shift() ?? account.slots.free()
+        const slot = taken.shift() ?? account.freeSlot(this.#clock.now())
         if (slot === null) throw new TradingFault('no_free_slot')
         const nonce = account.nextNonce()
         const order = { ...form, quote: true, account: account.address, nonce, slot }
@@ -382,18 +397,4 @@ export class Desk {
   #release(order: Order): void {
     if (needsSlot(order)) this.#accounts.find(order.account)?.slots.release(order.slot)
   }
-}
-
-function signerOf(account: HostedAccount): AccountSigner {
-  if (account.signer !== null) return account.signer
-  throw new TradingFault(
-    'account_locked',
-    `${account.address} is locked: unlock it (keys.unlock), or hand in a signed order`,
-    'account'
-  )
-}
-
-function ordersOf(entry: Entry): Order[] {
-  if (entry.kind === 'place' || entry.kind === 'amend') return [entry.order]
-  return entry.kind === 'quote' ? entry.orders : []
 }

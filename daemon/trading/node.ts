@@ -73,3 +73,9 @@ export function orderOfEntry(entry: Entry | undefined, ordinal: number): Order |
   if (entry?.kind === 'quote') return entry.orders[ordinal] ?? null
   return null
 }
+
+/** The orders that an entry brings. */
+export function ordersOf(entry: Entry): Order[] {
+  if (entry.kind === 'place' || entry.kind === 'amend') return [entry.order]
+  return entry.kind === 'quote' ? entry.orders : []
+}

@@ -22,7 +22,11 @@ export type ClientOrders = {
   /** The same, of what was kept a moment ago. */
   recent(account: Address, clientOrderId: string): ClientOrder | null
   keep(order: ClientOrder): void
+  /** The order that the last edit made of the named one; null when it was never edited. */
+  edited(account: Address, clientOrderId: string): Promise<EditedOrder | null>
 }
+
+export type EditedOrder = Pick<ClientOrder, 'nonce' | 'digest'>
 
 export type PlacingDependencies = {
   desk: Desk
@@ -74,27 +78,38 @@ export class Placing {
 
   /** The order that the name stands for; null when it never got into the lane. */
   async #known(known: ClientOrder, body: string): Promise<Placed | null> {
-    const { desk, ended, hex } = this.#dependencies
-    const { account, nonce } = known
-    const record = desk.records.find(account, nonce) ?? (await ended(account, nonce))
-    if (record === null || hex(record.digest) !== known.digest) return null
+    const record = await this.#current(known)
+    if (record === null) return null
     // Refused before it was sent: the name is free again.
     if (record.state === 'rejected' && record.laneBlock === null) return null
     if (known.body !== body) {
       throw new TradingFault('duplicate_client_order_id', undefined, 'clientOrderId')
     }
-    return { record, journaled: Promise.resolve(), outcome: desk.outcomeOf(record) }
+    const outcome = this.#dependencies.desk.outcomeOf(record)
+    return { record, journaled: Promise.resolve(), outcome }
+  }
+
+  /** The named order as it is now: an edit made another one of it. */
+  async #current(known: ClientOrder): Promise<OrderRecord | null> {
+    const { clientOrders, desk, ended, hex } = this.#dependencies
+    const { account, clientOrderId } = known
+    const edited = await clientOrders.edited(account, clientOrderId)
+    // An older one is of an order that had the name before.
+    const isNewer = edited !== null && edited.nonce > known.nonce
+    for (const { nonce, digest } of isNewer ? [edited, known] : [known]) {
+      const record = desk.records.find(account, nonce) ?? (await ended(account, nonce))
+      if (record !== null && hex(record.digest) === digest) return record
+    }
+    return null
   }
 
   /** The order that a name stands for, or null. */
   async find(account: Address, clientOrderId: string): Promise<OrderRecord | null> {
-    const { clientOrders, desk, ended, hex } = this.#dependencies
+    const { clientOrders } = this.#dependencies
     const known =
       clientOrders.recent(account, clientOrderId) ??
       (await clientOrders.find(account, clientOrderId))
-    if (known === null) return null
-    const record = desk.records.find(account, known.nonce) ?? (await ended(account, known.nonce))
-    return record !== null && hex(record.digest) === known.digest ? record : null
+    return known === null ? null : this.#current(known)
   }
 }
 

@@ -76,6 +76,11 @@ export class Records {
     return this.#byNonce.get(orderKey(account, nonce)) ?? null
   }
 
+  /** Live orders with this name: while an edit is under way, the old one and the new. */
+  named(account: Address, clientOrderId: string): OrderRecord[] {
+    return this.live(account).filter((record) => record.clientOrderId === clientOrderId)
+  }
+
   /** Live orders of an account, or of all, in the order in which they came. */
   live(account: Address | null = null): OrderRecord[] {
     if (account !== null) return [...(this.#live.get(account) ?? [])]
@@ -238,6 +243,9 @@ export class Records {
   ): OrderRecord | undefined {
     const record = this.#recordOf(applied, event, 0)
     if (record === null) return undefined
+    // One that this desk did not send, or not in this process, is the same order all the same.
+    record.clientOrderId ??= old?.clientOrderId ?? null
+    record.replaces = old?.order.nonce ?? record.replaces
     record.remaining = event.remaining
     record.state = 'open'
     record.restingPrice = old?.restingPrice ?? record.order.price
@@ -367,6 +375,7 @@ export function newRecord(
     createdAt: time,
     updatedAt: time,
     tapeIndex: null,
+    replaces: null,
     list: order.nonce,
     laneBlock: null,
     place: null

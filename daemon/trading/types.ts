@@ -76,6 +76,8 @@ export type OrderRecord = {
   updatedAt: number
   /** Tape index of the block that changed it last. */
   tapeIndex: number | null
+  /** Nonce of the order that this one amended; null when it was placed. */
+  replaces: number | null
   /** Nonce of the first order of the list in which it was sent; its own when it came alone. */
   list: number
   /** Where its entry went: block of the lane, then place on the tape. */

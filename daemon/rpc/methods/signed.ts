@@ -51,7 +51,7 @@ export function signedMethods(api: RpcApi): AnyMethod[] {
   return [
     define({
       name: 'private/prepare_order',
-      doc: 'An order as a wallet signs it (eth_signTypedData_v4), with the account’s next nonce and a free slot. Hand it in with private/submit_signed_order before the account’s next order: nonces only grow.',
+      doc: 'An order as a wallet signs it (eth_signTypedData_v4), with the account’s next nonce and a free slot. The slot is kept for two minutes. Hand it in with private/submit_signed_order before the account’s next order: nonces only grow.',
       scope: 'trade',
       bucket: 'orders',
       params: z.strictObject({ ...schema.placeFields, side: schema.side }),
@@ -60,7 +60,7 @@ export function signedMethods(api: RpcApi): AnyMethod[] {
         const account = desk.account(params.account)
         ready(api, account)
         const form = forms.form(params, side, node.engine, clock.now())
-        const order = desk.number(account, form)
+        const order = desk.prepare(account, form)
         const typed = forWallet(typedData(node.terms, { kind: 'order', order }))
         return { typedData: typed, digest: `0x${toHex(node.hasher.orderDigest(order))}` }
       }

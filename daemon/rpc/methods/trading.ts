@@ -12,6 +12,8 @@ import { define } from './define.ts'
 import { bodyOf, errorReply, orderReply, recordOf, type NamedError } from './replies.ts'
 
 const actionsMax = 100
+/** Nonces that one cancel carries. */
+const noncesMax = 256
 
 export function tradingMethods(api: RpcApi): AnyMethod[] {
   const { desk, forms, format, node } = api
@@ -118,7 +120,7 @@ export function tradingMethods(api: RpcApi): AnyMethod[] {
     }),
     define({
       name: 'private/cancel_by_client_id',
-      doc: 'Cancels the order that was placed with this clientOrderId.',
+      doc: 'Cancels the order that was placed with this clientOrderId, or what edits have made of it.',
       scope: 'trade',
       bucket: 'cancels',
       params: z.strictObject({
@@ -128,10 +130,15 @@ export function tradingMethods(api: RpcApi): AnyMethod[] {
       }),
       result: schema.order,
       handle: async ({ clientOrderId, account, wait = true }) => {
-        const { address } = desk.account(account)
-        const record = await api.placing.find(address, clientOrderId)
-        if (record === null) throw new RpcError('order_not_found')
-        return cancel(api, `${address}:${record.order.nonce}`, wait)
+        const hosted = desk.account(account)
+        // While an edit is under way there are two: only the engine knows which will be there.
+        const named = desk.records.named(hosted.address, clientOrderId)
+        if (named.length === 0) throw new RpcError('order_not_found', noneNamed(clientOrderId))
+        const nonces = named.map(({ order }) => order.nonce)
+        await cancelEach(api, hosted, nonces, wait)
+        const gone = wait ? named.find(({ reason }) => reason === 'requested') : named.at(-1)
+        if (gone === undefined) throw new RpcError('order_not_found', noneNamed(clientOrderId))
+        return format.order(gone)
       }
     }),
     define({
@@ -261,15 +268,28 @@ async function cancel(api: RpcApi, orderId: string, wait: boolean) {
   return api.format.order(record)
 }
 
+/** Those that were filled or cancelled meanwhile are gone as well. */
+async function cancelEach(
+  { desk }: RpcApi,
+  account: HostedAccount,
+  nonces: readonly number[],
+  wait: boolean
+): Promise<void> {
+  for (let at = 0; at < nonces.length; at += noncesMax) {
+    const { journaled, outcome } = desk.cancel(account, nonces.slice(at, at + noncesMax))
+    await (wait ? outcome : journaled)
+  }
+}
+
+function noneNamed(clientOrderId: string): string {
+  return `no live order with the clientOrderId ${clientOrderId}`
+}
+
 async function noQuotes(api: RpcApi, account: HostedAccount, market: number, wait: boolean) {
   const records = api.desk.quotes(account, market)
   if (records.length > 0) {
     const nonces = records.map(({ order }) => order.nonce)
-    for (let at = 0; at < nonces.length; at += 256) {
-      // Those that were filled or cancelled meanwhile are gone as well.
-      const { journaled, outcome } = api.desk.cancel(account, nonces.slice(at, at + 256))
-      await (wait ? outcome : journaled)
-    }
+    await cancelEach(api, account, nonces, wait)
   }
   return { orders: records.map((record) => api.format.order(record)), trades: [] }
 }
