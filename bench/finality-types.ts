@@ -13,6 +13,8 @@ export type WorkerOptions = {
   archive: boolean
   snapshotLeadBlocks: number | null
   signerThreads: number
+  /** Count calls: see finality-counts.ts. */
+  counts: boolean
   /** Keys of peers to dial, besides the validators. */
   dial: Uint8Array[]
   /** Names of the accounts that trade through this daemon. */
@@ -50,7 +52,16 @@ export type LoadResult = {
   refused: number
 }
 
-export type Usage = { cpuMicros: number; bytesOut: number; orders: number; at: number }
+export type Usage = {
+  cpuMicros: number
+  bytesOut: number
+  orders: number
+  /** Blocks of the tape. */
+  cuts: number
+  /** How often what was called so far; empty unless it is counted. */
+  counts: Record<string, number>
+  at: number
+}
 
 export type Reply = { id: number; value: unknown; error: string | null }
 

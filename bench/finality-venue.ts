@@ -122,6 +122,7 @@ export type BenchVenueOptions = {
   full: number
   verify: boolean
   signerThreads: number
+  counts?: boolean
   snapshotCuts?: number
 }
 
@@ -213,6 +214,7 @@ async function optionsOf(
     archive: true,
     snapshotLeadBlocks: null,
     signerThreads: venue.signerThreads,
+    counts: venue.counts ?? false,
     dial: [],
     accounts: accountsOf(number)
   }

@@ -5,6 +5,7 @@ import { Daemon } from '../daemon/daemon.ts'
 import { NETWORK_LIMITS } from '../daemon/network/limits.ts'
 import { defaultTuning } from '../daemon/options.ts'
 import type { Applied } from '../daemon/replica/types.ts'
+import { countCalls } from './finality-counts.ts'
 import { OrderBook, type Prepared } from './finality-orders.ts'
 import {
   type LoadResult,
@@ -23,6 +24,7 @@ const DRAIN_MS = 30_000
 class Worker {
   readonly #daemon: Daemon
   readonly #book: OrderBook
+  readonly #counts: Record<string, number>
   #prepared: Prepared[] = []
   #next = 0
   /** When each tape block was applied here. */
@@ -34,9 +36,10 @@ class Worker {
   #indexes: number[] = []
   #lane = ''
 
-  constructor(daemon: Daemon, book: OrderBook) {
+  constructor(daemon: Daemon, book: OrderBook, counts: Record<string, number>) {
     this.#daemon = daemon
     this.#book = book
+    this.#counts = counts
     daemon.onapplied((applied) => this.#applied(applied))
   }
 
@@ -45,6 +48,7 @@ class Worker {
     const { snapshotLeadBlocks, signerThreads } = options
     // --no-verify: to see what the rest costs.
     if (!options.verify) leaveSignatures()
+    const counts = options.counts ? await countCalls() : {}
     const silent = (): void => undefined
     const loud = (fields: object, message: string): void => {
       process.stderr.write(`${options.name}: ${message} ${JSON.stringify(fields)}\n`)
@@ -75,7 +79,7 @@ class Worker {
         }
       }
     )
-    const worker = new Worker(daemon, await OrderBook.load(manifest, options.accounts))
+    const worker = new Worker(daemon, await OrderBook.load(manifest, options.accounts), counts)
     await daemon.open()
     worker.#lane = daemon.lane.key
     return worker
@@ -166,9 +170,16 @@ class Worker {
 
   usage(): Usage {
     const { user, system } = process.cpuUsage()
-    const { peers } = this.#daemon.status().network
-    const bytesOut = peers.reduce((sum, peer) => sum + peer.bytesOut, 0)
-    return { cpuMicros: user + system, bytesOut, orders: this.#orders, at: nowMs() }
+    const { network, tape } = this.#daemon.status()
+    const bytesOut = network.peers.reduce((sum, peer) => sum + peer.bytesOut, 0)
+    return {
+      cpuMicros: user + system,
+      bytesOut,
+      orders: this.#orders,
+      cuts: tape.length,
+      counts: { ...this.#counts },
+      at: nowMs()
+    }
   }
 
   state(): State {

@@ -2,14 +2,16 @@
 // processes of their own on this machine; and Autobase in the same run as the peer to beat.
 //
 //   npm run bench:finality [-- --json --validators 4 --full 0 --rate 500 --seconds 20
-//                             --bulk 32 --threads 0 --no-verify --no-peer --only latency,idle,...]
+//                             --bulk 32 --threads 0 --no-verify --no-peer --only latency,idle,...
+//                             --counts]
 //
 // Every order is signed before the clock starts and its signature checked by every daemon (unless
-// --no-verify). A time ends when the daemon's engine has applied the final block.
+// --no-verify). A time ends when the daemon's engine has applied the final block. With --counts
+// it tells what a cut costs each daemon: signatures, syncs, frames and so on.
 import { parseArgs } from 'node:util'
 import { autobaseRows } from './autobase.ts'
 import { BenchVenue, type BenchDaemon, waitFor } from './finality-venue.ts'
-import { type LoadResult, nowMs } from './finality-types.ts'
+import { type LoadResult, type Usage, nowMs } from './finality-types.ts'
 import { type Row, report, say } from './report.ts'
 
 const { values: flags } = parseArgs({
@@ -23,6 +25,7 @@ const { values: flags } = parseArgs({
     threads: { type: 'string', default: '0' },
     'no-verify': { type: 'boolean', default: false },
     'no-peer': { type: 'boolean', default: false },
+    counts: { type: 'boolean', default: false },
     only: { type: 'string', default: 'idle,latency,sustained,bulk,overload,killed,restart' }
   }
 })
@@ -48,6 +51,8 @@ type Outcome = {
   refused: number
   cpuMicrosPerEntry: number
   wireBytesPerEntry: number
+  cutsPerSecond: number
+  cpuMicrosPerCut: number
 }
 
 const rows: Row[] = []
@@ -75,16 +80,27 @@ async function run(venue: BenchVenue, perSecond: number, forSeconds: number, per
   const outcome = await latencies(daemons, loads, at)
   const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0)
   const taken = outcome.own.length
+  const cpuMicros =
+    sum(after.map((usage, i) => usage.cpuMicros - before[i].cpuMicros)) / daemons.length
+  const cuts = after[0].cuts - before[0].cuts
+  tellCounts(before, after, cuts)
   return {
     ...outcome,
+    cutsPerSecond: (cuts / (after[0].at - before[0].at)) * 1000,
+    cpuMicrosPerCut: cpuMicros / cuts,
     taken,
     refused: sum(loads.map(({ refused }) => refused)),
-    cpuMicrosPerEntry:
-      sum(after.map(({ cpuMicros }, i) => cpuMicros - before[i].cpuMicros)) /
-      daemons.length /
-      taken,
+    cpuMicrosPerEntry: cpuMicros / taken,
     wireBytesPerEntry: sum(after.map(({ bytesOut }, i) => bytesOut - before[i].bytesOut)) / taken
   } satisfies Outcome
+}
+
+/** With --counts: how often a daemon did what for one cut, on average. */
+function tellCounts(before: readonly Usage[], after: readonly Usage[], cuts: number): void {
+  for (const name of Object.keys(after[0].counts)) {
+    const each = after.map(({ counts }, i) => counts[name] - before[i].counts[name])
+    say(`${name} per cut: ${(each.reduce((a, b) => a + b, 0) / each.length / cuts).toFixed(2)}`)
+  }
 }
 
 async function settled(venue: BenchVenue): Promise<void> {
@@ -142,6 +158,8 @@ async function latency(venue: BenchVenue): Promise<void> {
   row('finality.all.p50Ms', quantile(outcome.all, 0.5), 'ms')
   row('finality.all.p99Ms', quantile(outcome.all, 0.99), 'ms')
   row('finality.cpuMicrosPerEntry', outcome.cpuMicrosPerEntry, 'us')
+  row('finality.cutsPerSecond', outcome.cutsPerSecond, '1/s')
+  row('finality.cpuMicrosPerCut', outcome.cpuMicrosPerCut, 'us')
   row('finality.wireBytesPerEntry', outcome.wireBytesPerEntry, 'B')
 }
 
@@ -239,7 +257,8 @@ async function main(): Promise<void> {
   say(`${validators} validators, ${full} full daemons, ${rate} orders/s`)
   const verify = !flags['no-verify']
   const signerThreads = Number(flags.threads)
-  const venue = await BenchVenue.open({ validators, full, verify, signerThreads })
+  const { counts } = flags
+  const venue = await BenchVenue.open({ validators, full, verify, signerThreads, counts })
   try {
     if (only.has('idle')) await idle(venue)
     if (only.has('latency')) await latency(venue)

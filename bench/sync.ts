@@ -133,6 +133,7 @@ async function join(server: Served, snapshotLeadBlocks: number | null, number: n
     archive: true,
     snapshotLeadBlocks,
     signerThreads: threads,
+    counts: false,
     dial: [server.key],
     accounts: []
   })
