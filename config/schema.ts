@@ -128,6 +128,14 @@ export const options = [
     doc: 'JSON-RPC of an EVM node. Validators of a venue with a chain need it; others may take chain events from the tape.'
   },
   {
+    key: 'chain.startBlock',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    doc: 'A block of the chain before which there is no event of the vault: its deployment. A daemon that begins at 0 asks the node for every block since then.'
+  },
+  {
     key: 'chain.pollMs',
     type: 'integer',
     default: 500,

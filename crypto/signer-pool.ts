@@ -46,6 +46,7 @@ export class SignerPool {
   #opening: Promise<void> | null = null
   #nextId = 1
   #queuedBytes = 0
+  #recovered = 0
 
   constructor(options: SignerPoolOptions, dependencies: SignerPoolDependencies) {
     this.#options = options
@@ -56,6 +57,11 @@ export class SignerPool {
   /** Bytes of the jobs that are not answered yet. */
   get queuedBytes(): number {
     return this.#queuedBytes
+  }
+
+  /** Signatures that were checked and hold, since the start. */
+  get recovered(): number {
+    return this.#recovered
   }
 
   /** Threads that are alive. */
@@ -97,7 +103,9 @@ export class SignerPool {
   async blockSigners(lane: Uint8Array, blocks: readonly Uint8Array[]): Promise<(Signers | null)[]> {
     const shares = shareOut(blocks, this.#threads.length)
     const jobs = shares.map((share): Work => ({ kind: 'blocks', lane, blocks: share }))
-    return (await this.#submit(jobs)).flat()
+    const signers = (await this.#submit(jobs)).flat()
+    for (const each of signers) this.#count(each)
+    return signers
   }
 
   /** The signer of each digest.
@@ -107,7 +115,12 @@ export class SignerPool {
     signatures: readonly Uint8Array[]
   ): Promise<(Address | null)[]> {
     const [[signers]] = await this.#submit([{ kind: 'digests', digests, signatures }])
+    this.#count(signers)
     return signers ?? []
+  }
+
+  #count(signers: Signers | null): void {
+    for (const signer of signers ?? []) if (signer !== null) this.#recovered++
   }
 
   /** All of the jobs or none. */

@@ -10,7 +10,12 @@ import type { Manifest, ManifestChain } from '../protocol/manifest.ts'
 import type { Address, Bytes32 } from '../protocol/types.ts'
 import { ChainFollower, followerDefaults } from './chain/follower.ts'
 import { chainProvider, EthersRpc } from './chain/rpc.ts'
-import { TransactionSender, transactionDefaults, type Sent } from './chain/transactions.ts'
+import {
+  TransactionSender,
+  transactionDefaults,
+  type Sent,
+  type Spent
+} from './chain/transactions.ts'
 import { VaultAccount } from './chain/vault-account.ts'
 import type { Clock } from './clock.ts'
 import { disk } from './journal/file-system.ts'
@@ -53,7 +58,7 @@ export class ChainParts {
     this.provider = provider
     this.#terms = hasher.terms
     this.follower = new ChainFollower(
-      { ...followerDefaults, manifest, pollMs },
+      { ...followerDefaults, manifest, pollMs, startBlock: config['chain.startBlock'] },
       { rpc: new EthersRpc(provider), clock, log, keccak: crypto.keccak, hasher }
     )
     for (const { address, privateKey } of accounts) {
@@ -91,6 +96,13 @@ export class ChainParts {
   /** Null for an account whose key is not here. */
   sender(account: Address): TransactionSender | null {
     return this.#senders.get(account) ?? null
+  }
+
+  /** By all accounts, on transactions that were mined since the start. */
+  spent(): Spent {
+    const all = [...this.#senders.values()].map(({ spent }) => spent)
+    const sum = (values: bigint[]): bigint => values.reduce((total, value) => total + value, 0n)
+    return { gas: sum(all.map(({ gas }) => gas)), wei: sum(all.map(({ wei }) => wei)) }
   }
 
   vaults(): VaultAccount[] {

@@ -169,9 +169,9 @@ export class RpcParts {
 }
 
 /** What settlement knows of a batch beyond the tape. */
-function onChainOf({ state, transaction }: BatchStatus) {
+function onChainOf({ state, transaction, gas }: BatchStatus) {
   if (state === 'matched' || state === 'sealed' || state === 'attested') return null
-  return { state, transaction, gas: null }
+  return { state, transaction, gas }
 }
 
 /** Settlement as the methods see it. */
@@ -183,8 +183,10 @@ function settlementFace(settlement: Settlement): RpcSettlement {
     },
     onbatch: (listener) => settlement.onprogress(({ batch }) => listener(batch)),
     status: () => {
-      const { gasLow, problems, settles } = settlement.status()
-      return { gasMoneyLow: gasLow, turn: settles ? 'settles in turn' : null, problems }
+      const { gasLow, gasWei, problems, settles, spent } = settlement.status()
+      const turn = settles ? 'settles in turn' : null
+      const balance = gasWei === null ? null : BigInt(gasWei)
+      return { gasMoneyLow: gasLow, turn, problems, gasWei: balance, spent }
     },
     voidBatch: async (index) => settlement.voidBatch(index)
   }

@@ -54,7 +54,8 @@ export function settlementOf(parts: SettlementParts): Settlement | null {
       validator: daemon.parts.isValidator ? (validator ?? null) : null,
       settler: settles ? { provider: chain.provider, sender } : null,
       chain: chain?.follower ?? null,
-      vaults: () => chain?.vaults() ?? []
+      vaults: () => chain?.vaults() ?? [],
+      spent: () => chain?.spent() ?? { gas: 0n, wei: 0n }
     }
   )
 }

@@ -12,6 +12,7 @@ export type MetricsDependencies = {
 }
 
 const latencySeconds = [0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4, 1, 2, 5, 10]
+const engineSeconds = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1]
 const callSeconds = [0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30]
 
 export class Metrics {
@@ -21,6 +22,7 @@ export class Metrics {
   readonly #entries: Counter
   readonly #events: Counter
   readonly #finality: Histogram
+  readonly #engine: Histogram
   readonly #calls: Counter<'method' | 'outcome'>
   readonly #callTime: Histogram<'method'>
 
@@ -49,6 +51,12 @@ export class Metrics {
       buckets: latencySeconds,
       registers
     })
+    this.#engine = new Histogram({
+      name: 'curb_engine_seconds',
+      help: 'What the engine took for a cut.',
+      buckets: engineSeconds,
+      registers
+    })
     this.#calls = counter('curb_rpc_calls_total', 'Calls by method and outcome.', [
       'method',
       'outcome'
@@ -61,6 +69,8 @@ export class Metrics {
       registers
     })
     this.#gauges(gauge)
+    this.#totals(registers)
+    this.#batches(registers)
     gauge('curb_rpc_sessions', 'WebSockets that are open.', sessions)
   }
 
@@ -78,6 +88,9 @@ export class Metrics {
     gauge('curb_validators_reached', 'Validators connected.', () => status().validators.reached)
     gauge('curb_peers', 'Peers connected.', () => status().peers.length)
     gauge('curb_lanes_known', 'Lanes known.', () => status().lanes.known)
+    gauge('curb_lanes_current', 'Lanes of which nothing final is missing here.', () => {
+      return status().lanes.current
+    })
     gauge('curb_lane_lag_blocks', 'Blocks of the own lane that are not final.', () => {
       const { length, finalLength } = status().lane
       return Math.max(0, length - finalLength)
@@ -92,13 +105,57 @@ export class Metrics {
     gauge('curb_batch_last_settled', 'Index of the last settled batch.', () => {
       return figures().lastSettledBatch
     })
+    gauge('curb_gas_balance_wei', 'The settler’s balance; 0 without a settler.', () =>
+      Number(figures().gasWei ?? 0n)
+    )
     gauge('curb_gas_money_low', '1 when the settler’s balance is low.', () =>
       asNumber(status().settlement?.gasMoneyLow ?? false)
     )
   }
 
-  applied({ cut, entries, result }: Applied): void {
+  /** Sums that are kept elsewhere, since the start of the process. */
+  #totals(registers: Registry[]): void {
+    const total = (name: string, help: string, read: () => number): void => {
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset()
+          this.inc(read())
+        }
+      })
+    }
+    const figures = () => this.#monitor.figures()
+    total(
+      'curb_signature_checks_total',
+      'Signatures of entries that were checked and hold.',
+      () => {
+        return figures().signaturesChecked
+      }
+    )
+    total('curb_gas_spent_total', 'Gas that mined transactions of this daemon used.', () =>
+      Number(figures().spent.gas)
+    )
+    total('curb_gas_spent_wei_total', 'What was paid for it.', () => Number(figures().spent.wei))
+  }
+
+  #batches(registers: Registry[]): void {
+    const counts = () => this.#monitor.figures().batches
+    new Gauge({
+      name: 'curb_batches',
+      help: 'Batches that are not final, by state.',
+      labelNames: ['state'],
+      registers,
+      collect() {
+        for (const [state, count] of Object.entries(counts())) this.set({ state }, count)
+      }
+    })
+  }
+
+  applied({ cut, entries, result, engineMs }: Applied): void {
     this.#cuts.inc()
+    this.#engine.observe(engineMs / 1000)
     this.#events.inc(result.events.length)
     if (entries === 0) return
     this.#entries.inc(entries)

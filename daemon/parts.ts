@@ -2,6 +2,7 @@
 // and nowhere else.
 import Corestore from 'corestore'
 import path from 'node:path'
+import { performance } from 'node:perf_hooks'
 import sodium from 'sodium-native'
 import { equalBytes, fromHex, toHex } from '../protocol/bytes.ts'
 import { typedHasher } from '../protocol/eip712.ts'
@@ -134,7 +135,7 @@ export function createParts(
   const config = engineConfig(manifest, terms)
   const replica = new Replica(
     { venue, snapshotCuts, aheadBlocks: AHEAD_BLOCKS, restartEntries: tuning.restartEntries },
-    { config, hash, tape, intake, ledger, clock }
+    { config, hash, tape, intake, ledger, clock, stopwatch: () => performance.now() }
   )
   const door = new Door(config.bond, { engine: () => replica.engine })
   replica.onapplied((applied) => door.applied(applied))

@@ -54,7 +54,12 @@ export type Mined = {
   hash: string
   block: number
   outcome: 'succeeded' | 'reverted' | 'cancelled'
+  /** Units of gas that it used. */
+  gas: number
 }
+
+/** Gas units, and what was paid for them. */
+export type Spent = { gas: bigint; wei: bigint }
 
 export type Sent = {
   label: string
@@ -88,6 +93,7 @@ export class TransactionSender {
   readonly #dependencies: TransactionDependencies
   readonly #pending = new Map<number, Pending>()
   readonly address: Address
+  #spent: Spent = { gas: 0n, wei: 0n }
   #queue: Promise<unknown> = Promise.resolve()
   #cancel: (() => void) | null = null
   #polling: Promise<void> | null = null
@@ -140,6 +146,11 @@ export class TransactionSender {
       if (pending.label === label) return sentOf(pending)
     }
     return null
+  }
+
+  /** On transactions that were mined deep enough since the start, failed ones too. */
+  get spent(): Spent {
+    return this.#spent
   }
 
   get pending(): Sent[] {
@@ -334,8 +345,11 @@ export class TransactionSender {
     const attempt = pending.attempts.find(({ hash }) => hash === receipt.hash)
     const isCancel = attempt !== undefined && this.#isCancel(attempt)
     const outcome = isCancel ? 'cancelled' : receipt.status === 1 ? 'succeeded' : 'reverted'
-    pending.resolve({ hash: receipt.hash, block: receipt.blockNumber, outcome })
-    if (receipt.blockNumber <= deep) await this.#done(pending)
+    const { hash, blockNumber: block, gasUsed, fee } = receipt
+    pending.resolve({ hash, block, outcome, gas: Number(gasUsed) })
+    if (block > deep) return
+    this.#spent = { gas: this.#spent.gas + gasUsed, wei: this.#spent.wei + fee }
+    await this.#done(pending)
   }
 
   async #missing(pending: Pending, deep: number): Promise<void> {

@@ -1,9 +1,8 @@
 // What became of each batch, by the tape's events, and by the settlement layer in between.
 import type { Engine, Event } from '../../matching/index.ts'
-import type { RpcTradeState } from '../../protocol/rpc.ts'
+import type { RpcBatch, RpcTradeState } from '../../protocol/rpc.ts'
 import type { Applied } from '../replica/types.ts'
 import { part, type Store } from './store.ts'
-import type { BatchRecord } from './types.ts'
 
 /** Settled batches that stay in memory. */
 const keepSettled = 256
@@ -12,8 +11,8 @@ export type BatchWay = { state: RpcTradeState; transaction: string | null }
 
 export class BatchLog {
   readonly #store: Store
-  readonly #batches = new Map<number, BatchRecord>()
-  readonly #listeners = new Set<(batch: BatchRecord) => void>()
+  readonly #batches = new Map<number, RpcBatch>()
+  readonly #listeners = new Set<(batch: RpcBatch) => void>()
   #changed = new Set<number>()
   #open = 1
   #lastSettled = 0
@@ -25,8 +24,7 @@ export class BatchLog {
   async load(): Promise<void> {
     const found = await this.#store.range({ prefix: 'b/', newestFirst: true, limit: keepSettled })
     for (const { value } of found.reverse()) {
-      // Written by this program, in this version.
-      const batch = value as BatchRecord
+      const batch = readBatch(value)
       this.#batches.set(batch.index, batch)
       this.#open = batch.index
       if (batch.state === 'final') this.#lastSettled = batch.index
@@ -34,7 +32,7 @@ export class BatchLog {
   }
 
   /** Told of each batch that changed its state, until the returned function is called. */
-  onstate(listener: (batch: BatchRecord) => void): () => void {
+  onstate(listener: (batch: RpcBatch) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -55,6 +53,21 @@ export class BatchLog {
     return count
   }
 
+  /** How many of those in memory are in each state that is not final. */
+  get underWay(): Record<Exclude<RpcBatch['state'], 'final'>, number> {
+    const counts = {
+      open: 0,
+      closed: 0,
+      sealed: 0,
+      attested: 0,
+      submitted: 0,
+      mined: 0,
+      reverted: 0
+    }
+    for (const { state } of this.#batches.values()) if (state !== 'final') counts[state]++
+    return counts
+  }
+
   /** Begins from what the engine has: events before were not seen. */
   seed(engine: Engine): void {
     for (const view of engine.batches()) {
@@ -65,7 +78,7 @@ export class BatchLog {
         withdrawals: view.withdrawals.length,
         accounts: view.accounts.length,
         cosigned: view.cosigns.length,
-        link: view.link,
+        link: hexOf(view.link),
         openedAt: view.openedAt,
         closedAt: view.closedAt,
         sealedAt: view.sealedAt * 1000
@@ -109,7 +122,9 @@ export class BatchLog {
         return
       }
       case 'batchAttested':
-        this.#set(event.batch, 'attested', { link: engine.batch(event.batch)?.link ?? null })
+        this.#set(event.batch, 'attested', {
+          link: hexOf(engine.batch(event.batch)?.link ?? null)
+        })
         return
       case 'batchSettled':
         this.#lastSettled = event.batch
@@ -152,7 +167,7 @@ export class BatchLog {
   }
 
   /** Newest first. */
-  async page(count: number, before: number | null): Promise<BatchRecord[]> {
+  async page(count: number, before: number | null): Promise<RpcBatch[]> {
     const range = before === null ? {} : { below: part(before) }
     const found = await this.#store.range({
       prefix: 'b/',
@@ -160,13 +175,14 @@ export class BatchLog {
       limit: count,
       ...range
     })
-    return found.map(({ value }) => value as BatchRecord)
+    return found.map(({ value }) => readBatch(value))
   }
 
-  async get(index: number): Promise<BatchRecord | null> {
+  async get(index: number): Promise<RpcBatch | null> {
     const known = this.#batches.get(index)
     if (known !== undefined) return known
-    return (await this.#store.get(`b/${part(index)}`)) as BatchRecord | null
+    const value = await this.#store.get(`b/${part(index)}`)
+    return value === null ? null : readBatch(value)
   }
 
   /** The state of a trade of this batch. Batches that have left the memory are settled. */
@@ -189,7 +205,7 @@ export class BatchLog {
     return { state: tradeState(batch), transaction: batch.transaction }
   }
 
-  #of(index: number): BatchRecord {
+  #of(index: number): RpcBatch {
     const known = this.#batches.get(index)
     if (known !== undefined) return known
     const batch = newBatch(index)
@@ -198,7 +214,7 @@ export class BatchLog {
   }
 
   /** @returns whether the state is another one */
-  #set(index: number, state: BatchRecord['state'], fields: Partial<BatchRecord>): boolean {
+  #set(index: number, state: RpcBatch['state'], fields: Partial<RpcBatch>): boolean {
     const batch = this.#of(index)
     const isNew = batch.state !== state
     Object.assign(batch, fields)
@@ -208,7 +224,7 @@ export class BatchLog {
     return isNew
   }
 
-  #tell(batch: BatchRecord): void {
+  #tell(batch: RpcBatch): void {
     for (const listener of this.#listeners) listener(batch)
   }
 
@@ -225,11 +241,11 @@ export class BatchLog {
   }
 }
 
-function tradeState({ state }: BatchRecord): RpcTradeState {
+function tradeState({ state }: RpcBatch): RpcTradeState {
   return state === 'open' || state === 'closed' ? 'matched' : state
 }
 
-function newBatch(index: number): BatchRecord {
+function newBatch(index: number): RpcBatch {
   return {
     index,
     state: 'open',
@@ -246,4 +262,15 @@ function newBatch(index: number): BatchRecord {
     transaction: null,
     gas: null
   }
+}
+
+/** Written by this program; earlier versions left out the 0x of a link. */
+function readBatch(value: unknown): RpcBatch {
+  const batch = value as RpcBatch
+  return { ...batch, link: hexOf(batch.link) }
+}
+
+/** As the engine has it, without 0x, or as it is told. */
+function hexOf(link: string | null): string | null {
+  return link === null || link.startsWith('0x') ? link : `0x${link}`
 }

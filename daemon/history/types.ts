@@ -36,26 +36,6 @@ export type CandleRecord = {
   quote: number
 }
 
-export type BatchRecord = {
-  index: number
-  state: 'open' | 'closed' | 'sealed' | 'attested' | 'submitted' | 'mined' | 'final' | 'reverted'
-  fills: number
-  withdrawals: number
-  accounts: number
-  cosigned: number
-  attestations: number
-  /** 48 hex digits. */
-  link: string | null
-  /** Tape times, milliseconds; 0 while it has not happened. */
-  openedAt: number
-  closedAt: number
-  sealedAt: number
-  submitter: Address | null
-  /** Of the transaction that settles it, where this daemon knows it. */
-  transaction: string | null
-  gas: number | null
-}
-
 export type TransferRecord = {
   account: Address
   token: number

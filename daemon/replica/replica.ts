@@ -34,6 +34,8 @@ export type ReplicaDependencies = {
   intake: Intake
   ledger: LaneLedger
   clock: Clock
+  /** Milliseconds with fractions, that only grow: what it tells is shown and decides nothing. */
+  stopwatch: () => number
 }
 
 /** Event hashes that are remembered, to be compared with what later cuts carry. */
@@ -277,20 +279,23 @@ export class Replica {
   }
 
   #apply(entry: TapeEntry, prepared: readonly Prepared[][]): void {
-    const { ledger } = this.#dependencies
+    const { ledger, stopwatch } = this.#dependencies
     const { cut } = entry.block
     try {
       this.#compare(cut)
       const trusted = 'source' in entry && entry.source === 'own'
       const slices = ledger.take(entry.block, trusted)
+      const began = stopwatch()
       const result = this.#engine.apply(this.#input(cut, prepared))
+      const engineMs = stopwatch() - began
       this.#log = isFinal(entry) ? entry.log : this.#log.append(entry.bytes)
       this.#remember(cut.index, result.eventHash)
       const { places, entries } = placesOf(cut, prepared)
       this.#entries += entries
       const made = this.#snapshotAfter(cut.index)
       const snapshot = made?.mark ?? null
-      const applied = { index: cut.index, cut, entries, slices, places, result, snapshot }
+      const { index } = cut
+      const applied = { index, cut, entries, slices, places, result, engineMs, snapshot }
       for (const listener of this.#applied) listener(applied)
       if (made !== null) for (const listener of this.#snapshots) listener(made)
       if (made !== null) this.#pace.made(made.bytes.length)

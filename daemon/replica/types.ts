@@ -22,6 +22,8 @@ export type Applied = {
   /** For each slice, its blocks. */
   readonly places: readonly (readonly BlockPlace[])[]
   readonly result: BlockResult
+  /** What the engine took for it, milliseconds with fractions: for whoever watches. */
+  readonly engineMs: number
   /** Made after this block, or null. */
   readonly snapshot: SnapshotMark | null
 }

@@ -32,6 +32,8 @@ export type RpcNode = TradingNode & {
   /** Swarm keys of the validators that have acknowledged a block of the own lane. */
   acknowledgedBy(laneBlock: number): string[]
   evidence(): RpcStatus['evidence']
+  /** Signatures of entries that were checked and hold, since the start. */
+  signaturesChecked(): number
   /** Stays away from these peers (hex keys) until called again. */
   blockPeers(keys: readonly string[]): void
 }
@@ -46,7 +48,14 @@ export type RpcSettlement = {
     gas: number | null
   } | null
   onbatch(listener: (index: number) => void): void
-  status(): { gasMoneyLow: boolean; turn: string | null; problems: string[] }
+  status(): {
+    gasMoneyLow: boolean
+    turn: string | null
+    problems: string[]
+    /** The settler's balance for gas, wei; null without a settler. */
+    gasWei: bigint | null
+    spent: { gas: bigint; wei: bigint }
+  }
   /** @throws Fault when the batch cannot be voided yet */
   voidBatch(index: number): Promise<void>
 }

@@ -57,8 +57,13 @@ export class Monitor {
 
   /** What the metrics tell beyond the status. */
   figures() {
-    const { node, history } = this.#dependencies
+    const { node, history, settlement } = this.#dependencies
+    const known = settlement?.status()
     return {
+      signaturesChecked: node.signaturesChecked(),
+      gasWei: known?.gasWei ?? null,
+      spent: known?.spent ?? { gas: 0n, wei: 0n },
+      batches: history.batches.underWay,
       laneBacklog: node.status().lane.backlog,
       openBatch: history.batches.open,
       unsettledBatches: history.batches.unsettled,

@@ -52,6 +52,7 @@ export async function rpcNode(daemon: Daemon, manifest: Manifest): Promise<RpcNo
       const consensus = daemon.consensus?.evidence ?? []
       return [...validatorEvidence(consensus, validators), ...laneEvidence(lanes.reads.lanes())]
     },
+    signaturesChecked: () => daemon.parts.signers.recovered,
     blockPeers: (keys) => daemon.parts.network.block(keys)
   }
   return Object.defineProperties(trading, Object.getOwnPropertyDescriptors(own)) as RpcNode

@@ -5,6 +5,10 @@ import type { BatchProgress, BatchStatus } from './types.ts'
 /** Batches that are done and still shown. */
 const KEPT = 16
 
+type Found = { transaction?: string | null; gas?: number }
+
+const nothing = { transaction: null, gas: null }
+
 export class Progress {
   readonly #clock: Clock
   readonly #batches = new Map<number, BatchStatus>()
@@ -26,21 +30,19 @@ export class Progress {
     return [...this.#batches.values()].sort((a, b) => a.batch - b.batch)
   }
 
-  /** @param transaction Known from before when not given. */
-  set(batch: number, state: BatchProgress, transaction?: string | null): void {
+  /** @param found Known from before when not given. */
+  set(batch: number, state: BatchProgress, found: Found = {}): void {
     const before = this.#batches.get(batch)
-    if (before?.state === 'final') return this.#complete(before, transaction ?? null)
     // After a void the numbers of the batches that went with it are given anew.
-    const known = before === undefined || before.state === 'reverted' ? null : before.transaction
-    const hash = transaction ?? known
-    if (before !== undefined && before.state === state && before.transaction === hash) return
-    this.#tell({ batch, state, transaction: hash, at: this.#clock.now() })
-  }
-
-  /** The tape may say that a batch is settled before this daemon has seen the transaction. */
-  #complete(before: BatchStatus, transaction: string | null): void {
-    if (transaction === null || before.transaction !== null) return
-    this.#tell({ ...before, transaction })
+    const known = before === undefined || before.state === 'reverted' ? nothing : before
+    const transaction = found.transaction ?? known.transaction
+    const gas = found.gas ?? known.gas
+    const isSame = before !== undefined && known.transaction === transaction && known.gas === gas
+    // The tape may say that a batch is settled before this daemon has seen the transaction.
+    const isFinal = before?.state === 'final'
+    if (isSame && (isFinal || before.state === state)) return
+    const at = isFinal ? before.at : this.#clock.now()
+    this.#tell({ batch, state: isFinal ? 'final' : state, transaction, gas, at })
   }
 
   #tell(status: BatchStatus): void {

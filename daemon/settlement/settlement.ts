@@ -6,6 +6,7 @@ import type { Recover } from '../../crypto/crypto.ts'
 import type { Event } from '../../matching/index.ts'
 import type { Hash } from '../../protocol/hash.ts'
 import { quorumOf } from '../../protocol/venue.ts'
+import type { Spent } from '../chain/transactions.ts'
 import type { ChainFollower, SeenBatch } from '../chain/follower.ts'
 import type { TransactionSender } from '../chain/transactions.ts'
 import type { VaultAccount } from '../chain/vault-account.ts'
@@ -49,6 +50,8 @@ export type SettlementDependencies = {
   settler: { provider: JsonRpcProvider; sender: TransactionSender } | null
   /** What the chain's follower finds; null without an RPC. */
   chain: Pick<ChainFollower, 'onseen'> | null
+  /** What the daemon's accounts have spent on transactions. */
+  spent: () => Spent
   /** Accounts of this daemon that can send transactions. */
   vaults: () => readonly VaultAccount[]
 }
@@ -139,6 +142,7 @@ export class Settlement {
       batches: this.#progress.list(),
       settles: this.#submitter !== null,
       gasWei: gas.wei === null ? null : String(gas.wei),
+      spent: this.#dependencies.spent(),
       gasLow: gas.low,
       problems: problems.filter((problem) => problem !== null)
     }
@@ -219,7 +223,7 @@ export class Settlement {
     const isUnsettled = this.#dependencies.node.engine.batch(index) !== null
     // One of long ago has nobody who waits for it.
     if (isUnsettled || this.#progress.get(index) !== null) {
-      this.#progress.set(index, 'mined', transaction)
+      this.#progress.set(index, 'mined', { transaction })
     }
   }
 }

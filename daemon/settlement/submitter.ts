@@ -143,7 +143,7 @@ export class Submitter {
     const under = this.#sent(batch)
     if (under !== null) {
       if (this.#isVoid(batch) && under.label.startsWith('settle')) await sender.cancel(under.label)
-      return progress.set(index, 'submitted', under.hash)
+      return progress.set(index, 'submitted', { transaction: under.hash })
     }
     const sealed = await sealer.seal(batch)
     const call = await this.#call(batch)
@@ -161,7 +161,7 @@ export class Submitter {
       `a batch is on its way to the vault (${call.kind})`
     )
     this.#clear()
-    progress.set(index, 'submitted', sent.hash)
+    progress.set(index, 'submitted', { transaction: sent.hash })
     this.#watch(index, parent, sent)
   }
 
@@ -205,9 +205,10 @@ export class Submitter {
   #watch(index: number, parent: string | null, sent: Sent): void {
     const { progress, log, node } = this.#dependencies
     sent.mined.then(
-      ({ hash, outcome }) => {
+      ({ hash, outcome, gas }) => {
         const isSame = node.engine.batch(index)?.parent === parent
-        if (outcome === 'succeeded' && isSame) progress.set(index, 'mined', hash)
+        if (outcome === 'succeeded' && isSame)
+          progress.set(index, 'mined', { transaction: hash, gas })
         else if (outcome === 'reverted') {
           log.warn({ batch: index, transaction: hash }, 'another settler was faster, or it failed')
         }

@@ -39,6 +39,8 @@ export type BatchStatus = {
   state: BatchProgress
   /** Of the transaction that settles it, 0x-hex; null while none is known here. */
   transaction: string | null
+  /** What that transaction used; null unless this daemon sent it, and it is mined. */
+  gas: number | null
   /** When this daemon learned of the state, milliseconds since 1970. */
   at: number
 }
@@ -50,6 +52,8 @@ export type SettlementStatus = {
   settles: boolean
   /** The settler's balance for gas, wei as a decimal string; null without a settler. */
   gasWei: string | null
+  /** What this daemon's accounts have spent on mined transactions since it started. */
+  spent: { gas: bigint; wei: bigint }
   gasLow: boolean
   /** What is wrong, in a line each; empty when nothing is. */
   problems: string[]

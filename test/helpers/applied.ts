@@ -83,6 +83,7 @@ export function appliedBlock(options: BlockOptions): Applied {
     slices: slices.map((slice) => ({ ...slice, length: slice.to, blocks: [] })),
     places,
     result: { index, eventHash: new Uint8Array(32), events: eventList(events), balances: [] },
+    engineMs: 0,
     snapshot: null
   }
 }

@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { toHex, toHex0x } from '../../../protocol/bytes.ts'
 import { encodeCut, type Cut } from '../../../protocol/tape-block.ts'
 import type { RpcBatch, RpcProof } from '../../../protocol/rpc.ts'
-import type { BatchRecord } from '../../history/types.ts'
 import type { RpcApi } from '../api.ts'
 import { RpcError } from '../errors.ts'
 import type { AnyMethod } from '../registry.ts'
@@ -116,24 +115,16 @@ export function venueMethods(api: RpcApi): AnyMethod[] {
   ]
 }
 
-export function batchReply({ settlement }: RpcApi, batch: BatchRecord): RpcBatch {
+/** With what the settlement layer knows since the last block. */
+export function batchReply({ settlement }: RpcApi, batch: RpcBatch): RpcBatch {
   const onChain = settlement?.batch(batch.index) ?? null
+  if (onChain === null) return batch
   const isOver = batch.state === 'final' || batch.state === 'reverted'
   return {
-    index: batch.index,
-    state: isOver || onChain === null ? batch.state : onChain.state,
-    fills: batch.fills,
-    withdrawals: batch.withdrawals,
-    accounts: batch.accounts,
-    cosigned: batch.cosigned,
-    attestations: batch.attestations,
-    link: batch.link === null ? null : `0x${batch.link}`,
-    transaction: onChain?.transaction ?? null,
-    gas: onChain?.gas ?? null,
-    openedAt: batch.openedAt,
-    closedAt: batch.closedAt,
-    sealedAt: batch.sealedAt,
-    submitter: batch.submitter
+    ...batch,
+    state: isOver ? batch.state : onChain.state,
+    transaction: onChain.transaction ?? batch.transaction,
+    gas: onChain.gas ?? batch.gas
   }
 }
 

@@ -77,7 +77,15 @@ export async function createBench(accounts: readonly string[]): Promise<Bench> {
     const ledger = new LaneLedger({ hash, verify, opens })
     const replica = new Replica(
       { venue, snapshotCuts: SNAPSHOT_CUTS, aheadBlocks: 4, restartEntries: RESTART_ENTRIES },
-      { config: engineConfig(manifest, terms), hash, tape, intake, ledger, clock: systemClock }
+      {
+        config: engineConfig(manifest, terms),
+        hash,
+        tape,
+        intake,
+        ledger,
+        clock: systemClock,
+        stopwatch: () => performance.now()
+      }
     )
     const applied: Applied[] = []
     const snapshots: MadeSnapshot[] = []

@@ -89,7 +89,8 @@ export class Member implements SettlementNode {
         validator: options.validator === undefined ? null : this.#signer,
         settler: options.settles ? { provider: this.#provider, sender: this.sender } : null,
         chain: this.follower,
-        vaults: () => [this.vault]
+        vaults: () => [this.vault],
+        spent: () => this.sender.spent
       }
     )
   }
@@ -245,7 +246,16 @@ export class Member implements SettlementNode {
     const slices = cut.slices.map(({ to, ...slice }, at) => {
       return { ...slice, length: to, blocks: blocks[at] }
     })
-    const applied = { index, cut, entries: entry, slices, places, result, snapshot: null }
+    const applied = {
+      index,
+      cut,
+      entries: entry,
+      slices,
+      places,
+      result,
+      engineMs: 0,
+      snapshot: null
+    }
     this.#outcomes.applied(applied)
     for (const listener of this.#listeners) listener(applied)
   }
