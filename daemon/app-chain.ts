@@ -9,7 +9,8 @@ import type { TypedHasher } from '../protocol/eip712.ts'
 import type { Manifest, ManifestChain } from '../protocol/manifest.ts'
 import type { Address, Bytes32 } from '../protocol/types.ts'
 import { ChainFollower, followerDefaults } from './chain/follower.ts'
-import { chainProvider, EthersRpc } from './chain/rpc.ts'
+import { JsonRpc, jsonRpcDefaults } from './chain/json-rpc.ts'
+import { chainProvider, HttpChainRpc } from './chain/rpc.ts'
 import {
   TransactionSender,
   transactionDefaults,
@@ -44,6 +45,7 @@ export type ChainPartsDependencies = {
 export class ChainParts {
   readonly follower: ChainFollower
   readonly provider: JsonRpcProvider
+  readonly #rpc: HttpChainRpc
   readonly #senders = new Map<Address, TransactionSender>()
   readonly #vaults = new Map<Address, VaultAccount>()
   readonly #terms: TypedHasher['terms']
@@ -54,12 +56,14 @@ export class ChainParts {
   ) {
     const { id, confirmations } = manifest.chain
     const pollMs = config['chain.pollMs']
-    const provider = chainProvider(config['chain.rpcUrl'], id)
+    const url = config['chain.rpcUrl']
+    const provider = chainProvider(url, id)
     this.provider = provider
+    this.#rpc = new HttpChainRpc({ rpc: new JsonRpc({ url, ...jsonRpcDefaults }, { clock }) })
     this.#terms = hasher.terms
     this.follower = new ChainFollower(
       { ...followerDefaults, manifest, pollMs, startBlock: config['chain.startBlock'] },
-      { rpc: new EthersRpc(provider), clock, log, keccak: crypto.keccak, hasher }
+      { rpc: this.#rpc, clock, log, keccak: crypto.keccak, hasher }
     )
     for (const { address, privateKey } of accounts) {
       const sender = new TransactionSender(
@@ -91,6 +95,7 @@ export class ChainParts {
   async close(): Promise<void> {
     for (const sender of this.#senders.values()) await sender.close()
     this.provider.destroy()
+    this.#rpc.close()
   }
 
   /** Null for an account whose key is not here. */

@@ -9,11 +9,6 @@ export function ethersCode(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
-/** Whether the node answered, and would not: not that it could not be reached. */
-export function isRefusal(cause: unknown): boolean {
-  return ethersCode(cause) === 'UNKNOWN_ERROR'
-}
-
 /** The vault's error that a refused call names, such as `WrongIndex(7)`; null for another. */
 export function vaultError(cause: unknown): string | null {
   if (!isError(cause, 'CALL_EXCEPTION') || cause.data === null) return null

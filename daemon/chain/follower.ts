@@ -6,11 +6,11 @@ import { encodeChainEvent } from '../../protocol/chain-events.ts'
 import type { TypedHasher } from '../../protocol/eip712.ts'
 import type { Hash } from '../../protocol/hash.ts'
 import type { Manifest, ManifestChain } from '../../protocol/manifest.ts'
-import type { Bytes24, ChainCursor } from '../../protocol/types.ts'
+import type { Bytes24, Bytes32, ChainCursor } from '../../protocol/types.ts'
 import type { Clock } from '../clock.ts'
 import type { NetworkLog } from '../network/types.ts'
 import { ChainFault, type ChainFaultCode } from './chain-fault.ts'
-import { isRefusal } from './ethers-errors.ts'
+import { RpcRefusal } from './json-rpc.ts'
 import { ConfirmedLog, type LoggedEvent } from './confirmed-log.ts'
 import type { ChainRpc, Header, VaultLog } from './rpc.ts'
 import type { ChainSource } from './types.ts'
@@ -66,6 +66,8 @@ export class ChainFollower implements ChainSource {
   /** Blocks in the next request for logs, and the most that the node has not refused. */
   #window: { blocks: number; most: number }
   #latest = -1
+  /** Hash of the newest block up to which everything was read. */
+  #read: Bytes32 | null = null
   #verified = false
   #failures = 0
   #fault: ChainFault | null = null
@@ -191,16 +193,20 @@ export class ChainFollower implements ChainSource {
     const { manifest } = this.#options
     if (!this.#verified) await checkVault(rpc, manifest, keccak)
     this.#verified = true
-    const latest = await rpc.latest()
-    const isNew = latest !== this.#latest
-    this.#latest = latest
+    const newest = await rpc.latest()
+    this.#latest = newest.number
     if (this.#tape === undefined) return
+    // The same newest block has the same blocks below it.
+    const isNew = this.#read === null || !equalBytes(newest.hash, this.#read)
+    if (!isNew && this.#wanted.size === 0) return
     const log = (this.#log ??= await this.#begin(this.#tape))
-    const confirmed = latest - manifest.chain.confirmations
-    const grown = await this.#extend(log, confirmed)
+    const confirmed = newest.number - manifest.chain.confirmations
+    const grown = isNew && (await this.#extend(log, confirmed))
     await this.#fetchWanted(log)
     if (grown) this.#advance()
-    if (isNew) await this.#lookAhead(Math.max(confirmed, this.#options.startBlock - 1) + 1, latest)
+    if (!isNew) return
+    await this.#lookAhead(Math.max(confirmed, this.#options.startBlock - 1) + 1, newest.number)
+    this.#read = newest.hash
   }
 
   #advance(): void {
@@ -239,14 +245,12 @@ export class ChainFollower implements ChainSource {
   async #extend(log: ConfirmedLog, confirmed: number): Promise<boolean> {
     const { startBlock } = this.#options
     let from = log.head === null ? startBlock : log.head.number + 1
-    if (log.head !== null && !(await this.#stillThere(log.head))) {
-      // Above the tape's cursor: what was read of it was wrong, and is read again.
-      this.#log = null
-      throw new ChainFault('chain_unreachable', 'a confirmed block is gone: reading it again')
+    if (confirmed < from) {
+      await this.#stillThere(log.head)
+      return false
     }
-    if (confirmed < from) return false
     for (; from <= confirmed && this.#isOpen; from = (log.head?.number ?? from) + 1) {
-      const { logs, to } = await this.#read(from, confirmed)
+      const { logs, to } = await this.#range(from, confirmed)
       await this.#take(log, logs, from, to, to === confirmed)
     }
     return true
@@ -254,7 +258,7 @@ export class ChainFollower implements ChainSource {
 
   /** As many blocks from `from` on as the node gives in one answer: each refuses ranges that it
    * finds too long, by a measure of its own. */
-  async #read(from: number, confirmed: number): Promise<{ logs: VaultLog[]; to: number }> {
+  async #range(from: number, confirmed: number): Promise<{ logs: VaultLog[]; to: number }> {
     const { rpc } = this.#dependencies
     for (;;) {
       const { blocks, most } = this.#window
@@ -264,16 +268,21 @@ export class ChainFollower implements ChainSource {
         this.#window.blocks = Math.min(most, blocks * 2)
         return { logs, to }
       } catch (cause) {
-        if (to === from || !isRefusal(cause)) throw cause
+        if (to === from || !(cause instanceof RpcRefusal)) throw cause
         const fewer = Math.floor((to - from + 1) / 2)
         this.#window = { blocks: fewer, most: fewer }
       }
     }
   }
 
-  async #stillThere({ number, hash }: Header): Promise<boolean> {
-    const header = await this.#dependencies.rpc.header(number)
-    return header !== null && equalBytes(header.hash, hash)
+  /** @throws ChainFault chain_unreachable when a confirmed block has gone */
+  async #stillThere(head: Header | null): Promise<void> {
+    if (head === null) return
+    const header = await this.#dependencies.rpc.header(head.number)
+    if (header !== null && equalBytes(header.hash, head.hash)) return
+    // Above the tape's cursor: what was read of it was wrong, and is read again.
+    this.#log = null
+    throw new ChainFault('chain_unreachable', 'a confirmed block is gone: reading it again')
   }
 
   /** Takes in blocks [from, to]. Either all of it is good, or nothing is taken. */
@@ -286,7 +295,11 @@ export class ChainFollower implements ChainSource {
   ): Promise<void> {
     // On the way to the newest only those headers are needed that have events.
     const ahead = isLast ? Math.max(from, to - HEADERS_AHEAD + 1) : to
-    const headers = await this.#headers(logs, ahead, to)
+    const [headers, reached] = await Promise.all([
+      this.#headers(logs, ahead, to),
+      isLast ? eventSequenceAt(this.#history, to) : null,
+      this.#stillThere(log.head)
+    ])
     const head = headers.get(to)
     if (head === undefined) throw missing(to)
     let sequence = this.#sequence
@@ -308,10 +321,7 @@ export class ChainFollower implements ChainSource {
       const { block, logIndex } = each
       events.push({ block, logIndex, bytes: encodeChainEvent(withLink(event, link)) })
     }
-    if (isLast) {
-      const reached = await eventSequenceAt(this.#history, to)
-      if (reached !== sequence) throw gap(reached, sequence, to)
-    }
+    if (reached !== null && reached !== sequence) throw gap(reached, sequence, to)
     log.extend(head, [...headers.values()], events)
     this.#sequence = sequence
     this.#link = link

@@ -1,8 +1,9 @@
 // The few questions that a daemon asks an EVM node, and the answers with their types checked.
 import { FetchRequest, JsonRpcProvider, Network } from 'ethers'
+import { z } from 'zod'
 import { fromHex } from '../../protocol/bytes.ts'
 import type { Address, Bytes32 } from '../../protocol/types.ts'
-import { ChainFault } from './chain-fault.ts'
+import type { JsonRpc } from './json-rpc.ts'
 
 export type Header = { number: number; hash: Bytes32; /** Whole seconds. */ time: number }
 
@@ -17,8 +18,8 @@ export type VaultLog = {
 
 export type ChainRpc = {
   chainId(): Promise<number>
-  /** Number of the newest block. */
-  latest(): Promise<number>
+  /** The newest block. */
+  latest(): Promise<Header>
   /** Null when the node has no such block (yet, or any more). */
   header(block: number): Promise<Header | null>
   /** Logs of a contract in blocks [from, to], in their order. `topics`: any of these events. */
@@ -44,60 +45,90 @@ export function chainProvider(url: string, chainId: number): JsonRpcProvider {
   })
 }
 
-export class EthersRpc implements ChainRpc {
-  readonly #provider: JsonRpcProvider
+const hex = z.string().regex(/^0x[0-9a-f]*$/i)
+const quantity = z
+  .string()
+  .regex(/^0x[0-9a-f]{1,13}$/i)
+  .transform(Number)
+const hash = z.string().transform((text, context) => {
+  const bytes = fromHex(text.slice(2))
+  if (text.startsWith('0x') && bytes !== null && bytes.length === 32) return bytes
+  context.addIssue({ code: 'custom', message: 'not a hash' })
+  return z.NEVER
+})
 
-  constructor(provider: JsonRpcProvider) {
-    this.#provider = provider
+/** A pending block has no hash. */
+const headerShape = z.object({ number: quantity, hash, timestamp: quantity }).nullable()
+const logsShape = z.array(
+  z.object({
+    address: z.string(),
+    blockNumber: quantity,
+    blockHash: hash,
+    logIndex: quantity,
+    transactionHash: hex,
+    topics: z.array(hex).max(4),
+    data: hex,
+    removed: z.boolean().optional()
+  })
+)
+
+/** The follower's questions: few kinds, many times. What is sent, and whatever needs a key, goes
+ * through a provider. */
+export class HttpChainRpc implements ChainRpc {
+  readonly #rpc: JsonRpc
+
+  constructor({ rpc }: { rpc: JsonRpc }) {
+    this.#rpc = rpc
   }
 
   async chainId(): Promise<number> {
-    return Number(await this.#provider.send('eth_chainId', []))
+    return quantity.parse(await this.#rpc.send('eth_chainId', []))
   }
 
-  latest(): Promise<number> {
-    return this.#provider.getBlockNumber()
+  async latest(): Promise<Header> {
+    const found = headerShape.parse(await this.#rpc.send('eth_getBlockByNumber', ['latest', false]))
+    if (found === null) throw new Error('the RPC has no newest block')
+    return { number: found.number, hash: found.hash, time: found.timestamp }
   }
 
   async header(block: number): Promise<Header | null> {
-    const found = await this.#provider.getBlock(block)
-    if (found === null || found.hash === null || found.number !== block) return null
-    return { number: block, hash: hashOf(found.hash), time: found.timestamp }
+    const asked = await this.#rpc.send('eth_getBlockByNumber', [tagOf(block), false])
+    const found = headerShape.parse(asked)
+    if (found === null || found.number !== block) return null
+    return { number: block, hash: found.hash, time: found.timestamp }
   }
 
   async logs(address: Address, from: number, to: number, topics?: string[]): Promise<VaultLog[]> {
-    const found = await this.#provider.getLogs({
-      address,
-      fromBlock: from,
-      toBlock: to,
-      ...(topics === undefined ? {} : { topics: [topics] })
-    })
+    const filter = { address, fromBlock: tagOf(from), toBlock: tagOf(to) }
+    const asked = topics === undefined ? filter : { ...filter, topics: [topics] }
+    const found = logsShape.parse(await this.#rpc.send('eth_getLogs', [asked]))
     return found
-      .filter((log) => log.address.toLowerCase() === address && !log.removed)
+      .filter((log) => log.address.toLowerCase() === address && log.removed !== true)
       .map((log) => ({
         block: log.blockNumber,
-        blockHash: hashOf(log.blockHash),
-        logIndex: log.index,
+        blockHash: log.blockHash,
+        logIndex: log.logIndex,
         transaction: log.transactionHash,
-        topics: [...log.topics],
+        topics: log.topics,
         data: log.data
       }))
       .sort((a, b) => a.block - b.block || a.logIndex - b.logIndex)
   }
 
-  code(address: Address): Promise<string> {
-    return this.#provider.getCode(address)
+  async code(address: Address): Promise<string> {
+    return hex.parse(await this.#rpc.send('eth_getCode', [address, 'latest']))
   }
 
-  call(to: Address, data: string, block?: number): Promise<string> {
-    return this.#provider.call({ to, data, ...(block === undefined ? {} : { blockTag: block }) })
+  async call(to: Address, data: string, block?: number): Promise<string> {
+    const tag = block === undefined ? 'latest' : tagOf(block)
+    return hex.parse(await this.#rpc.send('eth_call', [{ to, data }, tag]))
+  }
+
+  close(): void {
+    this.#rpc.close()
   }
 }
 
-function hashOf(text: string): Bytes32 {
-  const hash = fromHex(text.slice(2))
-  if (hash === null || hash.length !== 32) {
-    throw new ChainFault('chain_unreachable', `the RPC names a block ${text}`)
-  }
-  return hash
+function tagOf(block: number): string {
+  return `0x${block.toString(16)}`
 }

@@ -3,7 +3,7 @@
 import { vaultInterface } from '../../contracts/vault.ts'
 import type { TypedHasher } from '../../protocol/eip712.ts'
 import type { Address, Bytes24 } from '../../protocol/types.ts'
-import { isRefusal } from './ethers-errors.ts'
+import { RpcRefusal } from './json-rpc.ts'
 import { isAfter } from './confirmed-log.ts'
 import type { ChainRpc, VaultLog } from './rpc.ts'
 import { decodeVaultLog, type VaultEvent } from './vault-logs.ts'
@@ -78,7 +78,7 @@ async function* backwards(
       for (const log of logs.reverse()) yield log
       to = from - 1
     } catch (cause) {
-      if (from === to || !isRefusal(cause)) throw cause
+      if (from === to || !(cause instanceof RpcRefusal)) throw cause
       span = Math.floor((to - from + 1) / 2)
     }
   }

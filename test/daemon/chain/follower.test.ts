@@ -104,9 +104,7 @@ test('follower - an RPC that is down is waited for; what is known stays', async 
   ).mined
   await mine(w, 2)
   const proxy = await RpcProxy.open(t, w.venue.anvil.url)
-  const provider = w.venue.provider(proxy.url)
-  t.teardown(() => provider.destroy(), { order: 60 })
-  const follower = opens(t, w.venue.follower(provider))
+  const follower = opens(t, w.venue.follower(proxy.url))
   const first = await takes(follower, 1)
   proxy.isDown = true
   await until(() => follower.problem?.startsWith('chain_unreachable'), 'the trouble')
@@ -130,8 +128,6 @@ test('follower - an RPC that hides an event is found out', async (t) => {
     await w.vault.deposit(0, 501)
   ).mined
   const proxy = await RpcProxy.open(t, w.venue.anvil.url)
-  const provider = w.venue.provider(proxy.url)
-  t.teardown(() => provider.destroy(), { order: 60 })
   // First one in the middle, then the last one of all.
   let hidden = 1
   proxy.alter = ({ method }, result) => {
@@ -139,7 +135,7 @@ test('follower - an RPC that hides an event is found out', async (t) => {
     return result.filter((_log, place) => place !== result.length - 1 - hidden)
   }
   await mine(w, 2)
-  const follower = opens(t, w.venue.follower(provider))
+  const follower = opens(t, w.venue.follower(proxy.url))
   t.is(follower.next(null), null)
   await until(() => follower.code === 'chain_events_missing', 'a gap')
   t.is(follower.next(null), null, 'nothing is taken')
@@ -162,9 +158,7 @@ test('follower - another chain, another contract, other terms', async (t) => {
       settlement: { ...manifest.settlement, ...settlement }
     }
     Object.defineProperty(other, 'manifest', { value: changed })
-    const provider = w.venue.provider()
-    t.teardown(() => provider.destroy(), { order: 60 })
-    const follower = opens(t, SettlementVenue.prototype.follower.call(other, provider))
+    const follower = opens(t, SettlementVenue.prototype.follower.call(other))
     follower.resume(null)
     await until(() => follower.problem !== null, 'a problem')
     t.is(follower.code, code, follower.problem ?? '')
@@ -231,14 +225,12 @@ test('follower - a node that wants short ranges is asked for short ones', async 
   ).mined
   await mine(w, 2)
   const proxy = await RpcProxy.open(t, w.venue.anvil.url)
-  const provider = w.venue.provider(proxy.url)
-  t.teardown(() => provider.destroy(), { order: 60 })
   proxy.refuses = ({ method, params }) => {
     if (method !== 'eth_getLogs') return false
     const [range] = params as { fromBlock: string; toBlock: string }[]
     return Number(range.toBlock) - Number(range.fromBlock) > 20
   }
-  const follower = opens(t, w.venue.follower(provider))
+  const follower = opens(t, w.venue.follower(proxy.url))
   follower.resume(null)
   t.is((await takes(follower, 2)).events.length, 2)
   t.is(follower.problem, null)

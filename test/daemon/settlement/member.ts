@@ -66,7 +66,7 @@ export class Member implements SettlementNode {
     this.#signer = { address: this.account, sign: (digest) => venue.crypto.sign(digest, key) }
     this.engine = new Engine(venue.engineConfig, { hash: blake2b256Parts })
     this.#provider = venue.provider(options.url)
-    this.follower = venue.follower(this.#provider)
+    this.follower = venue.follower(options.url)
     const wallet = venue.walletOf(name)
     this.#wallet = venue.wallet(name)
     this.sender = venue.sender(wallet, { provider: this.#provider })

@@ -8,7 +8,8 @@ import { deploy, deployVault, vaultAt } from '../../../contracts/vault.ts'
 import { blake2b256, blake2b256Parts } from '../../../crypto/blake2b.ts'
 import { type Crypto, loadCrypto } from '../../../crypto/crypto.ts'
 import { ChainFollower, followerDefaults } from '../../../daemon/chain/follower.ts'
-import { chainProvider, EthersRpc } from '../../../daemon/chain/rpc.ts'
+import { JsonRpc, jsonRpcDefaults } from '../../../daemon/chain/json-rpc.ts'
+import { chainProvider, HttpChainRpc } from '../../../daemon/chain/rpc.ts'
 import { TransactionSender } from '../../../daemon/chain/transactions.ts'
 import { VaultAccount } from '../../../daemon/chain/vault-account.ts'
 import { systemClock } from '../../../daemon/clock.ts'
@@ -123,11 +124,15 @@ export class SettlementVenue {
     return chainProvider(url, this.manifest.chain.id)
   }
 
-  follower(provider = this.provider()): ChainFollower {
+  follower(url = this.anvil.url): ChainFollower {
+    const rpc = new HttpChainRpc({
+      rpc: new JsonRpc({ url, ...jsonRpcDefaults }, { clock: systemClock })
+    })
+    this.t.teardown(() => rpc.close(), { order: 60 })
     return new ChainFollower(
       { ...followerDefaults, manifest: this.manifest, pollMs: 20, quietSeconds: 1 },
       {
-        rpc: new EthersRpc(provider),
+        rpc,
         clock: systemClock,
         log: this.log,
         keccak: this.crypto.keccak,
