@@ -16,7 +16,7 @@ export function datadirPaths(datadir: string) {
     tokens: join(root, 'tokens.json'),
     keystore: join(root, 'keystore'),
     identity: join(root, 'identity.json'),
-    lock: join(root, 'lock'),
+    lock: join(root, 'daemon.lock'),
     journal: join(root, 'journal'),
     cores: join(root, 'cores'),
     history: join(root, 'history'),

@@ -91,7 +91,7 @@ export class App {
     const { clock, random, log, onfault } = this.#dependencies
     const { config, datadir } = this.#loaded
     const paths = datadirPaths(datadir)
-    const unlock = await lockDatadir(paths, onfault)
+    const unlock = await lockDatadir(paths)
     this.#opened('lock', { close: unlock })
 
     const manifest = await readManifest(config.venue)

@@ -1,7 +1,8 @@
 // The data directory: locked against a second daemon, with the daemon's identity and its venue.
 import { randomBytes } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import lockfile from 'proper-lockfile'
+import { tryLock } from 'fs-native-extensions'
 import type { DatadirPaths } from '../config/paths.ts'
 import { fromHex, toHex } from '../protocol/bytes.ts'
 import { Fault } from '../protocol/faults.ts'
@@ -19,31 +20,19 @@ export class DatadirFault extends Fault<keyof typeof datadirFaults> {
   override readonly name = 'DatadirFault'
 }
 
-/** Makes the directory if need be and takes it; the returned function gives it back. A lock that
- * a killed daemon left is taken over once it is stale.
+/** Makes the directory if need be and takes it; the returned function gives it back. The operating
+ * system holds the lock for this process: a daemon that is killed lets go of it at that moment.
  * @throws DatadirFault datadir_locked */
-export async function lockDatadir(
-  paths: DatadirPaths,
-  oncompromised: (fault: Error) => void
-): Promise<() => Promise<void>> {
+export async function lockDatadir(paths: DatadirPaths): Promise<() => Promise<void>> {
   await mkdir(paths.root, { recursive: true, mode: 0o700 })
-  try {
-    return await lockfile.lock(paths.root, {
-      lockfilePath: paths.lock,
-      stale: 5000,
-      update: 1000,
-      // A daemon that was killed a moment ago leaves a lock that is not stale yet.
-      retries: { retries: 12, minTimeout: 500, maxTimeout: 500 },
-      onCompromised: oncompromised
-    })
-  } catch (cause) {
-    throw new DatadirFault(
-      'datadir_locked',
-      `${paths.root} is in use by another daemon; stop it, or name another --datadir`,
-      {},
-      cause
-    )
-  }
+  const file = openSync(paths.lock, 'a', 0o600)
+  // The file stays: whoever removed it could remove one that another daemon has locked by then.
+  if (tryLock(file)) return async () => closeSync(file)
+  closeSync(file)
+  throw new DatadirFault(
+    'datadir_locked',
+    `${paths.root} is in use by another daemon; stop it, or name another --datadir`
+  )
 }
 
 /** The daemon's seed: made at the first start, then kept. Whoever has it is this daemon.
