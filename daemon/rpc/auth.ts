@@ -21,6 +21,15 @@ export type StoredToken = z.output<typeof storedTokens>[number]
 
 const cookieName = '__cookie__'
 
+/** What a token gives. */
+export type Grant = {
+  name: string
+  scope: Scope
+  /** False once the token has expired or was revoked: a connection outlives the call that opened
+   * it. */
+  isGood(): boolean
+}
+
 export class Auth {
   readonly #paths: { cookie: string; tokens: string }
   readonly #clock: Clock
@@ -48,15 +57,17 @@ export class Auth {
   }
 
   /** The scope that a bearer token gives; null when it is unknown or has expired. */
-  check(token: string): { name: string; scope: Scope } | null {
+  check(token: string): Grant | null {
     const hash = digest(token)
     if (this.#cookieHash !== null && timingSafeEqual(hash, this.#cookieHash)) {
-      return { name: cookieName, scope: 'admin' }
+      return { name: cookieName, scope: 'admin', isGood: () => this.#cookieHash !== null }
     }
-    for (const { name, scope, expiresAt, hash: stored } of this.#tokens) {
-      if (!timingSafeEqual(hash, Buffer.from(stored, 'hex'))) continue
-      if (expiresAt !== null && expiresAt <= this.#clock.now()) return null
-      return { name, scope }
+    for (const stored of this.#tokens) {
+      if (!timingSafeEqual(hash, Buffer.from(stored.hash, 'hex'))) continue
+      const { name, scope, expiresAt } = stored
+      const isGood = () =>
+        this.#tokens.includes(stored) && (expiresAt === null || expiresAt > this.#clock.now())
+      return isGood() ? { name, scope, isGood } : null
     }
     return null
   }

@@ -26,6 +26,11 @@ export class Envelope {
     this.#dependencies = dependencies
   }
 
+  /** The answer to bytes that are not even text. */
+  unreadable(): string {
+    return JSON.stringify(failure(null, new RpcError('parse_error', 'not UTF-8')))
+  }
+
   /** Answers one text. Never rejects. */
   async handle(text: string, caller: Caller): Promise<string | null> {
     let message: unknown

@@ -5,6 +5,8 @@ import type { Auth } from './auth.ts'
 import type { Caller } from './registry.ts'
 
 export type GateOptions = { allowedHosts: string[]; allowedOrigins: string[] }
+/** A caller, and whether the token still holds. */
+export type Admitted = Caller & { isGood(): boolean }
 export type Refusal = { status: number; reason: string }
 
 export class Gate {
@@ -33,12 +35,13 @@ export class Gate {
   }
 
   /** The caller of a request without a session; an unknown token is a refusal, none is `open`. */
-  caller(request: IncomingMessage): Caller | Refusal {
+  caller(request: IncomingMessage): Admitted | Refusal {
     const token = tokenOf(request.headers.authorization)
-    if (token === null) return { token: 'open', scope: 'open', session: null }
+    if (token === null) return { token: 'open', scope: 'open', session: null, isGood: () => true }
     const known = this.#auth.check(token)
     if (known === null) return { status: 401, reason: 'the token is unknown or has expired' }
-    return { token: known.name, scope: known.scope, session: null }
+    const { name, scope, isGood } = known
+    return { token: name, scope, session: null, isGood }
   }
 }
 

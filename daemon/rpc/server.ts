@@ -1,6 +1,7 @@
 // The port: POST / and a WebSocket at the same address, on TCP and on a Unix socket; /livez,
 // /readyz and /metrics beside it.
 import express from 'express'
+import { isUtf8 } from 'node:buffer'
 import { chmod, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,11 +10,11 @@ import { WebSocketServer } from 'ws'
 import { Fault } from '../../protocol/faults.ts'
 import type { Clock } from '../clock.ts'
 import type { Envelope } from './envelope.ts'
-import { Gate, type GateOptions } from './gate.ts'
+import { Gate, type Admitted, type GateOptions } from './gate.ts'
 import type { Auth } from './auth.ts'
 import type { Hub } from './hub.ts'
-import { allows, type Caller } from './registry.ts'
-import { SocketSession, type CancelOnDisconnect } from './session.ts'
+import { allows } from './registry.ts'
+import { SocketSession, type CancelOnDisconnect, type SessionOptions } from './session.ts'
 
 const bodyMaxBytes = 1024 * 1024
 const sessionsMax = 1000
@@ -128,7 +129,7 @@ export class RpcServer {
       response.status(state.ready ? 200 : 503).json(state)
     })
     app.get('/metrics', async (request, response) => this.#metrics(request, response))
-    const body = express.text({ type: 'application/json', limit: bodyMaxBytes })
+    const body = express.raw({ type: 'application/json', limit: bodyMaxBytes })
     app.post('/', body, async (request, response) => this.#post(request, response))
     app.use((_request, response) => void response.status(404).json({ error: 'no such page' }))
     app.use(
@@ -148,11 +149,15 @@ export class RpcServer {
       response.status(caller.status).json({ error: caller.reason })
       return
     }
-    if (typeof request.body !== 'string') {
+    const { body }: { body: unknown } = request
+    const isEmpty = request.headers['content-length'] === '0'
+    if (!isEmpty && !Buffer.isBuffer(body)) {
       response.status(415).json({ error: 'Content-Type must be application/json' })
       return
     }
-    const answer = await this.#dependencies.envelope.handle(request.body, caller)
+    const { envelope } = this.#dependencies
+    const text = textOf(Buffer.isBuffer(body) ? body : Buffer.alloc(0))
+    const answer = text === null ? envelope.unreadable() : await envelope.handle(text, caller)
     if (answer === null) response.status(204).end()
     else response.type('application/json').send(answer)
   }
@@ -186,8 +191,8 @@ export class RpcServer {
     })
   }
 
-  #sessionOptions(caller: Caller): { id: number; token: string; scope: Caller['scope'] } {
-    return { id: this.#nextSession++, token: caller.token, scope: caller.scope }
+  #sessionOptions({ token, scope, isGood }: Admitted): SessionOptions {
+    return { id: this.#nextSession++, token, scope, isGood }
   }
 
   #open(session: SocketSession): void {
@@ -213,6 +218,11 @@ export class RpcServer {
 
 function isAddress(address: AddressInfo | string | null | undefined): address is AddressInfo {
   return typeof address === 'object' && address !== null
+}
+
+/** JSON is UTF-8, and nothing else; null for what is not. */
+function textOf(body: Buffer): string | null {
+  return isUtf8(body) ? body.toString('utf8') : null
 }
 
 function statusOf(fault: unknown): number {

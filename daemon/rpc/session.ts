@@ -13,7 +13,13 @@ const callsMax = 256
 /** Orders of a connection above which those that have ended are forgotten. */
 const placedMin = 4096
 
-export type SessionOptions = { id: number; token: string; scope: Scope }
+export type SessionOptions = {
+  id: number
+  token: string
+  scope: Scope
+  /** Whether the token still holds. */
+  isGood(): boolean
+}
 
 export type SessionDependencies = {
   envelope: Envelope
@@ -34,6 +40,7 @@ export class SocketSession implements Session, Listener {
   readonly id: number
   readonly scope: Scope
   readonly #caller: Caller
+  readonly #isGood: () => boolean
   readonly #socket: WebSocket
   readonly #dependencies: SessionDependencies
   readonly #placed = new Map<string, { account: string; nonce: number }>()
@@ -48,6 +55,7 @@ export class SocketSession implements Session, Listener {
     this.id = options.id
     this.scope = options.scope
     this.#caller = { token: options.token, scope: options.scope, session: this }
+    this.#isGood = options.isGood
     this.#socket = socket
     this.#dependencies = dependencies
   }
@@ -64,7 +72,7 @@ export class SocketSession implements Session, Listener {
   }
 
   send(text: string): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (this.#socket.readyState !== this.#socket.OPEN || !this.#holds()) return
     if (this.#socket.bufferedAmount > sessionBufferMaxBytes) {
       this.#socket.close(1008, 'slow consumer: too much waits to be read')
       this.#socket.terminate()
@@ -109,6 +117,7 @@ export class SocketSession implements Session, Listener {
   /** Any message answers a heartbeat; `public/test` is the customary one. */
   #take(data: unknown, isBinary: boolean): void {
     this.#heartbeat.answered = true
+    if (!this.#holds()) return
     if (isBinary || !Buffer.isBuffer(data)) {
       this.#socket.close(1003, 'text frames only')
       return
@@ -123,6 +132,13 @@ export class SocketSession implements Session, Listener {
       .finally(() => {
         if (--this.#calls < callsMax) this.#socket.resume()
       })
+  }
+
+  /** A token that ended takes its connections with it. */
+  #holds(): boolean {
+    if (this.#isGood()) return true
+    this.#socket.close(1008, 'the token has expired or was revoked')
+    return false
   }
 
   #beat(): void {
