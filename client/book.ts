@@ -2,6 +2,7 @@
 // and checked by change ids and checksum at every step.
 import { bookChecksum } from '../protocol/book-checksum.ts'
 import type { RpcChannelData, RpcLevel, RpcLevelChange } from '../protocol/rpc.ts'
+import { placeOf } from './decimals.ts'
 import type { SocketClient } from './socket.ts'
 
 type BookMessage = RpcChannelData['book']
@@ -44,50 +45,42 @@ export async function followBook(
   onProblem: (problem: BookProblem) => void = () => {}
 ): Promise<LocalBook> {
   const book = new LocalBook()
-  const channel = `book.${market}.${depth}`
-  await client.subscribe(channel, (data) => {
+  await follow(client, `book.${market}.${depth}`, {
     // The channel's own shape, by its name.
-    const problem = book.apply(data as BookMessage)
-    if (problem === null) onChange(book)
-    else if (problem !== 'no_snapshot') {
-      onProblem(problem)
-      // A connection that went subscribes again by itself.
-      client.resubscribe(channel).catch(() => {})
-    }
+    take: (data) => book.apply(data as BookMessage),
+    onChange: () => onChange(book),
+    onProblem
   })
   return book
 }
 
+/** Subscribes a picture to its channel, and again whenever it finds that it is wrong. */
+export async function follow(
+  client: SocketClient,
+  channel: string,
+  picture: {
+    take(data: unknown): BookProblem | null
+    onChange(): void
+    onProblem(problem: BookProblem): void
+  }
+): Promise<void> {
+  await client.subscribe(channel, (data) => {
+    const problem = picture.take(data)
+    if (problem === null) picture.onChange()
+    else if (problem !== 'no_snapshot') {
+      picture.onProblem(problem)
+      // A connection that went subscribes again by itself.
+      client.resubscribe(channel).catch(() => {})
+    }
+  })
+}
+
 function applyChange(levels: RpcLevel[], change: RpcLevelChange, descending: boolean): void {
   const [kind, price, amount] = change
-  const at = placeOf(levels, price, descending)
+  const at = placeOf(levels, price, ([each]) => each, descending)
   const found = levels[at]?.[0] === price
   if (kind === 'delete') {
     if (found) levels.splice(at, 1)
   } else if (found) levels[at] = [price, amount]
   else levels.splice(at, 0, [price, amount])
-}
-
-/** Index of the first level that is not better than the price. */
-function placeOf(levels: RpcLevel[], price: string, descending: boolean): number {
-  let low = 0
-  let high = levels.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const order = compareDecimals(levels[middle][0], price)
-    if (descending ? order > 0 : order < 0) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-/** Exact: decimals without a sign, compared digit by digit. */
-export function compareDecimals(a: string, b: string): number {
-  const [wholeA, fractionA = ''] = a.split('.')
-  const [wholeB, fractionB = ''] = b.split('.')
-  if (wholeA.length !== wholeB.length) return wholeA.length - wholeB.length
-  if (wholeA !== wholeB) return wholeA < wholeB ? -1 : 1
-  const length = Math.max(fractionA.length, fractionB.length)
-  const [paddedA, paddedB] = [fractionA.padEnd(length, '0'), fractionB.padEnd(length, '0')]
-  return paddedA === paddedB ? 0 : paddedA < paddedB ? -1 : 1
 }

@@ -25,17 +25,19 @@ $ curl -s http://127.0.0.1:8650/ -H 'content-type: application/json' \\
 - Batches hold 1 to 100 requests, which are carried out in their order. Every answer has \`usIn\`, \`usOut\` (microseconds since 1970) and \`usDiff\`.
 - \`account\` may be left out when the daemon hosts exactly one.
 - \`wait\` (true unless told): the call answers when the engine has spoken. With false it answers once the entry is safe in the daemon's journal, and the order is \`pending\`.
-- **clientOrderId** (1 to 64 printable ASCII characters, unique for each account): the same name with the same parameters finds the order that it stands for, whatever happened in between, a crash included; with other parameters it is \`duplicate_client_order_id\`. After \`outcome_unknown\` or a lost connection, make the same call again.
+- **clientOrderId** (1 to 64 printable ASCII characters, unique for each account): the same name with the same parameters finds the order that it stands for, whatever happened in between, a crash included; with other parameters it is \`duplicate_client_order_id\`. An edit takes the name along: it stands for the order as it is now, and \`cancel_by_client_id\` cancels that one. After \`outcome_unknown\` or a lost connection, make the same call again.
 - Taking a market order is an ioc order at the touch and a protection (5%), or at the worst \`price\` that you name.
 
 ## Access
-The cookie \`<datadir>/.cookie\` (mode 0600, new at each start) has the scope \`admin\`; further tokens are made with \`admin/create_token\` or \`curb token create\`. Scopes are ordered: \`admin\` may trade, \`trade\` may read. A token goes into the header \`Authorization: Bearer ...\`. Each has three rate buckets: \`orders\`, \`cancels\` (of their own, so that a flood of orders cannot keep you from cancelling) and \`reads\`. Hosts and origins that are not allowed are refused before anything is read; a body is at most 1 MiB. \`/livez\` and \`/readyz\` answer without a token, \`/metrics\` as \`rpc.metrics\` says.
+The cookie \`<datadir>/.cookie\` (mode 0600, new at each start) has the scope \`admin\`; further tokens are made with \`admin/create_token\` or \`curb token create\`. Scopes are ordered: \`admin\` may trade, \`trade\` may read. A token goes into the header \`Authorization: Bearer ...\`. Each has three rate buckets: \`orders\`, \`cancels\` (of their own, so that a flood of orders cannot keep you from cancelling) and \`reads\`. Hosts and origins that are not allowed are refused before anything is read; a body is at most 1 MiB and UTF-8. A token that expires or is revoked takes its open connections with it. \`/livez\` and \`/readyz\` answer without a token, \`/metrics\` as \`rpc.metrics\` says.
 `
 
 const checksum = `## The checksum of a book
 CRC-32 (IEEE 802.3, as in zip and PNG; unsigned) over the ASCII text of the best ten asks, best first, then the best ten bids, best first, each level as \`price:amount;\` in the very strings of the message. An empty book has 0. Asks \`[["1010","0.5"]]\` and bids \`[["1000","2"],["990","1"]]\` give the text \`1010:0.5;1000:2;990:1;\`. Every snapshot and every change of \`book.{market}.{depth}\` carries it, of the book after the message (of the levels that the channel has: with a depth under ten, of those).
 
-To keep a book: take the snapshot; with each change check that \`prevChangeId\` is the \`changeId\` that you have, apply the changes, check the checksum. When either is wrong, subscribe again. Change ids are tape indexes: two daemons' books with the same id are the same.
+To keep a book: take the snapshot; with each change check that \`prevChangeId\` is the \`changeId\` that you have, apply the changes, check the checksum. When either is wrong, subscribe again. Change ids are tape indexes: two daemons' books with the same id are the same. \`client/book.ts\` does all of this.
+
+The checksum of \`book.{market}.raw\`, and of a book of level 3, is over the first ten asks and then the first ten bids, in the order in which they would trade, each as \`sequence:price:amount;\`: it tells a wrong place in a queue too. An order of one's own is found in it by its \`bookSequence\`. \`client/order-queues.ts\` keeps such a book.
 `
 
 const differences = `## Differences from Deribit

@@ -16,18 +16,20 @@ function levels(side: BookSide, depth: number): Level2[] {
   return found
 }
 
-export function bookOrders(core: Core, market: number): BookOrders {
+/** The first `most` orders of each side. */
+export function bookOrders(core: Core, market: number, most: number): BookOrders {
   const { bids, asks } = core.markets[market]
-  return { bids: queues(core, bids), asks: queues(core, asks) }
+  return { bids: queues(core, bids, most), asks: queues(core, asks, most) }
 }
 
-function queues(core: Core, side: BookSide): Level3[] {
+function queues(core: Core, side: BookSide, most: number): Level3[] {
   const { pool } = core
   const found: Level3[] = []
-  for (let price = side.best; price !== 0; price = side.after(price)) {
+  for (let price = side.best; price !== 0 && found.length < most; price = side.after(price)) {
     let lotsAhead = 0
     let position = 0
     for (let index = side.head(price); index !== 0; index = pool.words[index * ORDER + NEXT]) {
+      if (found.length >= most) break
       const at = index * ORDER
       const lots = pool.words[at + REMAINING]
       const account = pool.words[at + OWNER] >>> 8

@@ -113,9 +113,10 @@ export class Engine {
     return bookLevels(this.#core, market, depth)
   }
 
-  /** Every resting order of a market, best price first, then in order of its queue. */
-  level3(market: number): BookOrders {
-    return bookOrders(this.#core, market)
+  /** The resting orders of a market, best price first, then in order of its queue: all, or the first
+   * `most` of each side. */
+  level3(market: number, most: number = Number.MAX_SAFE_INTEGER): BookOrders {
+    return bookOrders(this.#core, market, most)
   }
 
   /** Ticks, 0 before the first trade. */

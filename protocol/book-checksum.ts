@@ -1,9 +1,11 @@
 // The checksum that goes with each picture of a book, so that a reader knows that his own is the
 // same: CRC-32 (IEEE 802.3, as in zip and PNG) over the ASCII text of the best ten asks, best
 // first, then the best ten bids, best first, each level as `price:amount;` in the very strings of
-// the message. An empty book is the CRC-32 of nothing: 0.
+// the message. Of single orders it is over the first ten asks and the first ten bids, in the order in
+// which they would trade, each as `sequence:price:amount;`. An empty book is the CRC-32 of nothing: 0.
 
-const levelsMax = 10
+/** Levels, or orders, of each side that the checksum is over. */
+export const checksumDepth = 10
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte
@@ -20,12 +22,27 @@ export function bookChecksum(
 ): number {
   let crc = 0xffffffff
   for (const side of [asks, bids]) {
-    const depth = side.length < levelsMax ? side.length : levelsMax
+    const depth = side.length < checksumDepth ? side.length : checksumDepth
     for (let i = 0; i < depth; i++) {
       crc = update(crc, side[i][0])
       crc = step(crc, 0x3a)
       crc = update(crc, side[i][1])
       crc = step(crc, 0x3b)
+    }
+  }
+  return (crc ^ 0xffffffff) >>> 0
+}
+
+type Queued = { readonly sequence: number; readonly price: string; readonly amount: string }
+
+/** The same of single orders, in the order in which they would trade. */
+export function ordersChecksum(asks: readonly Queued[], bids: readonly Queued[]): number {
+  let crc = 0xffffffff
+  for (const side of [asks, bids]) {
+    const depth = side.length < checksumDepth ? side.length : checksumDepth
+    for (let i = 0; i < depth; i++) {
+      const { sequence, price, amount } = side[i]
+      crc = update(crc, `${sequence}:${price}:${amount};`)
     }
   }
   return (crc ^ 0xffffffff) >>> 0

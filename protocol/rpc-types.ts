@@ -51,6 +51,8 @@ export type RpcOrder = {
   updatedAt: number
   /** Tape index of the block that changed it last; null while pending. */
   tapeIndex: number | null
+  /** Its `sequence` in the book of single orders; null until it is accepted. */
+  bookSequence: number | null
 }
 
 /** What a placing or changing call answers. */
@@ -124,7 +126,14 @@ export type RpcBookOrder = {
   own: boolean
 }
 
-export type RpcFullBook = { market: string; changeId: number; time: number; orders: RpcBookOrder[] }
+export type RpcFullBook = {
+  market: string
+  changeId: number
+  time: number
+  orders: RpcBookOrder[]
+  /** CRC-32 over the first ten orders of each side, docs/rpc.md. */
+  checksum: number
+}
 
 /** An order is named by its `sequence`. A new one stands last at its price; one that replaces
  * another has its place in the queue. */

@@ -258,6 +258,7 @@ export type RpcChannelData = {
         prevChangeId: number
         time: number
         changes: RpcRawChange[]
+        checksum: number
       }
   trades: (RpcTrade & { sequence: [number, number] })[]
   candles: { market: string; resolution: RpcResolution; candle: RpcCandle }

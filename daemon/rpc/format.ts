@@ -125,7 +125,8 @@ export class Format {
       hash: `0x${toHex(record.digest)}`,
       createdAt: record.createdAt,
       updatedAt: record.updatedAt,
-      tapeIndex: record.tapeIndex
+      tapeIndex: record.tapeIndex,
+      bookSequence: record.id
     }
   }
 

@@ -77,7 +77,8 @@ export const order = z.strictObject({
   hash: z.string(),
   createdAt: timestamp,
   updatedAt: timestamp,
-  tapeIndex: z.number().int().nullable()
+  tapeIndex: z.number().int().nullable(),
+  bookSequence: z.number().int().nullable()
 }) satisfies z.ZodType<rpc.RpcOrder>
 
 const tradeFields = {
@@ -150,7 +151,8 @@ export const fullBook = z.strictObject({
       amountAhead: decimal,
       own: z.boolean()
     })
-  )
+  ),
+  checksum: z.number().int()
 }) satisfies z.ZodType<rpc.RpcFullBook>
 
 export const ticker = z.strictObject({

@@ -49,6 +49,7 @@ function order(account: string, side: 'buy' | 'sell', fields: Partial<RpcOrder> 
     createdAt: 0,
     updatedAt: 0,
     tapeIndex: 5,
+    bookSequence: null,
     ...fields
   }
 }

@@ -4,7 +4,7 @@ import type { Event } from '../../../matching/index.ts'
 import type { RpcChannelData, RpcRawChange } from '../../../protocol/rpc.ts'
 import type { Applied } from '../../replica/types.ts'
 import type { RpcApi } from '../api.ts'
-import { fullBookOf } from '../methods/market-data.ts'
+import { fullBookChecksum, fullBookOf } from '../methods/market-data.ts'
 import { touches, type Feed, type Publish } from './feed.ts'
 
 type RawMessage = RpcChannelData['rawBook']
@@ -48,7 +48,8 @@ export class RawBookFeed implements Feed {
       changeId: applied.index,
       prevChangeId,
       time: applied.cut.time,
-      changes
+      changes,
+      checksum: fullBookChecksum(this.#api, this.#market)
     }
     this.#publish(message)
   }

@@ -1,6 +1,6 @@
 // What anyone may know of the markets.
 import { z } from 'zod'
-import { bookChecksum } from '../../../protocol/book-checksum.ts'
+import { bookChecksum, checksumDepth, ordersChecksum } from '../../../protocol/book-checksum.ts'
 import type { RpcBook, RpcFullBook, RpcTicker } from '../../../protocol/rpc.ts'
 import type { RpcApi } from '../api.ts'
 import { RpcError } from '../errors.ts'
@@ -111,7 +111,8 @@ export function bookOf({ node, format }: RpcApi, market: number, depth: number):
   }
 }
 
-export function fullBookOf({ node, format, desk }: RpcApi, market: number): RpcFullBook {
+export function fullBookOf(api: RpcApi, market: number): RpcFullBook {
+  const { node, format, desk } = api
   const { engine } = node
   const { bids, asks } = engine.level3(market)
   const own = new Set(desk.accounts().map(({ address }) => engine.accountOf(address)))
@@ -128,8 +129,20 @@ export function fullBookOf({ node, format, desk }: RpcApi, market: number): RpcF
     market: format.symbol(market),
     changeId: engine.index,
     time: Math.max(0, engine.time),
-    orders: [...bids.map(orderOf('buy')), ...asks.map(orderOf('sell'))]
+    orders: [...bids.map(orderOf('buy')), ...asks.map(orderOf('sell'))],
+    checksum: fullBookChecksum(api, market)
   }
+}
+
+/** Of the book as it is now, order by order. */
+export function fullBookChecksum({ node, format }: RpcApi, market: number): number {
+  const { bids, asks } = node.engine.level3(market, checksumDepth)
+  const queued = ({ id, price, lots }: (typeof bids)[number]) => ({
+    sequence: id,
+    price: format.price(market, price),
+    amount: format.amount(market, lots)
+  })
+  return ordersChecksum(asks.map(queued), bids.map(queued))
 }
 
 export function tickerOf({ node, format, history, clock }: RpcApi, market: number): RpcTicker {

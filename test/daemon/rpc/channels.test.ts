@@ -1,6 +1,7 @@
 // Channels of the real JSON-RPC: what a subscriber builds from them is what the daemon has.
 import test, { type Assert } from 'brittle'
 import { followBook } from '../../../client/book.ts'
+import { followOrders } from '../../../client/order-queues.ts'
 import { RpcFault } from '../../../client/fault.ts'
 import type { SocketClient } from '../../../client/socket.ts'
 import type { RpcChannelData, RpcFullBook, RpcRawChange } from '../../../protocol/rpc.ts'
@@ -129,6 +130,12 @@ test('channels - books kept by changes are the daemon’s, level by level and or
   await client.subscribe(`book.${MARKET}.raw`, (data) => {
     raw.take(data as RpcChannelData['rawBook'], t)
   })
+  const queues = await followOrders(
+    await world.socket(),
+    MARKET,
+    () => {},
+    (problem) => problems.push(problem)
+  )
   await flow(world, 100, 2)
   const full = await world.call('public/get_order_book', { market: MARKET, level: 3 })
   const levels = await world.call('public/get_order_book', { market: MARKET, depth })
@@ -139,6 +146,17 @@ test('channels - books kept by changes are the daemon’s, level by level and or
     () => JSON.stringify([local.bids, local.asks]) === JSON.stringify([levels.bids, levels.asks]),
     'the book to be the daemon’s'
   )
+  await until(() => queues.changeId === raw.changeId && queues.size === orders.length)
+  for (const order of orders) {
+    const { sequence, side, price, amount, position, amountAhead } = order
+    t.alike(queues.find(sequence), { sequence, side, price, amount })
+    t.alike(queues.position(sequence), { position, amountAhead })
+  }
+  const mine = await world.call('private/get_open_orders', {})
+  t.is(mine.length, orders.length)
+  for (const { bookSequence, remainingAmount } of mine) {
+    t.is(queues.find(bookSequence ?? -1)?.amount, remainingAmount, 'an order finds itself')
+  }
   t.alike(problems, [])
   t.ok(changes.length > 30, `${changes.length} changes`)
   t.ok(orders.length > 5, `${orders.length} orders in the book`)
