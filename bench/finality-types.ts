@@ -58,7 +58,7 @@ export type Usage = {
   orders: number
   /** Blocks of the tape. */
   cuts: number
-  /** How often what was called so far; empty unless it is counted. */
+  /** Heights so far and, if it is counted, how often what was called. */
   counts: Record<string, number>
   at: number
 }

@@ -177,7 +177,7 @@ class Worker {
       bytesOut,
       orders: this.#orders,
       cuts: tape.length,
-      counts: { ...this.#counts },
+      counts: { ...this.#counts, heights: this.#daemon.consensus?.height ?? 0 },
       at: nowMs()
     }
   }

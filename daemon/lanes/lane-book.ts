@@ -15,7 +15,7 @@ import { checkpointOf } from './lane-checkpoint.ts'
 import { LaneReader } from './lane-reader.ts'
 import { LaneSupply } from './lane-supply.ts'
 import type { Lane } from './lane-table.ts'
-import type { LaneNode, Placement } from './lane-tree.ts'
+import { durableOf, type LaneNode, type Placement } from './lane-tree.ts'
 import { LaneWitness } from './lane-witness.ts'
 import type { LaneBookDependencies, LaneBookOptions } from './options.ts'
 import { runsOf } from './runs.ts'
@@ -220,10 +220,8 @@ export class LaneBook {
 
   /** A validator's word to the lane's owner, if the peer is that. */
   #acknowledge(peer: PeerKey, lane: Lane, run: Run): void {
-    const { peers, deps } = this.#context
-    if (peers.get(peer)?.claim !== toHex(run.signer)) return
-    const ack = this.#acks.make(lane.key, run.length, run.treeHash)
-    if (ack !== null) deps.host.send(peer, { kind: 'acks', acks: [ack] })
+    if (this.#context.peers.get(peer)?.claim !== toHex(run.signer)) return
+    this.#acks.owe(peer, lane.key, run.length, run.treeHash)
   }
 
   /** This validator's word on a head that it has journaled; see lane-acks.ts. */
@@ -264,10 +262,13 @@ export class LaneBook {
     this.#acks.certificate(peer, certificate)
   }
 
-  /** Sends the requests and the gossip that are due. Returns when to call again, or null while
-   * there is nothing to wait for. */
+  /** Sends the requests, the acknowledgements and the gossip that are due. Returns when to call
+   * again, or null while there is nothing to wait for. */
   tick(): number | null {
-    return this.#supply.tick()
+    const supplyAtMs = this.#supply.tick()
+    const acksAtMs = this.#acks.tick()
+    if (supplyAtMs === null || acksAtMs === null) return supplyAtMs ?? acksAtMs
+    return Math.min(supplyAtMs, acksAtMs)
   }
 
   // The tape
@@ -358,6 +359,8 @@ export class LaneBook {
     const placement = lane.tree.place(run)
     if (placement.kind !== 'fits') return
     const node = this.#insert(lane, placement.nodes, run.signature)
+    // It may have been acknowledged before the restart.
+    node.acknowledged = true
     lane.tree.markDurable(node)
     if (node.log.length > lane.durableLength) lane.durable = node
   }
@@ -382,10 +385,4 @@ export class LaneBook {
     const runs = [...runsOf(lane, lane.durable, lane.finalLength)]
     return { log: lane.durable.log, runs, conflicted: lane.conflicted }
   }
-}
-
-function durableOf(tip: LaneNode): LaneNode {
-  let node = tip
-  while (!node.durable && node.parent !== null) node = node.parent
-  return node
 }

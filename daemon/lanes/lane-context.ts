@@ -44,7 +44,10 @@ export class LaneContext {
     this.deps = dependencies
     this.rules = options
     this.names = new LaneNames({ venue: options.venue, limit: NAMES_MAX }, dependencies)
-    this.table = new LaneTable(options.limits, options.validators.length + 2, dependencies)
+    this.table = new LaneTable(options.limits, options.validators.length + 2, {
+      hash: dependencies.hash,
+      forgotten: (lane) => (this.pendingBytes -= lane.tree.pendingBytes)
+    })
     this.peers = new LanePeers(options)
     this.repair = new Repair(options.repair)
     this.self = toHex(options.self)

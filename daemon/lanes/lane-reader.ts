@@ -106,13 +106,21 @@ export class LaneReader implements LaneReads {
         entries: node.entries - start.entries
       }
       const fits = size.bytes <= limit.bytes && size.entries <= limit.entries
-      if (fits && node.signature !== null) {
+      if (fits && node.signature !== null && this.#isAdmitted(lane, node)) {
         const { log, signature } = node
         return { lane: lane.lane, length: log.length, treeHash: log.treeHash(), signature, size }
       }
       node = node.parent
     }
     return null
+  }
+
+  /** The door is asked again at the choice of a cut: a lane comes to the tape by way of a leader,
+   * whether or not anyone acknowledged it. */
+  #isAdmitted(lane: Lane, node: LaneNode): boolean {
+    if (node.acknowledged) return true
+    const size = lane.tree.measure(node, lane.finalLength)
+    return size !== null && this.#context.deps.admits(lane.key, size)
   }
 
   certified(key: LaneKey, length: number, beforeMs = Number.POSITIVE_INFINITY): Certified[] {

@@ -76,15 +76,22 @@ export class LaneTable {
   readonly #limits: LaneLimits
   readonly #sourcesMax: number
   readonly #hash: HashParts
+  /** A lane is forgotten, with what it had pending. */
+  readonly #forgotten: (lane: Lane) => void
   readonly #lanes = new Map<LaneKey, Lane>()
   readonly #strangers = new Map<PeerKey, Set<Lane>>()
   #strangerCount = 0
   #sorted: Lane[] | null = null
 
-  constructor(limits: LaneLimits, sourcesMax: number, dependencies: { hash: HashParts }) {
+  constructor(
+    limits: LaneLimits,
+    sourcesMax: number,
+    dependencies: { hash: HashParts; forgotten: (lane: Lane) => void }
+  ) {
     this.#limits = limits
     this.#sourcesMax = sourcesMax
     this.#hash = dependencies.hash
+    this.#forgotten = dependencies.forgotten
   }
 
   get(key: LaneKey): Lane | null {
@@ -135,6 +142,7 @@ export class LaneTable {
         this.settled(lane)
         this.#lanes.delete(lane.key)
         this.#sorted = null
+        this.#forgotten(lane)
         return true
       }
     }

@@ -20,6 +20,8 @@ export type LaneNode = {
   signature: Uint8Array | null
   /** In the journal, and so is everything before it. */
   durable: boolean
+  /** This validator acknowledged it: what the door let in once is not put out again. */
+  acknowledged: boolean
 }
 
 export type Placement =
@@ -33,6 +35,13 @@ export type Placement =
   | { kind: 'foreign' }
   /** It ends at or below what is final. */
   | { kind: 'past' }
+
+/** The last node up to this one that is in the journal. */
+export function durableOf(node: LaneNode): LaneNode {
+  let at = node
+  while (!at.durable && at.parent !== null) at = at.parent
+  return at
+}
 
 /** Entries that a block's head announces; 1 when it cannot be read (the block is void then). */
 export function entryCount(block: Uint8Array): number {
@@ -63,7 +72,8 @@ export class LaneTree {
       block: null,
       entries: 0,
       signature,
-      durable: true
+      durable: true,
+      acknowledged: true
     }
     this.#nodes.clear()
     this.#nodes.set(log.length, [node])
@@ -132,7 +142,8 @@ export class LaneTree {
         block,
         entries: node.entries + entryCount(block),
         signature: null,
-        durable: false
+        durable: false,
+        acknowledged: false
       }
       nodes.push(node)
     }

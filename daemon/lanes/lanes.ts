@@ -108,6 +108,11 @@ export class Lanes {
       now,
       host,
       index,
+      own: ({ signer, length, treeHash }) => {
+        const { key } = this.#book.nameOf(signer)
+        const ack = this.#book.acknowledgement(key, length, treeHash)
+        return ack && { validator: index(id), signature: ack.signature }
+      },
       certified: (certificate) => this.#book.certificate(id, certificate)
     })
     this.#own = new OwnLane(

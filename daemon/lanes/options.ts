@@ -18,6 +18,9 @@ export type LaneLimits = {
   /** What a peer may ask for: bytes a second, and at once (at least the largest run). */
   serveBytesPerSecond: number
   serveBurstBytes: number
+  /** How long a head waits for the tape before it is acknowledged: nearly all are final sooner, and
+   * an acknowledgement costs a signature and a message to every owner. */
+  ackMs: number
   /** How often validators tell each other the heads that are not final ... */
   gossipMs: number
   /** ... and how often one that was shown without blocks, when there is nothing else to tell. */
@@ -33,6 +36,7 @@ export const laneLimitDefaults: LaneLimits = {
   retainBlocks: 256,
   serveBytesPerSecond: 8 * 1024 * 1024,
   serveBurstBytes: 4 * 1024 * 1024,
+  ackMs: 30,
   gossipMs: 1000,
   gossipRounds: 4
 }

@@ -51,6 +51,8 @@ type Dependencies = {
   host: Pick<LaneHost, 'send' | 'misbehaved'>
   /** Index among the validators, or -1. */
   index(peer: PeerKey): number
+  /** This daemon's own acknowledgement, if it is a validator. */
+  own(run: Run): { validator: number; signature: Uint8Array } | null
   /** A certificate was made. */
   certified(certificate: Certificate): void
 }
@@ -129,7 +131,7 @@ export class Outbox {
     }
   }
 
-  /** A validator's acknowledgements; this daemon's own come the same way. */
+  /** A validator's acknowledgements. */
   acks(peer: PeerKey, acks: readonly Ack[]): void {
     const validator = this.#deps.index(peer)
     if (validator < 0) return
@@ -196,13 +198,20 @@ export class Outbox {
     for (let i = this.#runs.length - 1; i >= 0; i--) {
       const out = this.#runs[i]
       if (out.certified) return
-      if (now - out.atMs < this.#options.certifyAfterMs || out.acks.size < quorum) continue
+      if (now - out.atMs < this.#options.certifyAfterMs) continue
+      if (out.acks.size === quorum - 1) this.#addOwn(out)
+      if (out.acks.size < quorum) continue
       this.#dropFalse(out)
       if (out.acks.size < quorum) continue
       out.certified = true
       this.#publish(out)
       return
     }
+  }
+
+  #addOwn(out: Out): void {
+    const ack = this.#deps.own(out.run)
+    if (ack !== null) out.acks.set(ack.validator, ack.signature)
   }
 
   #dropFalse(out: Out): void {

@@ -333,8 +333,6 @@ export class OwnLane implements OwnPort {
   #journaled(run: Run, bytes: Uint8Array, batch: Batch | null): void {
     if (this.#state === 'closed' || this.#current().signer !== run.signer) return
     this.#deps.outbox.add(run, bytes)
-    const ack = this.#deps.book.acknowledgement(this.key, run.length, run.treeHash)
-    if (ack !== null) this.#deps.outbox.acks(this.#deps.self, [ack])
     if (batch === null) return
     this.#syncing.delete(batch)
     batch.resolve()

@@ -38,6 +38,22 @@ test('lane door - beyond its bond a lane is not acknowledged, and is once it may
   t.is(b.lanes.reads.certified(a.key, 0)[0].length, a.has(a.key))
 })
 
+test('lane door - a leader puts into its cuts what the door admits, and what it has acknowledged', async (t) => {
+  const world = new World()
+  const validators = await world.venue()
+  const [a, b] = validators
+  let allowed = 4
+  b.admits = (lane, { entries }) => lane !== a.key || entries <= allowed
+  for (let n = 0; n < 9; n++) {
+    a.lanes.offer(entry(n))
+    await world.run(100)
+  }
+  t.is(b.has(a.key), 9)
+  t.is(b.head(a.key).length, 3, 'the opening, and three')
+  allowed = 0
+  t.is(b.head(a.key).length, 3, 'what was acknowledged is not put out again')
+})
+
 test('lane door - one lane cannot fill the memory', async (t) => {
   const limits = { laneBytesMax: 100_000 }
   const { world, validators } = await venue(new World(4, { limits }))
@@ -114,6 +130,24 @@ test('lane door - convicted strangers make room for honest ones', async (t) => {
   await world.run(20)
   t.is(validators[0].has(honest.key), 1)
   t.ok(validators[0].lanes.reads.lanes().length <= 6 + 5)
+})
+
+test('lane door - what a forgotten stranger had pending is no longer counted', async (t) => {
+  const limits = { strangersMax: 6, strangersPerPeerMax: 100, allBytesMax: 200 }
+  const { world, validators } = await venue(new World(4, { limits }))
+  for (let n = 0; n < 60; n++) {
+    const forger = new Forger(n)
+    for (const item of [1, 2]) {
+      world.inject(ATTACKER, 0, laneMessageTypes.run, forger.run(forger.empty, [item]).payload)
+    }
+  }
+  await world.run(20)
+  const honest = new Forger(99)
+  const { payload, log } = honest.run(honest.empty, [1])
+  world.inject(ATTACKER, 0, laneMessageTypes.run, payload)
+  await world.run(20)
+  t.is(validators[0].has(honest.key), 1)
+  t.ok(validators[0].lanes.status().pendingBytes <= (2 * 6 + 1) * log.byteLength)
 })
 
 test('lane door - a peer is served no faster than its allowance', async (t) => {

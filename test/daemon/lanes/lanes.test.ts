@@ -1,7 +1,7 @@
 import test from 'brittle'
 import { decodeBlock } from '../../../protocol/entries.ts'
 import { toHex } from '../../../protocol/bytes.ts'
-import { laneMessageTypes } from '../../../daemon/lanes/messages.ts'
+import { decodeMessage, laneMessageTypes } from '../../../daemon/lanes/messages.ts'
 import { World, bigEntry, daemonKeys, entry } from './world.ts'
 
 test('lanes - an entry is journaled, pushed to every validator and acknowledged', async (t) => {
@@ -89,7 +89,7 @@ test('lanes - a validator acknowledges only what is in its own journal', async (
   const [status] = b.lanes.reads.lanes().filter(({ key }) => key === a.key)
   t.is(status.durableLength, 0, 'the data is there and does not count yet')
   b.journal.release()
-  await world.run(20)
+  await world.run(60)
   t.is(acks, 1)
 })
 
@@ -108,12 +108,14 @@ test('lanes - a head that the tape does not take is certified by a quorum', asyn
   t.is(b.lanes.reads.certified(a.key, 0).length, 0, 'the tape has overtaken it')
 })
 
-test('lanes - a head that the tape takes at once costs no certificate', async (t) => {
+test('lanes - a head that the tape takes at once costs no certificate and no acknowledgement', async (t) => {
   const world = new World()
   const [a] = await world.venue()
   let certificates = 0
+  let acks = 0
   world.tamper = (_from, _to, type, payload) => {
     if (type === laneMessageTypes.certificate) certificates++
+    if (type === laneMessageTypes.acks) acks++
     return payload
   }
   for (let n = 0; n < 20; n++) {
@@ -122,6 +124,29 @@ test('lanes - a head that the tape takes at once costs no certificate', async (t
     world.cut(a, [a.key])
   }
   t.is(certificates, 0)
+  t.is(acks, 0)
+})
+
+test('lanes - heads that wait for the tape are acknowledged together', async (t) => {
+  const world = new World()
+  const [a, b] = await world.venue()
+  let messages = 0
+  let acks = 0
+  world.tamper = (from, _to, type, payload) => {
+    if (type === laneMessageTypes.acks && from === b.id) {
+      messages++
+      const message = decodeMessage(type, payload)
+      if (message.kind === 'acks') acks += message.acks.length
+    }
+    return payload
+  }
+  for (let n = 0; n < 20; n++) {
+    a.lanes.offer(entry(n))
+    await world.run(4)
+  }
+  await world.run(60)
+  t.is(acks, 20)
+  t.ok(messages < 12, `in ${messages} messages`)
 })
 
 test('lanes - what was not acknowledged is pushed again on connecting', async (t) => {

@@ -104,6 +104,26 @@ test('own lane - restarts from a rotated journal', async (t) => {
   t.alike(again.lanes.reads.base(key)?.roots, b.lanes.reads.base(key)?.roots)
 })
 
+test('own lane - a journal rotated while a run is on its way to the disk keeps what was there', async (t) => {
+  const world = new World()
+  const [a, b] = await world.venue()
+  a.lanes.offer(entry(0))
+  await world.run(50)
+  const { key } = a
+  t.is(b.has(key), 1)
+  for (const daemon of [a, b]) daemon.journal.held = true
+  a.lanes.offer(entry(1))
+  await world.run(20)
+  const kept = [...a.lanes.checkpoint()]
+  a.journal.release()
+  await world.run(20)
+  const keptByValidator = [...b.lanes.checkpoint()]
+  world.crash(0)
+  world.crash(1)
+  t.is(world.start(0, kept).has(key), 1, 'what was told as journaled')
+  t.is(world.start(1, keptByValidator).has(key), 1, 'what was acknowledged')
+})
+
 test('own lane - a lost journal means another incarnation, and no second history', async (t) => {
   const world = new World()
   const [a, b, c] = await world.venue()
