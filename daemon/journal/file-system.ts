@@ -1,6 +1,7 @@
 // The seam under the journal: the few calls that it makes, so that a test can stop the machine
 // at each of them and drop what was not synced, and the simulator can keep files in memory.
 
+import { fdatasync, writevSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 
@@ -55,14 +56,20 @@ class DiskFile implements OpenFile {
   async write(position: number, buffers: readonly Uint8Array[]): Promise<void> {
     // The operating system takes at most 1,024 buffers in one call, and may write fewer bytes
     // than it was given.
+    let bytes = 0
+    for (const buffer of buffers) bytes += buffer.length
+    const atOnce = bytes <= BYTES_AT_ONCE_MAX
     for (let first = 0; first < buffers.length; first += BUFFERS_PER_CALL) {
-      position = await this.#writeSome(position, buffers.slice(first, first + BUFFERS_PER_CALL))
+      const some = buffers.slice(first, first + BUFFERS_PER_CALL)
+      position = await this.#writeSome(position, some, atOnce)
     }
   }
 
-  async #writeSome(position: number, buffers: Uint8Array[]): Promise<number> {
+  async #writeSome(position: number, buffers: Uint8Array[], atOnce: boolean): Promise<number> {
     while (buffers.length > 0) {
-      const { bytesWritten } = await this.#handle.writev(buffers, position)
+      const bytesWritten = atOnce
+        ? writevSync(this.#handle.fd, buffers, position)
+        : (await this.#handle.writev(buffers, position)).bytesWritten
       position += bytesWritten
       buffers = rest(buffers, bytesWritten)
     }
@@ -70,7 +77,9 @@ class DiskFile implements OpenFile {
   }
 
   sync(): Promise<void> {
-    return this.#handle.datasync()
+    return new Promise((resolve, reject) => {
+      fdatasync(this.#handle.fd, (fault) => (fault === null ? resolve() : reject(fault)))
+    })
   }
 
   truncate(length: number): Promise<void> {
@@ -87,6 +96,9 @@ class DiskFile implements OpenFile {
 }
 
 const BUFFERS_PER_CALL = 1_000
+/** So much is copied into the page cache in less time than a thread of the pool takes to begin:
+ * only the sync is worth one. */
+const BYTES_AT_ONCE_MAX = 256 * 1024
 
 function rest(buffers: Uint8Array[], written: number): Uint8Array[] {
   let index = 0

@@ -172,9 +172,10 @@ export class FileJournal implements Journal {
     return new JournalFault('journal_closed', 'The journal is not open')
   }
 
-  /** Starts the loop that serves the queue, after this turn: its appends share a group. */
+  /** Serves the queue after this turn of the event loop, again and again while there is work: what
+   * all that came in with a turn appends, the end of a sync included, shares a group. */
   #wake(): void {
-    this.#running ??= Promise.resolve()
+    this.#running ??= new Promise<void>((resolve) => setImmediate(resolve))
       .then(() => this.#serve())
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
@@ -188,13 +189,11 @@ export class FileJournal implements Journal {
   }
 
   async #serve(): Promise<void> {
-    while (this.#fault === null && this.#hasWork()) {
-      const rotation = this.#rotation
-      if (rotation !== null && rotation.next !== null) {
-        await this.#switch(rotation, rotation.next)
-      } else {
-        await this.#commit()
-      }
+    const rotation = this.#rotation
+    if (rotation !== null && rotation.next !== null) {
+      await this.#switch(rotation, rotation.next)
+    } else {
+      await this.#commit()
     }
   }
 
