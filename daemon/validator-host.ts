@@ -1,7 +1,12 @@
 // What makes a daemon a validator: consensus, joined to the journal, the lanes, the tape and the
 // engine.
 import { toHex } from '../protocol/bytes.ts'
-import { CUT_BYTES_MAX, CUT_ENTRIES_MAX, LANES_PER_CUT_MAX } from '../protocol/limits.ts'
+import {
+  CUT_BYTES_MAX,
+  CUT_ENTRIES_MAX,
+  LANES_PER_CUT_MAX,
+  VENUE_LANES_MAX
+} from '../protocol/limits.ts'
 import type { Manifest } from '../protocol/manifest.ts'
 import { blake2b256 } from '../crypto/blake2b.ts'
 import type { TapeState } from './consensus/core/chain.ts'
@@ -55,6 +60,7 @@ export class ValidatorHost {
           bytesMax: CUT_BYTES_MAX,
           entriesMax: CUT_ENTRIES_MAX,
           lanesMax: LANES_PER_CUT_MAX,
+          venueLanesMax: VENUE_LANES_MAX,
           laneEntriesMax: manifest.limits.entriesPerLanePerCut
         }
       },

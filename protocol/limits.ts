@@ -43,6 +43,8 @@ export const CANCEL_NONCES_MAX = 256
 export const CUT_BYTES_MAX = 1024 * 1024
 export const CUT_ENTRIES_MAX = 4096
 export const LANES_PER_CUT_MAX = 256
+/** Lanes of a whole tape: each is state in every daemon and snapshot, for ever. */
+export const VENUE_LANES_MAX = 65_536
 /** A subscriber of the tape that is more blocks behind takes the history by replication. */
 export const STREAM_BEHIND_MAX = 1024
 

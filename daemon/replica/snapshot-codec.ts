@@ -1,7 +1,7 @@
 // A snapshot is the whole state after a tape block: the tape's own tree there, where every lane
 // stands, and the engine. One state has one encoding, so validators agree on its hash, which a
 // later cut carries.
-import { SAFE_MAX } from '../../protocol/limits.ts'
+import { SAFE_MAX, VENUE_LANES_MAX } from '../../protocol/limits.ts'
 import { readChainCursor, writeChainCursor } from '../../protocol/chain-events.ts'
 import type { LogRoot } from '../../protocol/merkle-log.ts'
 import { LANE_SIGNATURE_BYTES_MAX } from '../../protocol/tape-block.ts'
@@ -12,7 +12,6 @@ import type { LedgerBase, LedgerHead } from './lane-ledger.ts'
 import { readRoots, writeRoots } from '../tape/messages.ts'
 
 const SNAPSHOT_VERSION = 1
-const LANES_MAX = 2 ** 20
 
 export type Snapshot = {
   venue: Bytes32
@@ -33,7 +32,7 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
   writer.fixed('venue', venue, 32)
   writeHead(writer, head)
   writeRoots(writer, roots)
-  writer.uint('lanes', lanes.length, 0, LANES_MAX)
+  writer.uint('lanes', lanes.length, 0, VENUE_LANES_MAX)
   for (const lane of lanes) writeLane(writer, lane)
   writer.uint('engine', engine.length, 0, SAFE_MAX)
   writer.fixed('engine', engine, engine.length)
@@ -48,7 +47,7 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
   const head = readHead(reader)
   const roots = readRoots(reader)
   const lanes: LedgerBase[] = []
-  for (let left = reader.uint(0, LANES_MAX); left > 0; left--) {
+  for (let left = reader.uint(0, VENUE_LANES_MAX); left > 0; left--) {
     const lane = readLane(reader)
     const before = lanes.at(-1)
     if (before && compareBytes(before.lane, lane.lane) >= 0) reader.fail('lanes out of order')

@@ -76,6 +76,7 @@ export const simLimits: CutLimits = {
   bytesMax: 24_000,
   entriesMax: 96,
   lanesMax: 8,
+  venueLanesMax: 1000,
   laneEntriesMax: 48
 }
 

@@ -51,6 +51,15 @@ export function takenOf(tip: Tip, lane: string): LaneTaken {
   return NOTHING
 }
 
+/** Lanes that the tape up to a tip has ever taken. */
+export function laneCountOf(tip: Tip): number {
+  let count = 0
+  for (let at = tip; ; at = at.parent) {
+    if (at.parent === null) return count + at.taken.size
+    for (const lane of at.taken.keys()) if (takenOf(at.parent, lane) === NOTHING) count++
+  }
+}
+
 export class Chain {
   #base: Tip
   readonly #tips = new Map<number, Tip>()

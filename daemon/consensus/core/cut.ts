@@ -4,7 +4,7 @@
 import { compareBytes, equalBytes } from '../../../protocol/bytes.ts'
 import { CUT_EVENTS_MAX, type Cut, type Slice } from '../../../protocol/tape-block.ts'
 import type { ExecutedBoard } from './executed.ts'
-import { type Tip, takenOf } from './chain.ts'
+import { laneCountOf, type Tip, takenOf } from './chain.ts'
 import type {
   ChainView,
   CutLimits,
@@ -40,7 +40,10 @@ export function laneLimitOf(limits: CutLimits): Size {
 export function chooseCut(view: CutView): ChosenCut {
   const { parent, height, nowMs } = view
   const { slices, entries } = chooseSlices(view)
-  const advance = view.chain.next(parent.cursor)
+  // After a nullified height the parent's cursor is repeated: voters whose node lags behind the
+  // leader's could not check a new one, and must not cost every height its round (design 2.4).
+  const isNext = height === parent.id.height + 1
+  const advance = isNext ? view.chain.next(parent.cursor) : null
   const moved = advance && advance.events.length <= CUT_EVENTS_MAX ? advance : null
   const cut: Cut = {
     index: parent.id.length,
@@ -60,7 +63,9 @@ function chooseSlices(view: CutView): { slices: Slice[]; entries: number } {
   const slices: Slice[] = []
   let bytes = 0
   let entries = 0
+  let newcomers = limits.venueLanesMax - laneCountOf(view.parent)
   for (const { key, taken } of grownLanes(view)) {
+    if (taken.index < 0 && newcomers <= 0) continue
     if (slices.length === limits.lanesMax || entries >= limits.entriesMax) break
     const room = {
       bytes: limits.bytesMax - bytes,
@@ -72,6 +77,7 @@ function chooseSlices(view: CutView): { slices: Slice[]; entries: number } {
       continue
     }
     const { lane, length: to, treeHash, signature } = head
+    if (taken.index < 0) newcomers--
     slices.push({ lane, from: taken.length, to, treeHash, signature })
     bytes += head.size.bytes
     entries += head.size.entries

@@ -4,7 +4,7 @@
 import { equalBytes, toHex } from '../../../protocol/bytes.ts'
 import type { Cut, Slice } from '../../../protocol/tape-block.ts'
 import type { Bytes32, ChainCursor } from '../../../protocol/types.ts'
-import { type Tip, takenOf } from './chain.ts'
+import { laneCountOf, type Tip, takenOf } from './chain.ts'
 import { laneLimitOf } from './cut.ts'
 import type { ChainView, CutLimits, HeadClaim, LaneView } from './types.ts'
 
@@ -95,6 +95,10 @@ export function slicesExtendParent(cut: Cut, view: RuleView): Ruling {
 export function withinLimits(cut: Cut, view: RuleView): Ruling {
   const { limits } = view
   if (cut.slices.length > limits.lanesMax) return reject('too many lanes')
+  const newcomers = cut.slices.filter(({ from }) => from === 0).length
+  if (newcomers > 0 && laneCountOf(view.parent) + newcomers > limits.venueLanesMax) {
+    return reject('too many lanes on the tape')
+  }
   let bytes = 0
   let entries = 0
   for (const { lane, from, to, treeHash } of cut.slices) {
@@ -155,9 +159,12 @@ export function noneLeftOut(cut: Cut, view: RuleView): Ruling {
   const included = new Set(cut.slices.map(({ lane }) => toHex(lane)))
   let newest = -1
   for (const key of included) newest = Math.max(newest, takenOf(view.parent, key).index)
+  const newcomers = cut.slices.filter(({ from }) => from === 0).length
+  const isFull = laneCountOf(view.parent) + newcomers >= view.limits.venueLanesMax
   for (const line of view.lanes.lanes()) {
     if (line.conflicted || included.has(line.key)) continue
     const taken = takenOf(view.parent, line.key)
+    if (isFull && taken.index < 0) continue
     if (line.durableLength <= taken.length) continue
     if (included.size > 0 && taken.index >= newest) continue
     if (isOverdue(line.key, taken, view)) return reject('a lane is left out')

@@ -173,6 +173,8 @@ export type CutLimits = {
   bytesMax: number
   entriesMax: number
   lanesMax: number
+  /** Lanes of a whole tape: each is state in every daemon and snapshot, for ever. */
+  venueLanesMax: number
   /** Entries of one lane in one cut. */
   laneEntriesMax: number
 }

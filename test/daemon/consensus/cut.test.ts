@@ -12,7 +12,13 @@ import { Committee } from './committee.ts'
 
 const four = new Committee(4)
 const NOW = 1_000_000
-const limits = { bytesMax: 1000, entriesMax: 8, lanesMax: 3, laneEntriesMax: 5 }
+const limits = {
+  bytesMax: 1000,
+  entriesMax: 8,
+  lanesMax: 3,
+  venueLanesMax: 100,
+  laneEntriesMax: 5
+}
 
 type FakeLane = {
   length: number
@@ -210,6 +216,25 @@ test('cut - takes the next piece of the chain', (t) => {
   const chain = { next: () => ({ cursor, events }), check: () => 'yes' as const }
   const { cut } = chooseCut(viewOf({}, { chain }))
   t.alike([cut.cursor, cut.events], [cursor, events])
+  const { cut: late } = chooseCut(viewOf({}, { chain, height: 22 }))
+  t.alike([late.cursor, late.events], [null, []], 'but not after a height without a cut')
+})
+
+test('cut - a full venue takes no new lane, and goes on with those that it has', (t) => {
+  const full = { limits: { ...limits, venueLanesMax: 3 } }
+  const lanes = { 1: { length: 1 }, 2: { length: 1 }, 7: { length: 3, taken: 2, takenAt: 3 } }
+  t.alike(
+    sliced(viewOf({ ...lanes, 8: { length: 1, taken: 1, takenAt: 4 } }, full)),
+    [
+      [1, 0, 1],
+      [7, 2, 3]
+    ],
+    'one more fits'
+  )
+  t.alike(
+    sliced(viewOf({ ...lanes, 8: { taken: 1, takenAt: 4 }, 9: { taken: 1, takenAt: 4 } }, full)),
+    [[7, 2, 3]]
+  )
 })
 
 test('cut - whatever the lanes are like, voters find nothing wrong with it', (t) => {
@@ -228,7 +253,8 @@ test('cut - whatever the lanes are like, voters find nothing wrong with it', (t)
         entrySize
       }
     }
-    const view = viewOf(lanes)
+    const venueLanesMax = between(random, 1, 12)
+    const view = viewOf(lanes, { limits: { ...limits, venueLanesMax } })
     const { cut } = chooseCut(view)
     const rules = {
       ...view,

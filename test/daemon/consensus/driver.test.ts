@@ -149,7 +149,13 @@ class Node {
           executedEvery: 1,
           forwardMs: 10
         },
-        limits: { bytesMax: 1000, entriesMax: 10, lanesMax: 10, laneEntriesMax: 10 }
+        limits: {
+          bytesMax: 1000,
+          entriesMax: 10,
+          lanesMax: 10,
+          venueLanesMax: 100,
+          laneEntriesMax: 10
+        }
       },
       {
         clock: systemClock,

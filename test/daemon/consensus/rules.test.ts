@@ -76,7 +76,7 @@ function viewOf(change: Partial<RuleView> = {}): RuleView {
     lanes: allHeld,
     chain: { next: () => null, check: () => 'unknown' },
     executed: { reached: 8, hashAt: (index) => bytes(index), snapshotAt: () => null },
-    limits: { bytesMax: 1000, entriesMax: 8, lanesMax: 2, laneEntriesMax: 5 },
+    limits: { bytesMax: 1000, entriesMax: 8, lanesMax: 2, venueLanesMax: 100, laneEntriesMax: 5 },
     clockDriftMaxMs: 500,
     inclusionMaxMs: 200,
     ...change
@@ -174,6 +174,9 @@ test('rules - the fixed limits: lanes, entries of a lane, entries, bytes', (t) =
   t.is(of([slice(laneA, 3, 9)]), 'reject: too many entries of one lane')
   t.is(of([slice(laneA, 3, 8), slice(laneB, 0, 4)]), 'reject: too many entries')
   t.is(of([slice(laneA, 3, 8)], { bytesMax: 499 }), 'reject: too many bytes')
+  const { size } = viewOf().parent.taken
+  t.is(of([slice(laneB, 0, 1)], { venueLanesMax: size }), 'reject: too many lanes on the tape')
+  t.is(of([slice(laneB, 0, 1)], { venueLanesMax: size + 1 }), 'ok')
   const lanes = { ...allHeld, measure: () => null }
   t.is(
     said(withinLimits(cutOf({ slices: [slice(laneA, 3, 4)] }), viewOf({ lanes }))),
