@@ -1,6 +1,7 @@
 // Signature recovery off the main thread: it is the largest cost of taking in an order, and the
 // only one that can be done anywhere. Jobs are shared among threads; without threads, or when one
-// is lost, they are done in place, so an answer always comes.
+// is lost, they are done in place, so an answer always comes. A daemon that is catching up may
+// `allow` more threads for that time: they are started when there is enough to do for them.
 import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { Fault } from '../protocol/faults.ts'
@@ -34,7 +35,19 @@ type Pending = {
   reject: (fault: unknown) => void
 }
 
-type Thread = { worker: Worker; jobs: Map<number, Pending> }
+type Thread = {
+  worker: Worker
+  jobs: Map<number, Pending>
+  /** Of its jobs. */
+  bytes: number
+  /** Jobs of this turn, which leave together. */
+  outbox: Job[]
+}
+
+/** More than this waits: a thread more is worth its start. About 20 ms of work. */
+const GROW_BYTES = 64 * 1024
+/** A message to a thread is closed at this size: its answers come together. */
+const MESSAGE_BYTES = 16 * 1024
 
 export class SignerPool {
   readonly #options: SignerPoolOptions
@@ -47,6 +60,9 @@ export class SignerPool {
   #nextId = 1
   #queuedBytes = 0
   #recovered = 0
+  /** Threads that it may have now, if more than `workers`. */
+  #allowed = 0
+  #placeBytes = 0
 
   constructor(options: SignerPoolOptions, dependencies: SignerPoolDependencies) {
     this.#options = options
@@ -80,6 +96,30 @@ export class SignerPool {
     if (this.#state === 'closed') return
     this.#state = 'open'
     for (let i = 0; i < this.#options.workers; i++) this.#threads.push(this.#start())
+  }
+
+  /** Up to so many threads from here on, started as the work asks for them. Those above `workers` end
+   * when fewer are allowed and they have nothing to do. */
+  allow(threads: number): void {
+    this.#allowed = threads
+    for (const thread of this.#threads) this.#spare(thread)
+  }
+
+  /** Ends a thread that is one too many, once it has no job. */
+  #spare(thread: Thread): void {
+    const wanted = Math.max(this.#options.workers, this.#allowed)
+    if (thread.jobs.size > 0 || this.#threads.length <= wanted) return
+    this.#threads = this.#threads.filter((each) => each !== thread)
+    void thread.worker.terminate()
+  }
+
+  /** One thread more when so much waits that it has work for longer than its start takes. */
+  #grow(bytes: number): void {
+    const waiting = bytes + this.#queuedBytes + this.#placeBytes
+    while (this.#threads.length < this.#allowed) {
+      if (waiting < GROW_BYTES * (this.#threads.length + 1)) return
+      this.#threads.push(this.#start())
+    }
   }
 
   /** Ends the threads; jobs that are not answered are refused with pool_closed. */
@@ -127,9 +167,15 @@ export class SignerPool {
   async #submit(jobs: readonly Work[]): Promise<(Signers | null)[][]> {
     const signing = this.#signing
     if (this.#state !== 'open' || signing === null) throw closed()
-    if (this.#threads.length === 0) return inTurns(signing, jobs)
     const sizes = jobs.map(bytesOf)
     const bytes = sizes.reduce((sum, size) => sum + size, 0)
+    this.#grow(bytes)
+    if (this.#threads.length === 0) {
+      this.#placeBytes += bytes
+      return inTurns(signing, jobs).finally(() => {
+        this.#placeBytes -= bytes
+      })
+    }
     if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > this.#options.queueBytesMax) {
       throw new Fault('pool_busy', 'the signature workers are behind: try again', {
         queuedBytes: this.#queuedBytes
@@ -147,21 +193,37 @@ export class SignerPool {
 
   /** To the thread that has the fewest bytes to do. */
   #give(pending: Pending): void {
-    const load = (thread: Thread): number =>
-      [...thread.jobs.values()].reduce((sum, each) => sum + each.bytes, 0)
-    const thread = this.#threads.reduce((best, each) => (load(each) < load(best) ? each : best))
+    const thread = this.#threads.reduce((best, each) => (each.bytes < best.bytes ? each : best))
     const job: Job = { id: this.#nextId++, work: packed(pending.work) }
     thread.jobs.set(job.id, pending)
+    thread.bytes += pending.bytes
     thread.worker.ref()
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
-    thread.worker.postMessage(job)
+    thread.outbox.push(job)
+    if (thread.outbox.length === 1) queueMicrotask(() => this.#send(thread))
+  }
+
+  #send(thread: Thread): void {
+    let message: Job[] = []
+    let bytes = 0
+    for (const job of thread.outbox.splice(0)) {
+      message.push(job)
+      bytes += bytesOf(job.work)
+      if (bytes < MESSAGE_BYTES) continue
+      post(thread.worker, message)
+      message = []
+      bytes = 0
+    }
+    if (message.length > 0) post(thread.worker, message)
   }
 
   #start(): Thread {
     const { terms, backend } = this.#options
     const worker = this.#startWorker({ terms, backend })
-    const thread: Thread = { worker, jobs: new Map() }
-    worker.on('message', (result: JobResult) => this.#answer(thread, result))
+    const thread: Thread = { worker, jobs: new Map(), bytes: 0, outbox: [] }
+    worker.on('message', (results: readonly JobResult[]) => {
+      for (const result of results) this.#answer(thread, result)
+      this.#spare(thread)
+    })
     worker.on('error', (cause: Error) => this.#lose(thread, cause))
     worker.on('exit', (code) => this.#lose(thread, new Error(`exit code ${code}`)))
     // A thread without a job must not keep a process alive that has nothing else to do.
@@ -174,6 +236,7 @@ export class SignerPool {
     if (pending === undefined) return
     thread.jobs.delete(result.id)
     if (thread.jobs.size === 0) thread.worker.unref()
+    thread.bytes -= pending.bytes
     this.#queuedBytes -= pending.bytes
     pending.resolve(result.signers)
   }
@@ -201,6 +264,11 @@ export class SignerPool {
       pending.reject(fault)
     }
   }
+}
+
+function post(worker: Worker, message: readonly Job[]): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
+  worker.postMessage(message)
 }
 
 /** Work in place, block by block, with the event loop in between: a large job takes longer than

@@ -8,8 +8,7 @@ if (port !== null) {
   const { terms, backend }: WorkerOptions = workerData
   // Jobs that arrive before the libraries are loaded wait in the port's own queue.
   const signing = await Signing.load(terms, backend)
-  port.on('message', (job: Job) => {
-    const result: JobResult = { id: job.id, signers: signing.run(job.work) }
-    port.postMessage(result)
+  port.on('message', (jobs: readonly Job[]) => {
+    port.postMessage(jobs.map(({ id, work }): JobResult => ({ id, signers: signing.run(work) })))
   })
 }

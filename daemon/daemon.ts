@@ -95,6 +95,7 @@ export class Daemon {
     }
     this.#connect(parts)
     await parts.signers.open()
+    parts.signers.allow(this.#options.tuning.catchUpThreads)
     await chain?.open()
     await this.#restore(parts)
     await parts.laneArchive?.open(parts.ledger.lanes().map(({ lane }) => lane))
@@ -181,9 +182,11 @@ export class Daemon {
 
   /** The tape is as far as any peer's, and applied: now a validator takes part. */
   #started(): void {
-    const { ledger, lanes } = this.#opened()
+    const parts = this.#opened()
+    const { ledger, lanes } = parts
     lanes.rebase(ledger.lanes().map((lane) => ledger.base(lane)))
     this.#gaps.clear()
+    parts.signers.allow(0)
     this.#validator?.open()
   }
 

@@ -1,4 +1,5 @@
 // What a daemon is configured with, and what is given to it from outside.
+import os from 'node:os'
 import type { NodeAddress } from './network/types.ts'
 import type { Manifest } from '../protocol/manifest.ts'
 import type { Bytes32 } from '../protocol/types.ts'
@@ -31,6 +32,8 @@ export type DaemonTuning = {
   archive: boolean
   /** Threads that check signatures; 0 does it in place. */
   signerThreads: number
+  /** Threads that may help with that until the daemon has caught up with its peers. */
+  catchUpThreads: number
   /** Begin from a peer's snapshot when one is so many blocks ahead; null always replays all. */
   snapshotLeadBlocks: number | null
   /** How long a start waits for peers to offer a snapshot. */
@@ -52,9 +55,16 @@ export type DaemonTuning = {
 
 const MEBIBYTE = 1024 * 1024
 
+/** None on a machine with one core: it would only do the same work in more places. */
+function threadsToSpare(): number {
+  const cores = os.availableParallelism()
+  return cores > 1 ? Math.min(4, cores) : 0
+}
+
 export const defaultTuning: DaemonTuning = {
   archive: true,
   signerThreads: 0,
+  catchUpThreads: threadsToSpare(),
   snapshotLeadBlocks: 1000,
   snapshotWaitMs: 3000,
   journalBytes: 64 * MEBIBYTE,

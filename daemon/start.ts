@@ -85,14 +85,17 @@ export class Start {
 
   /** Without a snapshot to wait for: enough peers have shown that there is none worth it. */
   #mayGo(waitedMs: number): boolean {
-    const { network, replica, isValidator, validators } = this.#parts
+    const { network, replica } = this.#parts
     const lead = this.#tuning.snapshotLeadBlocks
     if (lead === null || waitedMs > this.#tuning.snapshotWaitMs) return true
-    const peers = network.peers()
-    const near = peers.filter(({ hello }) => hello.tapeLength <= replica.length + lead).length
-    // Alone, or with peers none of whom is far ahead.
-    if (validators.length === 1 && isValidator) return true
-    return peers.length > 0 && near === peers.length
+    const isNear = network.peers().every(({ hello }) => hello.tapeLength <= replica.length + lead)
+    return this.#isSeen && isNear
+  }
+
+  /** A peer has shown its tape, or none is to be expected. */
+  get #isSeen(): boolean {
+    const { network, isValidator, validators } = this.#parts
+    return network.peers().length > 0 || (validators.length === 1 && isValidator)
   }
 
   async #fetch(above: number): Promise<void> {
@@ -132,6 +135,8 @@ export class Start {
     const { tape, replica } = this.#parts
     if (replica.state.kind === 'unconfirmed') return
     const now = this.#clock.now()
+    // Without a peer nobody knows how long the tape is.
+    if (!this.#isSeen && now - this.#beganAt <= this.#tuning.snapshotWaitMs) return
     if (tape.taken !== this.#taken) {
       this.#taken = tape.taken
       this.#movedAt = now

@@ -141,6 +141,27 @@ test('signer pool - jobs of a lost thread are done in place', async (t) => {
   t.alike(await signers.blockSigners(lane, blocks), expected, 'and later ones too')
 })
 
+test('signer pool - threads come while they are allowed and wanted, and go', async (t) => {
+  const { pool: signers, faults } = pool({ workers: 0 })
+  t.teardown(() => signers.close())
+  await signers.open()
+  const little = work(5)
+  const much = work(2000)
+  signers.allow(2)
+  t.alike(await signers.blockSigners(lane, little.blocks), little.expected)
+  t.is(signers.workers, 0, 'a little is done in place')
+  const jobs = Array.from({ length: 20 }, (_, i) =>
+    signers.blockSigners(lane, much.blocks.slice(100 * i, 100 * (i + 1)))
+  )
+  await until(() => signers.workers === 2)
+  signers.allow(0)
+  t.alike((await Promise.all(jobs)).flat(), much.expected)
+  await until(() => signers.workers === 0)
+  t.alike(await signers.blockSigners(lane, little.blocks), little.expected)
+  t.is(signers.queuedBytes, 0)
+  t.is(faults.length, 0)
+})
+
 test('signer pool - closing refuses what is open, and twice is once', async (t) => {
   const { pool: signers } = pool({ workers: 1 })
   await t.exception(signers.blockSigners(lane, []), { code: 'pool_closed' }, 'not opened')
