@@ -1,6 +1,6 @@
-// One registered channel on one connection: what its owner sends in one turn leaves as one frame
-// (see frames.ts), and what comes in is checked against the channel's rules before its owner
-// sees it.
+// One registered channel on one connection: what its owner sends in one turn of the event loop
+// leaves as one frame (see frames.ts), and what comes in is checked against the channel's rules
+// before its owner sees it.
 
 import type Protomux from 'protomux'
 import type { Message } from 'protomux'
@@ -15,6 +15,8 @@ const FRAME_MESSAGES_MAX = 2_048
 export type LinkHost = {
   readonly peer: Peer
   isClosed(): boolean
+  /** Calls `flush` after this turn of the event loop. */
+  flushLater(link: ChannelLink): void
   /** False when the peer reads too slowly for so many more bytes. */
   admits(bytes: number): boolean
   wrote(bytes: number, messages: number, drained: boolean): void
@@ -32,7 +34,6 @@ export class ChannelLink {
   #isOpen = false
   #queue: OutgoingMessage[] = []
   #queueBytes = 0
-  #scheduled = false
 
   constructor(options: ChannelOptions, dependencies: { host: LinkHost }) {
     this.options = options
@@ -66,18 +67,15 @@ export class ChannelLink {
     this.#queue.push({ type, payload })
     this.#queueBytes += bytes
     if (this.#queueBytes >= FRAME_BYTES_TARGET || this.#queue.length >= FRAME_MESSAGES_MAX) {
-      this.#flush()
-    } else if (!this.#scheduled) {
-      this.#scheduled = true
-      queueMicrotask(() => {
-        this.#scheduled = false
-        this.#flush()
-      })
+      this.flush()
+    } else if (this.#queue.length === 1) {
+      this.#host.flushLater(this)
     }
     return true
   }
 
-  #flush(): void {
+  /** Sends what waits. */
+  flush(): void {
     if (this.#queue.length === 0 || this.#message === null) return
     const queue = this.#queue
     const bytes = this.#queueBytes

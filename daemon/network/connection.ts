@@ -72,6 +72,9 @@ export class Connection implements Peer {
   #dependencies: ConnectionDependencies
   #throttle: Throttle
   #links = new Map<string, ChannelLink>()
+  #mux: Protomux | null = null
+  /** Links with something to send at the end of this turn. */
+  #dirty: ChannelLink[] = []
   #hello: Hello | null = null
   #announced: Announcement = { tapeLength: 0, snapshot: null }
   #announcement: Message<Uint8Array> | null = null
@@ -137,6 +140,7 @@ export class Connection implements Peer {
       this.#backlogBytes = 0
     })
     const mux = Protomux.from(stream)
+    this.#mux = mux
     stream.on('data', (frame: Uint8Array) => this.#onframe(frame))
     this.#cancelTimer = this.#dependencies.clock.after(this.#options.helloMs, () =>
       this.refuse({ code: 'HELLO_TIMEOUT', message: 'no hello came in time' })
@@ -252,6 +256,7 @@ export class Connection implements Peer {
     return {
       peer: this,
       isClosed: () => this.closed,
+      flushLater: (link) => this.#flushLater(link),
       admits: (bytes) => this.#backlogBytes + bytes <= this.#options.outboxBytesMax,
       wrote: (bytes, messages, drained) => this.#wrote(bytes, messages, drained),
       dropped: () => this.#counts.droppedOut++,
@@ -261,10 +266,33 @@ export class Connection implements Peer {
     }
   }
 
+  /** What all channels have to say after one turn leaves as one write: each costs both sides a
+   * packet, its acknowledgement, and a turn of their own. */
+  #flushLater(link: ChannelLink): void {
+    this.#dirty.push(link)
+    if (this.#dirty.length === 1) setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    const links = this.#dirty
+    const mux = this.#mux
+    this.#dirty = []
+    if (links.length === 0 || mux === null) return
+    const before = this.#counts.bytesOut
+    if (links.length > 1) mux.cork()
+    for (const link of links) link.flush()
+    if (links.length === 1) return
+    mux.uncork()
+    if (!mux.drained) this.#waits(this.#counts.bytesOut - before)
+  }
+
   #wrote(bytes: number, messages: number, drained: boolean): void {
     this.#counts.bytesOut += bytes
     this.#counts.messagesOut += messages
-    if (drained) return
+    if (!drained) this.#waits(bytes)
+  }
+
+  #waits(bytes: number): void {
     if (this.#backlogBytes === 0) this.#backlogSince = this.#dependencies.clock.now()
     this.#backlogBytes += bytes
   }
@@ -310,6 +338,7 @@ export class Connection implements Peer {
 
   #leave(bye: Bye | null): void {
     if (this.closed) return
+    this.#flush()
     this.#leaving = true
     this.#cancelTimer()
     if (bye !== null) {
