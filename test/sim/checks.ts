@@ -1,9 +1,10 @@
 // What must hold, checked apart from the system: these see what validators say and sign, and what
 // they make final, and recompute the rest.
-import { decodeTapeBlock } from '../../protocol/tape-block.ts'
+import type { TapeBlock } from '../../protocol/tape-block.ts'
 import { toHex } from '../../protocol/bytes.ts'
 import { quorumOf } from '../../daemon/consensus/core/quorum.ts'
 import { offenderOf } from '../../daemon/consensus/core/evidence-book.ts'
+import type { FinalSlice } from '../../daemon/lanes/types.ts'
 import type { BlockId, Evidence, Final, Message } from '../../daemon/consensus/core/types.ts'
 
 export class Violation extends Error {
@@ -39,8 +40,14 @@ export class Checks {
   /** Ballots of honest validators by height: what each has voted, and whether nullified or not. */
   readonly #votes = new Map<string, string>()
   readonly #stands = new Map<string, 'nullify' | 'finalize'>()
-  /** Entries by honest lane that are on the tape. */
+  /** How far the tape has taken each lane. */
   readonly taken = new Map<string, { length: number; treeHash: string }>()
+  /** Slices by tape index. */
+  readonly finals: FinalSlice[][] = []
+  /** Honest traders' lanes: the tree hash at each length that its owner has journaled. */
+  readonly #lanes = new Map<string, Map<number, string>>()
+  /** Those whose owner lost its journal and may not know what it wrote. */
+  readonly #forgotten = new Set<string>()
   /** Snapshots that headers have named. */
   snapshots = 0
   /** Height of the last final block. */
@@ -109,7 +116,12 @@ export class Checks {
   }
 
   /** A validator's tape grows. */
-  final(validator: number, index: number, treeHash: Uint8Array, bytes: Uint8Array): void {
+  final(
+    validator: number,
+    applied: { index: number; treeHash: Uint8Array; bytes: Uint8Array; block: TapeBlock }
+  ): void {
+    const { index, treeHash, bytes } = applied
+    const { cut, blocks } = applied.block
     const hex = toHex(treeHash)
     const known = this.#tape[index]
     if (known !== undefined) {
@@ -121,7 +133,6 @@ export class Checks {
     }
     this.#tape.push(hex)
     this.blocks.push(bytes)
-    const { cut } = decodeTapeBlock(bytes)
     if (cut.height <= this.height) {
       throw new Violation('heights grow', `${cut.height} after ${this.height}`)
     }
@@ -131,8 +142,45 @@ export class Checks {
       const lane = toHex(slice.lane)
       const before = this.taken.get(lane)?.length ?? 0
       if (slice.from !== before) throw new Violation('lanes are taken gapless', `lane ${lane}`)
-      this.taken.set(lane, { length: slice.to, treeHash: toHex(slice.treeHash) })
+      const hash = toHex(slice.treeHash)
+      this.taken.set(lane, { length: slice.to, treeHash: hash })
+      const written = this.#lanes.get(lane)
+      if (written && written.get(slice.to) !== hash && !this.#forgotten.has(lane)) {
+        throw new Violation('nothing is invented', `lane ${lane} at ${slice.to}`)
+      }
     })
+    this.finals.push(
+      cut.slices.map(({ lane, from, to: length, treeHash: laneHash, signature }, i) => {
+        return { lane, from, length, treeHash: laneHash, signature, blocks: blocks[i] }
+      })
+    )
+  }
+
+  /** An honest trader goes on in this lane. */
+  owns(lane: string): void {
+    if (!this.#lanes.has(lane)) this.#lanes.set(lane, new Map())
+  }
+
+  /** Its owner's journal is gone. */
+  forgets(lane: string): void {
+    this.#forgotten.add(lane)
+  }
+
+  /** A head of an honest trader's lane is in its journal: from now on others may see it. */
+  wrote(lane: string, length: number, treeHash: Uint8Array): void {
+    const written = this.#lanes.get(lane)
+    const hash = toHex(treeHash)
+    const before = written?.get(length)
+    if (before !== undefined && before !== hash && !this.#forgotten.has(lane)) {
+      throw new Violation('an honest lane never forks', `lane ${lane} at ${length}`)
+    }
+    written?.set(length, hash)
+  }
+
+  /** A validator holds that a lane signed two histories. */
+  convicted(lane: string): void {
+    if (!this.#lanes.has(lane) || this.#forgotten.has(lane)) return
+    throw new Violation('no honest lane is convicted', `lane ${lane}`)
   }
 
   executed(validator: number, index: number, eventHash: Uint8Array): void {

@@ -15,7 +15,10 @@ export class Disk<Item> {
   readonly #options: DiskOptions
   #durable: Item[] = []
   #pending: Pending<Item>[] = []
-  #isSyncing = false
+  /** Of the pending ones, those that are being synced. */
+  #syncing = 0
+  /** Synced, and their writers are told of it just now. */
+  #unreported: Pending<Item>[] = []
   #life = 0
 
   constructor(world: World, options: DiskOptions) {
@@ -35,40 +38,45 @@ export class Disk<Item> {
         if (life === this.#life) done()
       })
     } else this.#pending.push({ item, done })
-    if (!this.#isSyncing) this.#sync()
+    if (this.#syncing === 0) this.#sync()
   }
 
   #sync(): void {
-    this.#isSyncing = true
-    const count = this.#pending.length
+    this.#syncing = this.#pending.length
     const life = this.#life
     this.#world.after(this.#options.syncMs(), () => {
       if (life !== this.#life) return
-      const synced = this.#pending.splice(0, count)
+      const synced = this.#pending.splice(0, this.#syncing)
       for (const { item } of synced) this.#durable.push(item)
-      this.#isSyncing = false
+      this.#syncing = 0
       if (this.#pending.length > 0) this.#sync()
-      for (const { done } of synced) {
-        if (life !== this.#life) return
-        done()
+      this.#unreported = synced
+      for (let next = synced.shift(); next && life === this.#life; next = synced.shift()) {
+        next.done()
       }
     })
   }
 
-  /** Power loss: of what was under way, a few first records may have reached the platter. */
-  crash(): number {
-    const kept = Math.floor(this.#world.random() * (this.#pending.length + 1))
-    const survivors = this.#options.reportsEarly ? 0 : kept
-    for (const { item } of this.#pending.slice(0, survivors)) this.#durable.push(item)
-    const lost = this.#pending.length - survivors
+  /** Power loss. The group under way is on the platter as a whole, or torn, and then its checksum
+   * is wrong and all of it is dropped when the journal is read; and now and then the journal had
+   * cut it in two. What was not being written yet is gone. */
+  crash(): { lost: number; torn: number } {
+    const { random } = this.#world
+    const group = this.#options.reportsEarly ? 0 : this.#syncing
+    const dice = random()
+    const kept = dice < 0.3 ? group : dice < 0.6 ? 0 : Math.floor(random() * (group + 1))
+    for (const { item } of this.#pending.slice(0, kept)) this.#durable.push(item)
+    const lost = this.#pending.length - kept
     this.#pending = []
-    this.#isSyncing = false
+    this.#unreported = []
+    this.#syncing = 0
     this.#life++
-    return lost
+    return { lost, torn: group - kept }
   }
 
-  /** A new file that begins with a checkpoint; the old one is deleted. */
+  /** A new file that begins with a checkpoint; the old one is deleted. What its writer has not been
+   * told of goes to the new one as well. */
   rotate(checkpoint: Item[]): void {
-    this.#durable = checkpoint
+    this.#durable = [...checkpoint, ...this.#unreported.map(({ item }) => item)]
   }
 }

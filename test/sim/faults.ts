@@ -4,7 +4,9 @@ import type { Random } from '../../daemon/clock.ts'
 import { faultsOf } from '../../daemon/consensus/core/quorum.ts'
 import { between, pick, shuffle } from '../helpers/random.ts'
 import type { Links } from './links.ts'
-import type { Trader } from './trader.ts'
+import type { Loss } from './node-store.ts'
+import type { HonestTrader } from './honest-trader.ts'
+import type { TraderPeer } from './trader.ts'
 import type { ValidatorNode } from './validator-node.ts'
 import type { Venue } from './venue.ts'
 
@@ -20,6 +22,8 @@ export const faultNames = [
   'crash of all',
   'journal lost',
   'journal rotation',
+  'trader crash',
+  'trader loses its journal',
   'idle spell'
 ] as const
 
@@ -29,11 +33,16 @@ export type Stage = {
   venue: Venue
   links: Links
   nodes: readonly ValidatorNode[]
-  traders: readonly Trader[]
+  traders: readonly TraderPeer[]
+  /** Those of the traders that are honest. */
+  honest: readonly HonestTrader[]
   /** Traders rest until then. */
   rest(untilMs: number): void
   restart(node: ValidatorNode): void
+  restartTrader(trader: HonestTrader): void
 }
+
+const losses: readonly Loss[] = ['journal', 'everything']
 
 /** Some kinds of fault, each once or more. */
 export function drawFaults(random: Random): FaultName[] {
@@ -88,6 +97,14 @@ export function strike(name: FaultName, stage: Stage): number {
     case 'journal rotation':
       for (const node of nodes) if (random() < 0.5) node.rotate()
       return 0
+    case 'trader crash':
+      return crashTraders(
+        stage,
+        stage.honest.filter(() => random() < 0.6),
+        false
+      )
+    case 'trader loses its journal':
+      return crashTraders(stage, [pick(random, stage.honest)], true)
     case 'idle spell':
       stage.rest(venue.world.now + 500)
       return 500
@@ -118,10 +135,20 @@ function crash(
   let longest = 0
   for (const node of nodes) {
     if (!node.isUp) continue
-    node.crash(node === victim)
+    node.crash(node === victim ? pick(world.random, losses) : 'nothing')
     const away = between(world.random, 5, node === victim ? 60 : 300)
     longest = Math.max(longest, away)
     world.after(away, () => stage.restart(node))
   }
   return longest
+}
+
+function crashTraders(stage: Stage, traders: readonly HonestTrader[], losesDisk: boolean): number {
+  const { world } = stage.venue
+  for (const trader of traders) {
+    if (!trader.isUp) continue
+    trader.crash(losesDisk)
+    world.after(between(world.random, 5, 200), () => stage.restartTrader(trader))
+  }
+  return 0
 }

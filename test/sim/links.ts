@@ -25,6 +25,8 @@ export class Links {
   readonly #world: World
   readonly #coverage: Coverage
   weather: Weather = fairWeather
+  /** A message did not arrive: what stands for a broken connection. */
+  onlost: (from: string, to: string) => void = () => undefined
   /** Sides of a partition by peer; peers without a side reach everyone. */
   #sides = new Map<string, number>()
 
@@ -50,13 +52,18 @@ export class Links {
 
   carry(from: string, to: string, deliver: () => void): void {
     const { loss, duplication } = this.weather
-    if (this.isApart(from, to)) return this.#coverage.count('message cut off')
-    if (loss > 0 && this.#world.chance(loss)) return this.#coverage.count('message lost')
+    if (this.isApart(from, to)) return this.#lose('message cut off', from, to)
+    if (loss > 0 && this.#world.chance(loss)) return this.#lose('message lost', from, to)
     this.#world.after(this.#delayMs(), deliver)
     if (duplication > 0 && this.#world.chance(duplication)) {
       this.#coverage.count('message duplicated')
       this.#world.after(this.#delayMs(), deliver)
     }
+  }
+
+  #lose(how: string, from: string, to: string): void {
+    this.#coverage.count(how)
+    this.onlost(from, to)
   }
 
   #delayMs(): number {

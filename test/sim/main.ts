@@ -1,4 +1,5 @@
-// node --import tsx test/sim/main.ts --seeds 1000 [--from S] [--validators 4|7] [--seed N]
+// npm run sim -- --seeds 1000 [--from S] [--validators 4|7] [--workers N] [--seed N]
+import { fork } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { Coverage } from './coverage.ts'
 import { type Outcome, simulate } from './simulation.ts'
@@ -8,9 +9,16 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
-    validators: { type: 'string' }
+    validators: { type: 'string' },
+    workers: { type: 'string', default: '1' }
   }
 })
+
+/** Seeds that a worker is given at a time. */
+const PIECE_SEEDS = 10
+
+/** What a run of some seeds comes to: plain, so that a worker can send it. */
+type Sum = { counts: [string, number][]; cuts: number; entries: number; failed: number | null }
 
 /** Without --validators the seeds take turns: four, four, seven. */
 function validatorsOf(seed: number): number {
@@ -36,28 +44,103 @@ function one(seed: number): void {
   console.log('1 seeds clean')
 }
 
-function many(count: number, from: number): void {
-  const started = process.hrtime.bigint()
+/** Up to the first seed that fails. */
+function piece(from: number, count: number): Sum {
   const coverage = new Coverage()
-  const rate = (done: number) => {
-    const seconds = Number(process.hrtime.bigint() - started) / 1e9
-    return `${(done / seconds).toFixed(2)} seeds a second`
-  }
-  let cuts = 0
-  let entries = 0
-  for (let seed = from; seed < from + count; seed++) {
+  const sum: Sum = { counts: [], cuts: 0, entries: 0, failed: null }
+  for (let seed = from; seed < from + count && sum.failed === null; seed++) {
     const outcome = simulate({ seed, validators: validatorsOf(seed) })
-    if (outcome.violation) fail(outcome)
+    if (outcome.violation) sum.failed = seed
     coverage.add(outcome.coverage)
-    cuts += outcome.cuts
-    entries += outcome.entries
-    const done = seed - from + 1
-    if (done % 100 === 0) console.log(`${done} seeds, ${rate(done)}`)
+    sum.cuts += outcome.cuts
+    sum.entries += outcome.entries
   }
-  console.log(coverage.table().join('\n'))
-  console.log(`${cuts} cuts, ${entries} entries, ${rate(count)}`)
-  console.log(`${count} seeds clean`)
+  return { ...sum, counts: [...coverage.counts] }
 }
 
-if (values.seed) one(Number(values.seed))
-else many(Number(values.seeds), Number(values.from))
+/** Adds up pieces as they are done, and prints. */
+class Tally {
+  readonly #started = process.hrtime.bigint()
+  readonly #coverage = new Coverage()
+  #cuts = 0
+  #entries = 0
+  #done = 0
+
+  add(sum: Sum, count: number): void {
+    if (sum.failed !== null) {
+      fail(simulate({ seed: sum.failed, validators: validatorsOf(sum.failed) }))
+    }
+    for (const [what, times] of sum.counts) this.#coverage.count(what, times)
+    this.#cuts += sum.cuts
+    this.#entries += sum.entries
+    const before = this.#done
+    this.#done += count
+    if (Math.floor(this.#done / 100) > Math.floor(before / 100)) {
+      console.log(`${this.#done} seeds, ${this.#rate}`)
+    }
+  }
+
+  get #rate(): string {
+    const seconds = Number(process.hrtime.bigint() - this.#started) / 1e9
+    return `${(this.#done / seconds).toFixed(2)} seeds a second`
+  }
+
+  print(): void {
+    console.log(this.#coverage.table().join('\n'))
+    console.log(`${this.#cuts} cuts, ${this.#entries} entries, ${this.#rate}`)
+    console.log(`${this.#done} seeds clean`)
+  }
+}
+
+/** Pieces of [from, to), each once. */
+function* piecesOf(from: number, to: number): Generator<{ from: number; count: number }> {
+  for (let seed = from; seed < to; seed += PIECE_SEEDS) {
+    yield { from: seed, count: Math.min(PIECE_SEEDS, to - seed) }
+  }
+}
+
+/** This file again in other processes, each given a piece when it has done the last. */
+function inWorkers(workers: number, tally: Tally, pieces: Iterator<Piece>): void {
+  const args = values.validators ? ['--validators', values.validators] : []
+  let left = workers
+  for (let i = 0; i < workers; i++) {
+    const worker = fork(import.meta.filename, args, { env: { ...process.env, CURB_SIM: 'worker' } })
+    let given: Piece | null = null
+    const next = () => {
+      const { value, done } = pieces.next()
+      if (!done) {
+        given = value
+        worker.send(value)
+        return
+      }
+      worker.disconnect()
+      if (--left === 0) tally.print()
+    }
+    worker.on('message', (sum: Sum) => {
+      if (given) tally.add(sum, given.count)
+      next()
+    })
+    worker.on('exit', (code) => {
+      if (code !== 0) throw new Error(`a worker ended with ${code}`)
+    })
+    next()
+  }
+}
+
+type Piece = { from: number; count: number }
+
+function many(from: number, to: number, workers: number): void {
+  const tally = new Tally()
+  const pieces = piecesOf(from, to)
+  if (workers > 1) return inWorkers(workers, tally, pieces)
+  for (const { from: first, count } of pieces) tally.add(piece(first, count), count)
+  tally.print()
+}
+
+function work(): void {
+  process.on('message', ({ from, count }: Piece) => process.send?.(piece(from, count)))
+}
+
+if (process.env.CURB_SIM === 'worker') work()
+else if (values.seed) one(Number(values.seed))
+else many(Number(values.from), Number(values.from) + Number(values.seeds), Number(values.workers))

@@ -1,15 +1,13 @@
 // Smaller things that a simulated validator is made of.
-import type { TapeState } from '../../daemon/consensus/core/chain.ts'
-import type { Crypto, Message, Propose, Record } from '../../daemon/consensus/core/types.ts'
+import type { Crypto, Message, Propose } from '../../daemon/consensus/core/types.ts'
 import { Validator } from '../../daemon/consensus/core/validator.ts'
-import type { LaneBook } from '../../daemon/lanes/lane-book.ts'
+import { LaneBook } from '../../daemon/lanes/lane-book.ts'
 import { decodeRun } from '../../daemon/lanes/messages.ts'
-import type { LaneRecord } from '../../daemon/lanes/types.ts'
-import { MerkleLog } from '../../protocol/merkle-log.ts'
-import { decodeTapeBlock } from '../../protocol/tape-block.ts'
+import type { LaneHost, LaneRecord } from '../../daemon/lanes/types.ts'
+import type { TapeBlock } from '../../protocol/tape-block.ts'
 import { hash, hashParts, type Key } from './scheme.ts'
-import type { TapeRecord } from './sim-tape.ts'
-import type { Venue } from './venue.ts'
+import type { DiskRecord } from './node-store.ts'
+import { simLaneLimits, simRepair, type Venue, venueId } from './venue.ts'
 
 /** The tape's head is signed apart from the rest: its own domain. */
 export function headMessage(length: number, treeHash: Uint8Array): Uint8Array {
@@ -42,29 +40,33 @@ export function cryptoOf({ keyring, keys }: Venue, own: Key): Crypto {
   }
 }
 
-export function genesis(): TapeState {
-  const log = MerkleLog.empty(hashParts)
-  return {
-    id: { height: 0, length: 0, treeHash: log.treeHash() },
-    log,
-    time: 0,
-    cursor: null,
-    executed: null,
-    snapshotIndex: -1,
-    taken: new Map()
-  }
-}
-
-export type DiskRecord =
-  | { kind: 'lane'; record: LaneRecord }
-  | { kind: 'consensus'; record: Record }
-  | { kind: 'tape'; record: TapeRecord }
-
 /** It may vote in every height that is not final. */
 export function isEntitled(disk: readonly DiskRecord[], finalHeight: number): boolean {
   return disk.some(({ kind, record }) => {
     return kind === 'consensus' && record.kind === 'entitled' && record.from <= finalHeight + 1
   })
+}
+
+/** The lanes as one daemon knows them. */
+export function createBook(venue: Venue, key: Key, now: () => number, host: LaneHost): LaneBook {
+  return new LaneBook(
+    {
+      venue: venueId,
+      validators: venue.keys.map(({ publicKey }) => publicKey),
+      quorum: venue.quorum,
+      self: key.publicKey,
+      limits: simLaneLimits,
+      repair: simRepair
+    },
+    {
+      hash: hashParts,
+      verify: venue.keyring.verify,
+      sign: (message) => key.sign(message),
+      now,
+      admits: () => true,
+      host
+    }
+  )
 }
 
 export function restoreLane(book: LaneBook, record: LaneRecord): void {
@@ -74,8 +76,7 @@ export function restoreLane(book: LaneBook, record: LaneRecord): void {
 }
 
 /** What became final of the lanes. */
-export function tellLanes(book: LaneBook, tapeBlock: Uint8Array): void {
-  const { cut, blocks } = decodeTapeBlock(tapeBlock)
+export function tellLanes(book: LaneBook, { cut, blocks }: TapeBlock): void {
   cut.slices.forEach(({ lane, from, to: length, treeHash, signature }, i) => {
     book.final({ lane, from, length, treeHash, signature, blocks: blocks[i] })
   })

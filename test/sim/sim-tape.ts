@@ -5,7 +5,7 @@ import type { Final } from '../../daemon/consensus/core/types.ts'
 import type { MerkleLog } from '../../protocol/merkle-log.ts'
 import { send, type TapeMessage, type Venue } from './venue.ts'
 
-export type TapeRecord = { bytes: Uint8Array; certificate: Final | null }
+export type TapeRecord = { index: number; bytes: Uint8Array; certificate: Final | null }
 
 /** Blocks that one answer carries. */
 const SERVED_BLOCKS = 64
@@ -14,7 +14,7 @@ const FETCH_MS = 60
 export type SimTapeDependencies = {
   /** Calls back once the record is on the disk. */
   journal(record: TapeRecord, done: () => void): void
-  announce(index: number, record: TapeRecord): void
+  announce(record: TapeRecord): void
   /** The final tape as consensus has it. */
   log(): MerkleLog
   authority: Authority
@@ -42,8 +42,7 @@ export class SimTape {
     this.#self = self
     this.#deps = dependencies
     this.#records = restored
-    this.#appended = restored.length
-    this.#fetchTo = restored.length
+    this.#appended = this.#fetchTo = this.length
   }
 
   /** Announced blocks. */
@@ -51,13 +50,18 @@ export class SimTape {
     return this.#records.length
   }
 
+  /** Announced blocks, in order. */
+  get records(): readonly TapeRecord[] {
+    return this.#records
+  }
+
   /** The next block; one that is on its way already is passed over. */
-  append(index: number, record: TapeRecord): void {
-    if (index < this.#appended) return
+  append(record: TapeRecord): void {
+    if (record.index < this.#appended) return
     this.#appended++
     this.#deps.journal(record, () => {
       this.#records.push(record)
-      this.#deps.announce(index, record)
+      this.#deps.announce(record)
       if (this.length < this.#fetchTo) this.#fetch()
     })
   }
@@ -106,16 +110,17 @@ export class SimTape {
     this.#venue.coverage.count('tape block fetched', message.blocks.length)
     message.blocks.forEach((bytes, i) => {
       const isLast = i === message.blocks.length - 1
-      this.append(message.from + i, { bytes, certificate: isLast ? certificate : null })
+      const index = message.from + i
+      this.append({ index, bytes, certificate: isLast ? certificate : null })
     })
   }
 
   #serve(to: string, from: number): void {
-    let end = Math.min(this.length, from + SERVED_BLOCKS)
-    while (end > from && !this.#records[end - 1].certificate) end--
-    const certificate = end > from ? this.#records[end - 1].certificate : null
+    const served = this.#records.slice(from, from + SERVED_BLOCKS)
+    while (served.at(-1)?.certificate === null) served.pop()
+    const certificate = served.at(-1)?.certificate
     if (!certificate) return
-    const blocks = this.#records.slice(from, end).map(({ bytes }) => bytes)
+    const blocks = served.map(({ bytes }) => bytes)
     this.#send(to, { kind: 'blocks', from, blocks, certificate })
   }
 

@@ -1,5 +1,5 @@
-// A trader's daemon, as the validators see it: one lane, pushed run by run until a quorum has
-// acknowledged it. Byzantine ones have two histories, or show theirs to few, or flood.
+// Byzantine traders' daemons, as the validators see them: one lane, pushed run by run until a quorum
+// has acknowledged it, but with two histories, or shown to few, or flooded.
 import { signHead, ackSignable } from '../../daemon/lanes/lane-key.ts'
 import { encodeRun } from '../../daemon/lanes/messages.ts'
 import type { Ack, Certificate, LaneMessage, Run } from '../../daemon/lanes/types.ts'
@@ -9,29 +9,38 @@ import { toHex } from '../../protocol/bytes.ts'
 import { MerkleLog } from '../../protocol/merkle-log.ts'
 import type { Entry } from '../../protocol/types.ts'
 import { between } from '../helpers/random.ts'
-import { Flow } from './flow.ts'
+import type { Flow } from './flow.ts'
 import { hashParts, type Key } from './scheme.ts'
 import { idOf, type Packet, type Peer, send, type Venue, venueId } from './venue.ts'
 
-export type TraderKind =
-  'honest' | 'forked lane' | 'forked lane of equal length' | 'selective push' | 'flood'
+/** What the simulation does with any trader. */
+export type TraderPeer = Peer & {
+  readonly id: string
+  start(): void
+  /** Sends some orders. */
+  trade(): void
+  /** A validator came back. */
+  meet(peer: string): void
+}
 
-export const traderFaults: readonly TraderKind[] = [
+export const traderFaults = [
   'forked lane',
   'forked lane of equal length',
   'selective push',
   'flood'
-]
+] as const
+
+export type TraderFault = (typeof traderFaults)[number]
 
 /** Unacknowledged runs are pushed again after so long. */
 const REPUSH_MS = 120
 
 type Branch = { log: MerkleLog; runs: Run[] }
 
-export class Trader implements Peer {
+export class Trader implements TraderPeer {
   readonly id: string
-  readonly kind: TraderKind
-  readonly lane: string
+  readonly kind: TraderFault
+  readonly #lane: string
   readonly #laneBytes: Uint8Array
   readonly #venue: Venue
   readonly #peerKey: Key
@@ -44,34 +53,17 @@ export class Trader implements Peer {
   readonly #acked: number[]
   readonly #acks = new Map<number, Map<number, Uint8Array>>()
   #certificate: Certificate | null = null
-  #entries = 0
 
-  constructor(venue: Venue, kind: TraderKind, account: string, keys: { peer: Key; lane: Key }) {
+  constructor(venue: Venue, kind: TraderFault, flow: Flow, keys: { peer: Key; lane: Key }) {
     this.#venue = venue
     this.kind = kind
     this.#peerKey = keys.peer
     this.#laneKeyPair = keys.lane
     this.id = idOf(keys.peer)
     this.#laneBytes = laneKey(hashParts, keys.lane.publicKey, venueId)
-    this.lane = toHex(this.#laneBytes)
-    this.#flow = new Flow(venue.world.random, account)
+    this.#lane = toHex(this.#laneBytes)
+    this.#flow = flow
     this.#acked = venue.peers.map(() => 0)
-  }
-
-  get isHonest(): boolean {
-    return this.kind === 'honest'
-  }
-
-  get length(): number {
-    return this.#branch.log.length
-  }
-
-  get entries(): number {
-    return this.#entries
-  }
-
-  treeHash(): Uint8Array {
-    return this.#branch.log.treeHash()
   }
 
   start(): void {
@@ -104,7 +96,8 @@ export class Trader implements Peer {
     const count = this.kind === 'flood' ? between(random, 20, 40) : between(random, 1, 5)
     const entries: Entry[] = []
     for (let i = 0; i < count; i++) entries.push(this.#flow.next())
-    const isForking = this.kind.startsWith('forked') && this.#fork === null && this.length > 3
+    const isForking =
+      this.kind.startsWith('forked') && this.#fork === null && this.#branch.log.length > 3
     if (isForking) this.#split()
     this.#write(entries)
   }
@@ -116,7 +109,6 @@ export class Trader implements Peer {
   }
 
   #write(entries: Entry[]): void {
-    this.#entries += entries.length
     this.#push(this.#extend(this.#branch, entries), this.#branch)
     if (this.#fork) this.#push(this.#extend(this.#fork, [this.#flow.next()]), this.#fork)
     if (this.kind === 'flood') this.#venue.coverage.count('trader: flood')
@@ -151,7 +143,7 @@ export class Trader implements Peer {
   /** Whether this validator is shown this history. */
   #shows(validator: number, branch: Branch): boolean {
     if (this.kind === 'selective push') {
-      if (validator === this.length % this.#venue.peers.length) return true
+      if (validator === this.#branch.log.length % this.#venue.peers.length) return true
       this.#venue.coverage.count('trader: selective push')
       return false
     }
@@ -209,7 +201,7 @@ export class Trader implements Peer {
   #certify(): void {
     const certificate = this.#certificate
     if (!certificate) return
-    if (certificate.length <= (this.#venue.checks.taken.get(this.lane)?.length ?? 0)) return
+    if (certificate.length <= (this.#venue.checks.taken.get(this.#lane)?.length ?? 0)) return
     for (const peer of this.#venue.peers) this.#send(peer, { kind: 'certificate', certificate })
   }
 

@@ -1,7 +1,7 @@
 // A validator in the simulator: the real consensus core, the real lane core and the engine, on a
 // disk and a network that fail.
 import { Authority } from '../../daemon/consensus/core/authority.ts'
-import { Chain, type TapeState } from '../../daemon/consensus/core/chain.ts'
+import type { TapeState } from '../../daemon/consensus/core/chain.ts'
 import { decodeMessage, encodeMessage } from '../../daemon/consensus/core/messages.ts'
 import type { Message, Record } from '../../daemon/consensus/core/types.ts'
 import {
@@ -9,33 +9,24 @@ import {
   type ValidatorEffect,
   type ValidatorInput
 } from '../../daemon/consensus/core/validator.ts'
-import { LaneBook } from '../../daemon/lanes/lane-book.ts'
+import type { LaneBook } from '../../daemon/lanes/lane-book.ts'
 import type { LaneMessage } from '../../daemon/lanes/types.ts'
 import type { Actor } from './actors.ts'
-import { Disk } from './disk.ts'
-import { Execution } from './execution.ts'
+import { type Applied, Execution } from './execution.ts'
 import {
+  createBook,
   cryptoOf,
   describe,
-  type DiskRecord,
-  genesis,
   Gullible,
   isEntitled,
   remainsOf,
   restoreLane,
   tellLanes
 } from './node-parts.ts'
-import { hashParts, type Key } from './scheme.ts'
+import { type Loss, NodeStore } from './node-store.ts'
+import type { Key } from './scheme.ts'
 import { SimTape, type TapeRecord } from './sim-tape.ts'
-import {
-  type Packet,
-  type Peer,
-  send,
-  simLaneLimits,
-  simRepair,
-  type Venue,
-  venueId
-} from './venue.ts'
+import { type Packet, type Peer, send, type Venue, venueId } from './venue.ts'
 
 export class ValidatorNode implements Peer {
   readonly index: number
@@ -46,7 +37,7 @@ export class ValidatorNode implements Peer {
   readonly actor: Actor | null
   readonly #skewMs: number
   readonly #lagMs: number
-  readonly #disk: Disk<DiskRecord>
+  readonly #store: NodeStore
   #life = 0
   #isUp = false
   validator!: Validator
@@ -67,7 +58,7 @@ export class ValidatorNode implements Peer {
     this.#skewMs = Math.round((random() - 0.5) * 60)
     this.#lagMs = Math.round(random() * 120)
     const slow = 0.2 + random() * 2
-    this.#disk = new Disk(venue.world, {
+    this.#store = new NodeStore(venue.world, {
       syncMs: () => slow * (0.5 + random()),
       reportsEarly: venue.breakage === 'un-synced journal'
     })
@@ -107,47 +98,66 @@ export class ValidatorNode implements Peer {
     const { venue } = this
     this.#wakes = new Map()
     this.#tickAt = Infinity
-    this.#execution = new Execution(this.venue.entries)
+    const { snapshot } = this.#store
+    this.#execution = new Execution(venue.shared, snapshot)
+    if (snapshot) venue.coverage.count('start from a snapshot')
     this.book = this.#createBook()
-    const chain = new Chain(genesis())
-    const ballots: Record[] = []
-    const restored: TapeRecord[] = []
-    for (const item of this.#disk.durable) {
-      if (item.kind === 'consensus') ballots.push(item.record)
-      else if (item.kind === 'lane') restoreLane(this.book, item.record)
-      else {
-        chain.adopt(item.record.bytes)
-        restored.push(item.record)
-        tellLanes(this.book, item.record.bytes)
-        this.#execute(restored.length - 1, item.record.bytes)
-      }
-    }
-    this.#tape = this.#createTape(restored)
-    this.validator = this.#createValidator(chain.base)
+    const ballots = this.#readJournal()
+    const tape = this.#store.tape()
+    this.#replay(tape)
+    for (const base of this.#execution.bases()) this.book.rebase(base)
+    this.#tape = this.#createTape(tape)
+    const state = this.#execution.state()
+    this.validator = this.#createValidator(state)
     for (const record of ballots) this.validator.restore(record)
     for (const peer of this.venue.directory.keys()) if (peer !== this.id) this.book.opened(peer)
     this.#step({ kind: 'start', nonce: Math.floor(venue.world.random() * 2 ** 48) })
-    const { executed } = chain.base
-    for (let index = executed?.index ?? 0; index < this.#tape.length; index++) {
-      this.#reportExecuted(index)
+    if (snapshot) this.#step({ kind: 'snapshot', mark: snapshot.mark })
+    for (let index = state.executed?.index ?? 0; index < this.#tape.length; index++) {
+      const eventHash = this.#execution.hashAt(index)
+      if (eventHash) this.#step({ kind: 'executed', index, eventHash })
     }
     this.#tape.follow()
   }
 
-  /** It votes, and would after a power loss. */
-  get isEntitled(): boolean {
-    return isEntitled(this.#disk.durable, this.venue.checks.height)
+  /** As the daemon does it: in its order, with what became final meanwhile. */
+  #readJournal(): Record[] {
+    const ballots: Record[] = []
+    for (const { kind, record } of this.#store.records) {
+      if (kind === 'consensus') ballots.push(record)
+      else if (kind === 'lane') restoreLane(this.book, record)
+      else tellLanes(this.book, this.#execution.decoded(record.index, record.bytes))
+    }
+    return ballots
   }
 
-  /** The power goes; the disk too, perhaps. */
-  crash(losesDisk = false): void {
+  /** From the snapshot, or the beginning, to the end of the tape. */
+  #replay(tape: readonly TapeRecord[]): void {
+    const { length } = this.#execution
+    for (const { bytes } of tape.slice(length)) {
+      const applied = this.#execution.replay(bytes)
+      tellLanes(this.book, applied.block)
+      this.#check(applied)
+    }
+    this.venue.coverage.count('block replayed', this.#execution.length - length)
+  }
+
+  /** It votes, and would after a power loss. */
+  get isEntitled(): boolean {
+    return isEntitled(this.#store.records, this.venue.checks.height)
+  }
+
+  /** The power goes; what is on the disk too, perhaps. */
+  crash(loss: Loss = 'nothing'): void {
     this.#life++
     this.#isUp = false
-    const lost = this.#disk.crash()
-    if (losesDisk) this.#disk.rotate(remainsOf(this.venue))
-    this.venue.coverage.count('crash')
-    if (lost > 0) this.venue.coverage.count('unsynced record lost', lost)
-    this.venue.world.tell(() => `${this.index} crashes, ${lost} records lost`)
+    const { coverage, world } = this.venue
+    const { lost, torn } = this.#store.crash(loss, this.#tape.records, remainsOf(this.venue))
+    coverage.count('crash')
+    if (lost > 0) coverage.count('unsynced record lost', lost)
+    if (torn > 0) coverage.count('torn group dropped')
+    if (loss !== 'nothing') coverage.count(`lost with a crash: ${loss}`)
+    world.tell(() => `${this.index} crashes, ${lost} records lost`)
   }
 
   restart(): void {
@@ -174,13 +184,11 @@ export class ValidatorNode implements Peer {
   rotate(): void {
     if (!this.#isUp) return
     this.venue.coverage.count('journal rotated')
-    const durable = this.#disk.durable
-    const tape = durable.filter((item) => item.kind === 'tape')
     const lanes = [...this.book.checkpoint()].map((record) => ({ kind: 'lane' as const, record }))
     const ballots = this.validator
       .checkpoint()
       .map((record) => ({ kind: 'consensus' as const, record }))
-    this.#disk.rotate([...tape, ...lanes, ...ballots])
+    this.#store.rotate(this.#tape.records, [...ballots, ...lanes])
   }
 
   #createValidator(state: TapeState): Validator {
@@ -207,36 +215,21 @@ export class ValidatorNode implements Peer {
   #createBook(): LaneBook {
     const { venue } = this
     const life = this.#life
-    const { keyring } = venue
-    return new LaneBook(
-      {
-        venue: venueId,
-        validators: venue.keys.map((key) => key.publicKey),
-        quorum: venue.quorum,
-        self: this.key.publicKey,
-        limits: simLaneLimits,
-        repair: simRepair
+    return createBook(venue, this.key, () => this.now, {
+      send: (peer, message) => this.#sendLanes(peer, message),
+      persist: (record, then) =>
+        this.#store.append({ kind: 'lane', record }, () => {
+          if (life === this.#life) then()
+        }),
+      later: () => this.#tick(this.now + 1),
+      arrived: () => undefined,
+      available: (lane) => this.#step({ kind: 'lane', lane }),
+      evidence: (lane) => {
+        venue.coverage.count('lane convicted')
+        venue.checks.convicted(lane)
       },
-      {
-        hash: hashParts,
-        verify: keyring.verify,
-        sign: (message) => this.key.sign(message),
-        now: () => this.now,
-        admits: () => true,
-        host: {
-          send: (peer, message) => this.#sendLanes(peer, message),
-          persist: (record, then) =>
-            this.#disk.append({ kind: 'lane', record }, () => {
-              if (life === this.#life) then()
-            }),
-          later: () => this.#tick(this.now + 1),
-          arrived: () => undefined,
-          available: (lane) => this.#step({ kind: 'lane', lane }),
-          evidence: () => venue.coverage.count('lane convicted'),
-          misbehaved: (_peer, reason) => venue.coverage.count(`lanes: ${reason}`)
-        }
-      }
-    )
+      misbehaved: (_peer, reason) => venue.coverage.count(`lanes: ${reason}`)
+    })
   }
 
   // Messages
@@ -275,8 +268,9 @@ export class ValidatorNode implements Peer {
         tips.forEach(({ block }, i) => {
           const isLast = i === tips.length - 1
           if (!block) return
-          const record = { bytes: block.bytes, certificate: isLast ? certificate : null }
-          this.#tape.append(block.cut.index, record)
+          const { bytes, cut } = block
+          const { index } = cut
+          this.#tape.append({ index, bytes, certificate: isLast ? certificate : null })
         })
         return
       }
@@ -305,7 +299,7 @@ export class ValidatorNode implements Peer {
     }
     const isBallot = record.kind !== 'entitled'
     if (isBallot && this.venue.breakage === 'ballot not persisted') this.venue.world.after(0, then)
-    else this.#disk.append({ kind: 'consensus', record }, then)
+    else this.#store.append({ kind: 'consensus', record }, then)
   }
 
   #wake(name: 'round' | 'relay' | 'standstill' | 'pulse', atMs: number): void {
@@ -363,15 +357,10 @@ export class ValidatorNode implements Peer {
     const life = this.#life
     return new SimTape(this.venue, this.id, restored, {
       journal: (record, done) =>
-        this.#disk.append({ kind: 'tape', record }, () => {
+        this.#store.append({ kind: 'tape', record }, () => {
           if (life === this.#life) done()
         }),
-      announce: (index, { bytes }) => {
-        tellLanes(this.book, bytes)
-        this.#step({ kind: 'adopted', index, bytes })
-        this.#execute(index, bytes)
-        this.#reportExecuted(index)
-      },
+      announce: ({ index, bytes }) => this.#announce(index, bytes),
       log: () => this.validator.base.log,
       authority: this.forge,
       later: (delayMs, run) =>
@@ -381,18 +370,26 @@ export class ValidatorNode implements Peer {
     })
   }
 
-  /** Applies a block, and shows it to the checks with the tree hash as computed here. */
-  #execute(index: number, bytes: Uint8Array): void {
-    this.#execution.apply(bytes)
-    const { log } = this.#execution
-    if (this.isHonest) this.venue.checks.final(this.index, index, log.treeHash(), bytes)
+  /** A final block is in the journal. */
+  #announce(index: number, bytes: Uint8Array): void {
+    this.#step({ kind: 'adopted', index, bytes })
+    const applied = this.#execution.apply(bytes)
+    tellLanes(this.book, applied.block)
+    this.#check(applied)
+    const { eventHash, snapshot } = applied
+    if (snapshot) {
+      this.#step({ kind: 'snapshot', mark: snapshot.mark })
+      this.#store.keep(snapshot)
+    }
+    this.#step({ kind: 'executed', index, eventHash })
+    if (this.#store.isLong) this.rotate()
   }
 
-  #reportExecuted(index: number): void {
-    const eventHash = this.#execution.hashAt(index)
-    if (this.isHonest) this.venue.checks.executed(this.index, index, eventHash)
-    const mark = this.#execution.snapshotAt(index)
-    if (mark) this.#step({ kind: 'snapshot', mark })
-    this.#step({ kind: 'executed', index, eventHash })
+  /** The tape with its hash as computed here, and what the engine made of it. */
+  #check({ index, log, bytes, block, eventHash }: Applied): void {
+    if (!this.isHonest) return
+    const { checks } = this.venue
+    checks.final(this.index, { index, treeHash: log.treeHash(), bytes, block })
+    checks.executed(this.index, index, eventHash)
   }
 }

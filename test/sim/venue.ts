@@ -12,7 +12,7 @@ import { toHex } from '../../protocol/bytes.ts'
 import type { Checks } from './checks.ts'
 import type { Coverage } from './coverage.ts'
 import type { Links } from './links.ts'
-import type { EntryCache } from './execution.ts'
+import type { Shared } from './execution.ts'
 import { hash, type Key, type Keyring } from './scheme.ts'
 import type { SimChain } from './sim-chain.ts'
 import type { World } from './world.ts'
@@ -54,7 +54,7 @@ export type Venue = {
   limits: CutLimits
   breakage: Breakage | null
   directory: Map<string, Peer>
-  entries: EntryCache
+  shared: Shared
 }
 
 export const simPacing: ConsensusPacing = {
@@ -81,6 +81,7 @@ export const simLimits: CutLimits = {
 }
 
 export const simLaneLimits = { ...laneLimitDefaults, laneBytesMax: 96 * 1024, gossipMs: 250 }
+export const simOutbox = { repushAfterMs: 120, repushMaxMs: 1000 }
 export const simRepair = { ...repairDefaults, fetchAfterMs: 15, fetchAfterMaxMs: 400 }
 
 export function quorumFor(validators: number, breakage: Breakage | null): number {
