@@ -1,4 +1,5 @@
 import { toHex } from '../../protocol/bytes.ts'
+import { VENUE_ACCOUNTS_MAX } from '../../protocol/limits.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
 import type { SigningTerms } from '../../protocol/typed-data.ts'
 import { quorumOf, tokenIndex } from '../../protocol/venue.ts'
@@ -24,6 +25,7 @@ export function engineConfig(manifest: Manifest, terms: SigningTerms): EngineCon
     quorum: quorumOf(manifest.validators.length).quorum,
     slotsMax,
     liveOrdersMax,
+    accountsMax: VENUE_ACCOUNTS_MAX,
     orderLifeMaxSeconds,
     fillsPerCommandMax,
     triggersPerCutMax,

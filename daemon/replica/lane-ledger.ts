@@ -53,6 +53,8 @@ export class LaneLedger {
   readonly #dependencies: LedgerDependencies
   readonly #lanes = new Map<string, LedgerLane>()
   #head: LedgerHead = BEFORE
+  /** Of each lane the last slice whose signature is not checked yet. */
+  readonly #unchecked = new Map<string, { slice: Slice; signer: Bytes32 }>()
 
   constructor(dependencies: LedgerDependencies) {
     this.#dependencies = dependencies
@@ -78,26 +80,37 @@ export class LaneLedger {
 
   clear(): void {
     this.#lanes.clear()
+    this.#unchecked.clear()
     this.#head = BEFORE
   }
 
-  /** Goes on from a snapshot. @throws Fault when a lane's roots do not fit its length. */
+  /** Goes on from a snapshot. @throws Fault when a lane's roots do not fit its length: then nothing
+   * has changed. */
   restore(head: LedgerHead, bases: readonly LedgerBase[]): void {
+    const lanes = bases.map((base) => this.#laneOf(base))
     this.#lanes.clear()
+    this.#unchecked.clear()
     this.#head = head
-    for (const base of bases) {
-      const log = MerkleLog.from(this.#dependencies.hash, base.length, base.roots)
-      if (log === null)
-        throw new DaemonFault('snapshot_invalid', "a lane's roots do not fit its length")
-      const { lane, signer, signature, takenAt } = base
-      this.#lanes.set(toHex(lane), { lane, signer, log, signature, takenAt })
-    }
+    for (const lane of lanes) this.#lanes.set(toHex(lane.lane), lane)
+  }
+
+  #laneOf({ lane, signer, length, roots, signature, takenAt }: LedgerBase): LedgerLane {
+    const log = MerkleLog.from(this.#dependencies.hash, length, roots)
+    if (log !== null) return { lane, signer, log, signature, takenAt }
+    throw new DaemonFault('snapshot_invalid', "a lane's roots do not fit its length")
   }
 
   /** Takes a final block, slice by slice. `trusted` leaves out the lane's signature, which this daemon
    * has checked before.
    * @throws Fault tape_slice_invalid: more than f validators signed what they must not. */
-  take({ cut, blocks }: TapeBlock, trusted: boolean): FinalSlice[] {
+  take(block: TapeBlock, trusted: boolean): FinalSlice[] {
+    const slices = this.takeUnchecked(block, trusted)
+    this.check()
+    return slices
+  }
+
+  /** The same, with the lanes' signatures left to `check`. */
+  takeUnchecked({ cut, blocks }: TapeBlock, trusted: boolean): FinalSlice[] {
     const { index, height, time, cursor, executed, snapshot } = cut
     const slices = cut.slices.map((slice, at) => this.#take(slice, blocks[at], index, trusted))
     const snapshotIndex = snapshot?.index ?? this.#head.snapshotIndex
@@ -114,9 +127,9 @@ export class LaneLedger {
     let { log } = lane
     for (const block of blocks) log = log.append(block)
     if (!equalBytes(log.treeHash(), slice.treeHash)) throw invalid(slice, 'has another tree hash')
-    if (!trusted && lane.signer !== null && !this.#signed(slice, lane.signer)) {
-      throw invalid(slice, 'is not signed by its lane')
-    }
+    // A tree hash commits to all before it: the lane's last signature is one of every slice.
+    if (trusted || lane.signer === null) this.#unchecked.delete(key)
+    else this.#unchecked.set(key, { slice, signer: lane.signer })
     // Copies: what they are views of is a whole tape block.
     lane.log = log
     lane.signature = slice.signature.slice()
@@ -124,6 +137,15 @@ export class LaneLedger {
     if (!this.#lanes.has(key)) this.#lanes.set(key, lane)
     const { from, to: length, treeHash, signature } = slice
     return { lane: lane.lane, from, length, treeHash, signature, blocks }
+  }
+
+  /** Every slice taken so far is its lane's own: by one signature a lane, that of its last slice.
+   * @throws Fault tape_slice_invalid */
+  check(): void {
+    for (const { slice, signer } of this.#unchecked.values()) {
+      if (!this.#signed(slice, signer)) throw invalid(slice, 'is not signed by its lane')
+    }
+    this.#unchecked.clear()
   }
 
   #open(slice: Slice, blocks: readonly Uint8Array[]): LedgerLane {

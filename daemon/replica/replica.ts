@@ -16,7 +16,8 @@ import type { Intake, Prepared } from './intake.ts'
 import type { LaneLedger } from './lane-ledger.ts'
 import { decodeSnapshot, encodeSnapshot } from './snapshot-codec.ts'
 import { RestartPace } from './restart-pace.ts'
-import type { Applied, BlockPlace, ReplicaState } from './types.ts'
+import { placesOf } from './block-places.ts'
+import type { Applied, ReplicaState } from './types.ts'
 
 export type ReplicaOptions = {
   venue: Bytes32
@@ -229,7 +230,7 @@ export class Replica {
   }
 
   async #run(): Promise<void> {
-    const { clock } = this.#dependencies
+    const { clock, ledger } = this.#dependencies
     let end = clock.now() + TURN_MS
     while (this.#open && this.#state.kind === 'running') {
       const entry = await this.#next()
@@ -242,6 +243,7 @@ export class Replica {
       this.#ahead.shift()
       this.#apply(entry, prepared)
       if (clock.now() < end) continue
+      ledger.check()
       await this.#turn()
       end = clock.now() + TURN_MS
     }
@@ -284,7 +286,10 @@ export class Replica {
     try {
       this.#compare(cut)
       const trusted = 'source' in entry && entry.source === 'own'
-      const slices = ledger.take(entry.block, trusted)
+      const slices = ledger.takeUnchecked(entry.block, trusted)
+      // While more is at hand the lanes' signatures are checked once a turn: the last ones cover all.
+      const isBehind = this.#log.length + 1 < this.#dependencies.tape.length
+      if (!isBehind || this.#isSnapshotDue(cut.index)) ledger.check()
       const began = stopwatch()
       const result = this.#engine.apply(this.#input(cut, prepared))
       const engineMs = stopwatch() - began
@@ -292,7 +297,7 @@ export class Replica {
       this.#remember(cut.index, result.eventHash)
       const { places, entries } = placesOf(cut, prepared)
       this.#entries += entries
-      const made = this.#snapshotAfter(cut.index)
+      const made = this.#isSnapshotDue(cut.index) ? this.#make(cut.index) : null
       const snapshot = made?.mark ?? null
       const { index } = cut
       const applied = { index, cut, entries, slices, places, result, engineMs, snapshot }
@@ -346,8 +351,8 @@ export class Replica {
     return this.#dependencies.hash([this.#options.venue, place, this.#log.treeHash()])
   }
 
-  #snapshotAfter(index: number): MadeSnapshot | null {
-    return (index + 1) % this.#options.snapshotCuts === 0 ? this.#make(index) : null
+  #isSnapshotDue(index: number): boolean {
+    return (index + 1) % this.#options.snapshotCuts === 0
   }
 
   /** Only where the quorum's own signature is at hand: inside a longer run it waits. */
@@ -360,6 +365,7 @@ export class Replica {
 
   #make(index: number): MadeSnapshot {
     const { ledger, hash } = this.#dependencies
+    ledger.check()
     const bytes = encodeSnapshot({
       venue: this.#options.venue,
       head: ledger.head,
@@ -378,19 +384,4 @@ export class Replica {
 
 function isFinal(entry: TapeEntry): entry is FinalBlock {
   return 'log' in entry
-}
-
-function placesOf(
-  cut: Cut,
-  prepared: readonly Prepared[][]
-): { places: BlockPlace[][]; entries: number } {
-  let entry = 0
-  const places = cut.slices.map((slice, at) =>
-    prepared[at].map((list, offset) => {
-      const place = { laneIndex: slice.from + offset, entry, entries: list.length }
-      entry += list.length
-      return place
-    })
-  )
-  return { places, entries: entry }
 }

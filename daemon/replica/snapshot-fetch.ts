@@ -1,7 +1,7 @@
 // Takes a snapshot from a peer, piece by piece, a few asked for at a time. What comes is checked
 // twice: its tree of the tape against the quorum's signature before anything is fetched, and its
 // bytes against the hash; whether that hash is the venue's own, a later cut on the tape says.
-import { equalBytes } from '../../protocol/bytes.ts'
+import { concatBytes, equalBytes } from '../../protocol/bytes.ts'
 import { type HashParts, MerkleLog } from '../../protocol/merkle-log.ts'
 import type { Clock } from '../clock.ts'
 import type { Peer } from '../network/types.ts'
@@ -11,10 +11,15 @@ import { send } from '../tape/streamer.ts'
 import type { TapeKey } from '../tape/tape-key.ts'
 import type { StoredSnapshot } from './snapshot-store.ts'
 
+/** What came, and from whom. */
+export type FetchedSnapshot = { stored: StoredSnapshot; peer: Peer }
+
 export type SnapshotFetchOptions = {
   /** Longest a peer may take for one piece. */
   pieceMs: number
   bytesMax: number
+  /** A snapshot is made after so many blocks of the tape, and nowhere between. */
+  snapshotCuts: number
 }
 
 export type SnapshotFetchDependencies = {
@@ -25,17 +30,19 @@ export type SnapshotFetchDependencies = {
 }
 
 const WINDOW = 4
-const FORGERY = 100
+/** What a peer pays for a snapshot, or a part of one, that it made up. */
+export const FORGERY = 100
 
 type Transfer = {
   peer: Peer
   base: SnapshotBase | null
-  bytes: Uint8Array
+  /** What came; as much memory as the peer has really sent. */
+  pieces: Uint8Array[]
   /** Asked for, and received, up to here. */
   asked: number
   received: number
   cancelTimer: () => void
-  done: (stored: StoredSnapshot | null) => void
+  done: (fetched: FetchedSnapshot | null) => void
 }
 
 export class SnapshotFetch {
@@ -49,7 +56,7 @@ export class SnapshotFetch {
   }
 
   /** The newest snapshot beyond `above` that a peer has; null when none can be had now. */
-  async fetch(above: number, tried: Set<string>): Promise<StoredSnapshot | null> {
+  async fetch(above: number, tried: Set<string>): Promise<FetchedSnapshot | null> {
     const peer = this.#choose(above, tried)
     if (peer === null || this.#transfer !== null) return null
     tried.add(peer.id)
@@ -57,7 +64,7 @@ export class SnapshotFetch {
       const transfer: Transfer = {
         peer,
         base: null,
-        bytes: new Uint8Array(0),
+        pieces: [],
         asked: 0,
         received: 0,
         cancelTimer: () => undefined,
@@ -92,7 +99,7 @@ export class SnapshotFetch {
     transfer.cancelTimer()
     if (this.#transfer !== transfer) return
     this.#transfer = null
-    transfer.done(stored)
+    transfer.done(stored && { stored, peer: transfer.peer })
   }
 
   cancel(): void {
@@ -117,6 +124,11 @@ export class SnapshotFetch {
       return
     }
     const { hash, key } = this.#dependencies
+    if ((base.index + 1) % this.#options.snapshotCuts !== 0) {
+      transfer.peer.misbehaved('offered a snapshot where none is made', FORGERY)
+      this.#end(transfer, null)
+      return
+    }
     const log = MerkleLog.from(hash, base.index + 1, base.roots)
     if (log === null || !key.verifyHead(log.length, log.treeHash(), base.signature)) {
       transfer.peer.misbehaved('offered a snapshot on a tape that no quorum signed', FORGERY)
@@ -124,7 +136,6 @@ export class SnapshotFetch {
       return
     }
     transfer.base = base
-    transfer.bytes = new Uint8Array(base.bytes)
     for (let ahead = 0; ahead < WINDOW; ahead++) this.#ask(transfer, base)
     this.#wait(transfer)
   }
@@ -144,15 +155,15 @@ export class SnapshotFetch {
       this.#end(transfer, null)
       return
     }
-    transfer.bytes.set(piece.bytes, received)
+    transfer.pieces.push(piece.bytes)
     transfer.received += expected
     if (transfer.received < base.bytes) {
       this.#ask(transfer, base)
       this.#wait(transfer)
       return
     }
-    if (equalBytes(this.#dependencies.hash([transfer.bytes]), base.hash)) {
-      this.#end(transfer, { base, bytes: transfer.bytes })
+    if (equalBytes(this.#dependencies.hash(transfer.pieces), base.hash)) {
+      this.#end(transfer, { base, bytes: concatBytes(...transfer.pieces) })
       return
     }
     transfer.peer.misbehaved('sent a snapshot that does not have its hash', FORGERY)

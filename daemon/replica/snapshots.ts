@@ -2,13 +2,13 @@
 // the tape carries their hash, and, by a daemon that has nothing yet, taken from a peer.
 import { equalBytes } from '../../protocol/bytes.ts'
 import type { Cut } from '../../protocol/tape-block.ts'
-import type { Peer, SnapshotOffer } from '../network/types.ts'
+import type { NetworkLog, Peer, SnapshotOffer } from '../network/types.ts'
 import type { SnapshotMessage, SnapshotPort } from '../tape/channel.ts'
 import { PIECE_BYTES_MAX } from '../tape/messages.ts'
 import { send } from '../tape/streamer.ts'
 import type { VenueTape } from '../tape/tape.ts'
 import type { MadeSnapshot, Replica } from './replica.ts'
-import type { SnapshotFetch } from './snapshot-fetch.ts'
+import { type FetchedSnapshot, FORGERY, type SnapshotFetch } from './snapshot-fetch.ts'
 import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts'
 
 export type SnapshotsDependencies = {
@@ -21,9 +21,10 @@ export type SnapshotsDependencies = {
    * block on the disk. */
   settle: () => Promise<void>
   fetch: SnapshotFetch
+  log: Pick<NetworkLog, 'warn'>
   /** The snapshot that peers may be told of has changed. */
   onoffer: (offer: SnapshotOffer) => void
-  /** A snapshot on disk lets the tape drop blocks before it. */
+  /** The own disk could not be written: without a snapshot the tape cannot drop blocks. */
   onfault: (fault: unknown) => void
 }
 
@@ -35,7 +36,7 @@ export class Snapshots implements SnapshotPort {
   /** Hashes that cuts carried for snapshots which are not on disk yet, newest last. */
   #marks = new Map<number, Uint8Array>()
   /** Fetched; a cut has to confirm it. */
-  #unconfirmed: StoredSnapshot | null = null
+  #unconfirmed: FetchedSnapshot | null = null
   #rejected: (() => void) | null = null
 
   constructor(dependencies: SnapshotsDependencies) {
@@ -133,8 +134,9 @@ export class Snapshots implements SnapshotPort {
 
   /** The first mark at or beyond a fetched snapshot's index decides over it. */
   #judge(index: number, hash: Uint8Array): void {
-    const stored = this.#unconfirmed
-    if (stored === null || index < stored.base.index) return
+    if (this.#unconfirmed === null) return
+    const { stored, peer } = this.#unconfirmed
+    if (index < stored.base.index) return
     this.#unconfirmed = null
     if (index === stored.base.index && equalBytes(hash, stored.base.hash)) {
       this.#rejected = null
@@ -143,6 +145,9 @@ export class Snapshots implements SnapshotPort {
       this.#publish(stored)
       this.#dependencies.replica.confirm()
     } else {
+      if (index === stored.base.index) {
+        peer.misbehaved('sent a snapshot that the venue did not compute', FORGERY)
+      }
       this.#rejected?.()
     }
   }
@@ -150,18 +155,20 @@ export class Snapshots implements SnapshotPort {
   /** Begins from a peer's snapshot, if one can be had that is further than `above`. False when
    * none could. `rejected` is called when the tape does not confirm it: then try again. */
   async begin(above: number, tried: Set<string>, rejected: () => void): Promise<boolean> {
-    const { fetch, tape, replica } = this.#dependencies
-    const stored = await fetch.fetch(above, tried)
-    if (stored === null) return false
+    const { fetch, log, tape, replica } = this.#dependencies
+    const fetched = await fetch.fetch(above, tried)
+    if (fetched === null) return false
+    const { stored, peer } = fetched
     const { index, roots } = stored.base
     try {
       replica.restore(stored.bytes, false)
     } catch (fault) {
-      // Its hash is right and its content is not: the peer made it up.
-      this.#dependencies.onfault(fault)
+      // Its hash is right and its content is not: the peer made it up, and another is asked.
+      log.warn({ peer: peer.id, error: String(fault) }, 'a peer sent a snapshot that is none')
+      peer.misbehaved('sent a snapshot that is none', FORGERY)
       return false
     }
-    this.#unconfirmed = stored
+    this.#unconfirmed = fetched
     this.#rejected = rejected
     tape.rebase({ length: index + 1, roots })
     const mark = this.#marks.get(index)

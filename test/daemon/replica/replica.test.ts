@@ -158,6 +158,25 @@ test('replica - a slice that its lane did not sign stops the engine, not the tap
   t.is(made.replica.length, 1)
 })
 
+test('replica - so does one in the middle of a run, when the lane does not sign more', async (t) => {
+  const bench = await createBench(['alice', 'bob'])
+  const made = await bench.make()
+  const { maker } = bench
+  const [first, second] = [new LaneMaker(maker.venue, 60), new LaneMaker(maker.venue, 61)]
+  const forged = second.grow([linkEntry(bench, 'bob', second, 1)])
+  forged.slice.signature[10] ^= 1
+  const blocks = [
+    maker.next([first.grow([linkEntry(bench, 'alice', first, 1)])]),
+    maker.next([first.grow([placeEntry(bench, 'alice', 'sell', 100, 2)]), forged]),
+    maker.next([first.grow([placeEntry(bench, 'alice', 'sell', 101, 3)])]),
+    maker.next()
+  ]
+  t.is(made.tape.appendRun(maker.run(blocks)), 'ok')
+  await until(() => made.replica.state.kind === 'stopped', 'the engine to stop')
+  const { state } = made.replica
+  t.ok(state.kind === 'stopped' && state.reason.includes('not signed by its lane'))
+})
+
 test('replica - entries that the lane does not have stop the engine', async (t) => {
   const bench = await createBench(['alice'])
   const made = await bench.make()
