@@ -184,15 +184,14 @@ export function createParts(
     ),
     settle: async () => dependencies.tenant?.settle(),
     fetch: new SnapshotFetch(
-      { pieceMs: PIECE_MS, bytesMax: SNAPSHOT_BYTES_MAX },
+      { pieceMs: PIECE_MS, bytesMax: SNAPSHOT_BYTES_MAX, snapshotCuts },
       { key: tapeKey, hash, clock, peers }
     ),
+    log,
     onoffer: (snapshot) => network.announce({ tapeLength: tape.length, snapshot }),
     onfault: hooks.onfault
   })
-  const channel = network.channel(
-    tapeChannel({ streamer, follower, snapshots, onfault: hooks.onfault })
-  )
+  const channel = network.channel(tapeChannel({ streamer, follower, snapshots }))
 
   return {
     identity,

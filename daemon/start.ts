@@ -13,7 +13,9 @@ export class Start {
   readonly #log: DaemonDependencies['log']
   readonly #parts: Parts
   readonly #started: () => void
+  /** Peers that gave no snapshot, or a bad one, and when that was last. */
   readonly #tried = new Set<string>()
+  #triedAt = 0
   #state: 'new' | 'waiting' | 'fetching' | 'following' | 'done' | 'closed' = 'new'
   #beganAt = 0
   /** The longest tape that peers showed when it was looked at last. */
@@ -80,6 +82,9 @@ export class Start {
       void this.#fetch(above)
     } else if (!needed && this.#mayGo(waited)) {
       this.#follow()
+    } else if (this.#clock.now() - this.#triedAt > this.#tuning.snapshotWaitMs) {
+      // Nobody else has one: who was lost on the way, or had none then, is asked again.
+      this.#tried.clear()
     }
   }
 
@@ -108,6 +113,7 @@ export class Start {
     const begun = await snapshots.begin(above, this.#tried, again)
     if (this.#state !== 'fetching') return
     if (!begun) {
+      this.#triedAt = this.#clock.now()
       this.#state = 'waiting'
       return
     }

@@ -21,8 +21,6 @@ export type TapeChannelDependencies = {
   streamer: TapeStreamer
   follower: TapeFollower
   snapshots: SnapshotPort
-  /** What must not happen in a handler; logged. */
-  onfault: (fault: unknown) => void
 }
 
 const MALFORMED = 25
@@ -41,11 +39,8 @@ export function tapeChannel(dependencies: TapeChannelDependencies): ChannelOptio
         peer.misbehaved(`malformed tape message: ${fault.message}`, MALFORMED)
         return
       }
-      try {
-        dispatch(dependencies, peer, message)
-      } catch (fault) {
-        dependencies.onfault(fault)
-      }
+      // What a handler throws, the connection logs and the peer pays for: never the daemon.
+      dispatch(dependencies, peer, message)
     },
     onopen(peer) {
       follower.opened(peer)

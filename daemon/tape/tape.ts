@@ -30,7 +30,8 @@ export type TapeDependencies = {
   journal: { append(kind: number, payload: Uint8Array): Promise<void> }
   /** Null for a daemon that keeps no history. */
   archive: TapeArchive | null
-  /** The archive could not be written, or two signed tapes were seen: the daemon must end. */
+  /** The archive could not be written, or a quorum signed two tapes or an unreadable one: the
+   * daemon must end. */
   onfault(fault: unknown): void
 }
 
@@ -200,7 +201,14 @@ export class VenueTape implements Tape {
     const end = run.from + run.blocks.length
     if (end <= this.#head.length) return 'ok'
     if (run.from > this.#head.length) return 'gap'
-    const blocks = this.#check(run, 'peer')
+    let blocks: FinalBlock[] | null
+    try {
+      blocks = this.#check(run, 'peer')
+    } catch (fault) {
+      // A quorum signed it: the peer that passed it on is not to blame.
+      this.#onfault(fault)
+      return 'gap'
+    }
     if (blocks === null) return 'invalid'
     void this.#take(blocks)
     return 'ok'
