@@ -40,6 +40,7 @@ export const benchConfig: EngineConfig = {
   quorum: 1,
   slotsMax: SLOTS,
   liveOrdersMax: 2 ** 30,
+  accountsMax: 1000,
   orderLifeMaxSeconds: 2 ** 31,
   fillsPerCommandMax: 2 ** 30,
   triggersPerCutMax: 100,

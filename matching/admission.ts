@@ -19,7 +19,8 @@ import {
   NOT_AUTHORISED,
   NOT_LINKED,
   QUOTA,
-  UNKNOWN_MARKET
+  UNKNOWN_MARKET,
+  VENUE_FULL
 } from './reasons.ts'
 import type { Address, EntryInput } from './types.ts'
 
@@ -83,6 +84,12 @@ export class Admission {
     }
     const lastNonce = entry.account === -1 ? 0 : accounts.lastNonce[entry.account]
     if (input.nonce <= lastNonce) return reject(core, entry, NONCE_USED)
+    if (entry.account === -1) {
+      // A key costs nothing and an account is state for ever, so where bonds are asked for only a
+      // deposit brings one in.
+      if (core.config.bond !== null) return reject(core, entry, BOND_TOO_SMALL)
+      if (accounts.count >= core.config.accountsMax) return reject(core, entry, VENUE_FULL)
+    }
     const account = core.account(input.account)
     entry.account = account
     accounts.lastNonce[account] = input.nonce

@@ -67,6 +67,19 @@ export class Batches {
     return time - this.open.openedAt >= terms.batchAgeMs
   }
 
+  /** Tape time from which on the next block closes or seals a batch, whatever is in it: Infinity
+   * while something else has to come first. */
+  dueAt(): number {
+    const terms = this.settlement
+    if (terms === null) return Infinity
+    const waiting = this.oldestUnsealed()
+    if (waiting === undefined) {
+      return this.open.hasContent ? this.open.openedAt + terms.batchAgeMs : Infinity
+    }
+    if (waiting.parent === null) return Infinity
+    return Math.max(waiting.closedAt, waiting.parentKnownAt) + terms.cosignMs
+  }
+
   /** Closes the open batch and opens the next. */
   close(time: number): Batch {
     const closed = this.open

@@ -182,6 +182,12 @@ export class Engine {
     return this.#core.batches.list.map((batch) => batchView(this.#core, batch))
   }
 
+  /** Tape time, milliseconds, from which on a block closes or seals a batch by its time alone;
+   * Infinity for none. */
+  get batchDueAt(): number {
+    return this.#core.batches.dueAt()
+  }
+
   /** An unsettled batch, or null. */
   batch(index: number): BatchView | null {
     const batch = this.#core.batches.find(index)

@@ -66,7 +66,8 @@ export const reasons = [
   'exit_requested',
   'floor',
   'delegate_revoked',
-  'batch_voided'
+  'batch_voided',
+  'venue_full'
 ] as const
 
 export type Reason = (typeof reasons)[number]
@@ -141,3 +142,4 @@ export const EXIT_REQUESTED = codeOf('exit_requested')
 export const FLOOR = codeOf('floor')
 export const DELEGATE_REVOKED = codeOf('delegate_revoked')
 export const BATCH_VOIDED = codeOf('batch_voided')
+export const VENUE_FULL = codeOf('venue_full')

@@ -35,8 +35,7 @@ export function closeAndSeal(core: Core): void {
   if (terms === null) return
   if (core.batches.isAged(core.time)) core.closeBatch()
   const batch = core.batches.oldestUnsealed()
-  if (batch === undefined || batch.parent === null) return
-  if (core.time < Math.max(batch.closedAt, batch.parentKnownAt) + terms.cosignMs) return
+  if (batch === undefined || core.time < core.batches.dueAt()) return
   batch.state = 'sealed'
   batch.sealedAt = core.seconds
   core.events.add(BATCH_SEALED, 0, 0, 0, batch.index, batch.sealedAt)
@@ -84,26 +83,36 @@ function decideVoid(core: Core, batch: Batch): void {
 /** The chain settled the oldest batch: pending becomes settled, its fees are the submitter's. */
 export function batchSettled(core: Core, input: SettledInput): void {
   const batch = core.batches.list[0]
-  const expected = batch.index === input.index && batch.state === 'attested'
-  assert(expected && batch.link === input.link, 'the chain settled another batch than the tape has')
+  assert(batch.index === input.index, 'the chain settled another batch than the tape has')
+  // The vault takes a batch only with a quorum's attestations; a validator may have given its own to
+  // a settler and not to the tape.
+  if (batch.state === 'sealed') decideContent(core, batch, input.link)
+  const expected = batch.state === 'attested' && batch.link === input.link
+  assert(expected, 'the chain settled another batch than the tape has')
   const submitter = core.account(input.submitter)
   core.events.add(BATCH_SETTLED, submitter, 0, 0, batch.index, 0)
   const parts = [...batch.accounts(core.markets, core.config.tokens).values()]
   for (const part of parts) {
     part.deltas.forEach((delta, token) => {
-      if (delta !== 0) move(core, part.account, token, delta)
+      if (delta === 0) return
+      core.ledger.addPending(part.account, token, -delta)
+      addSettled(core, part.account, token, delta)
     })
   }
-  for (const { account, token, quanta } of batch.withdrawals) move(core, account, token, -quanta)
+  for (const { account, token, quanta } of batch.withdrawals) {
+    core.ledger.addPending(account, token, quanta)
+    // As the vault pays: an exit that was claimed in between has taken the rest.
+    const paid = Math.min(quanta, core.ledger.settled(account, token))
+    addSettled(core, account, token, -paid)
+  }
   batch.fees(core.markets, core.config.tokens).forEach((fee, token) => {
     if (fee !== 0) core.ledger.addSettled(submitter, token, fee)
   })
   core.batches.dropSettled()
 }
 
-function move(core: Core, account: number, token: number, quanta: number): void {
+function addSettled(core: Core, account: number, token: number, quanta: number): void {
   core.ledger.addSettled(account, token, quanta)
-  core.ledger.addPending(account, token, -quanta)
   assert(core.ledger.settled(account, token) >= 0, 'a settled balance fell below nothing')
 }
 

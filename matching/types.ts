@@ -44,6 +44,8 @@ export type EngineConfig = {
   quorum: number
   slotsMax: number
   liveOrdersMax: number
+  /** Accounts that links may bring in; deposits may bring more. */
+  accountsMax: number
   orderLifeMaxSeconds: number
   fillsPerCommandMax: number
   triggersPerCutMax: number

@@ -45,6 +45,8 @@ export const CUT_ENTRIES_MAX = 4096
 export const LANES_PER_CUT_MAX = 256
 /** Lanes of a whole tape: each is state in every daemon and snapshot, for ever. */
 export const VENUE_LANES_MAX = 65_536
+/** Accounts that links may bring in: a key costs nothing. Deposits, which cost gas, may bring more. */
+export const VENUE_ACCOUNTS_MAX = 1_048_576
 /** A subscriber of the tape that is more blocks behind takes the history by replication. */
 export const STREAM_BEHIND_MAX = 1024
 

@@ -72,7 +72,8 @@ export const rejects = [
   ['exit_requested', 'The account asked the vault to leave with one of the tokens.'],
   ['floor', "The account raised its floor above the order's nonce."],
   ['delegate_revoked', 'The grant under which the order was signed has ended.'],
-  ['batch_voided', 'A batch was voided, and with it every unsettled trade and all orders.']
+  ['batch_voided', 'A batch was voided, and with it every unsettled trade and all orders.'],
+  ['venue_full', 'The venue has as many accounts as it takes by links: deposit first.']
 ] as const satisfies readonly (readonly [string, string])[]
 
 export type RejectReason = (typeof rejects)[number][0]

@@ -250,9 +250,13 @@ export function attest(world: World, turn: Turn<EntryOf<'attest'>>): void {
     world.emit('voidAttested', { x: batch.index })
     return
   }
+  attested(world, batch, entry.link)
+}
+
+export function attested(world: World, batch: Batch, link: string): void {
   batch.state = 'attested'
   batch.attestedAt = world.time
-  batch.link = entry.link
+  batch.link = link
   world.emit('batchAttested', { x: batch.index })
 }
 

@@ -1,6 +1,6 @@
 // Section 8: the vault's events, each followed by its consequences.
 import type { ChainEventInput } from '../../../matching/types.ts'
-import { deltasOf, feesOf } from './batches.ts'
+import { attested, deltasOf, feesOf } from './batches.ts'
 import type { Order } from './state.ts'
 import { newBatch, type World } from './world.ts'
 
@@ -105,6 +105,7 @@ function setDelegate(world: World, event: EventOf<'delegateSet'>): void {
 function settle(world: World, event: EventOf<'batchSettled'>): void {
   const submitter = world.account(event.submitter)
   const [batch] = world.batches
+  if (batch.state === 'sealed') attested(world, batch, event.link)
   if (batch.index !== event.index || batch.state !== 'attested' || batch.link !== event.link) {
     throw new Error(`batch ${event.index} cannot have settled`)
   }
@@ -115,7 +116,7 @@ function settle(world: World, event: EventOf<'batchSettled'>): void {
     })
   }
   for (const { account, token, quanta } of batch.withdrawals) {
-    account.settled[token] -= quanta
+    account.settled[token] -= Math.min(quanta, account.settled[token])
     account.pending[token] += quanta
   }
   feesOf(world, batch).forEach((quanta, token) => {

@@ -163,7 +163,11 @@ function checkLink(world: World, lane: Lane, entry: EntryOf<'link'>): string | n
   if (entry.signer !== entry.account) return 'bad_signature'
   if (world.time >= entry.expiry * 1000) return 'expired'
   if (admission !== null && !admission.includes(entry.account)) return 'not_admitted'
-  return entry.nonce > (world.find(entry.account)?.lastNonce ?? 0) ? null : 'nonce_used'
+  const account = world.find(entry.account)
+  if (entry.nonce <= (account?.lastNonce ?? 0)) return 'nonce_used'
+  if (account) return null
+  if (world.config.bond !== null) return 'bond_too_small'
+  return world.accounts.length < world.config.accountsMax ? null : 'venue_full'
 }
 
 /** Step 5: what is wrong with the entry's signature, lane or nonces, which it consumes. */

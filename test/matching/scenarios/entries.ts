@@ -2,7 +2,10 @@
 import type { ChainEventInput, EntryInput, OrderInput } from '../../../matching/index.ts'
 import { addressOf } from '../streams/venue.ts'
 
+/** They have a lane and funds from the start. */
 export const people = ['ann', 'bob', 'cat', 'dan']
+/** Accounts in the order in which they appear: `eve` comes later, or never. */
+export const names = [...people, 'eve']
 export const tokens = ['AAA', 'USD', 'BBB']
 /** An order `ann#3` has the nonce 13: the first ten are for links. */
 export const nonceBase = 10
@@ -16,7 +19,7 @@ export type Now = {
 }
 
 export function addressOfName(name: string): string {
-  const index = people.indexOf(name)
+  const index = names.indexOf(name)
   if (index < 0) throw new Error(`who is '${name}'?`)
   return addressOf(1, index)
 }

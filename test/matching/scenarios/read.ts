@@ -10,14 +10,14 @@
 //   moves  cat +7 AAA -707 USD            against the first funds; `holds` is what is reserved
 //
 // A step is its commands with the expectations after them. `says` lists the other things that
-// happened, `events` everything. `venue` and `market` lines change the small venue of runner.ts.
+// happened, `events` everything. `venue`, `market`, `bond` lines change the small venue of runner.ts.
 
 export type Line = { word: string; rest: string; where: string }
 export type Step = { commands: Line[]; expectations: Line[] }
 export type Scenario = { title: string; settings: Line[]; steps: Step[] }
 
 const commandWords = new Set(['given', 'when', 'wait', 'block'])
-const settingWords = new Set(['venue', 'market', 'fund', 'chain'])
+const settingWords = new Set(['venue', 'market', 'fund', 'bond', 'chain'])
 const expectationWords = new Set(['trades', 'asks', 'bids', 'moves', 'holds', 'says', 'events'])
 
 /** @throws Error at a word that no scenario knows */

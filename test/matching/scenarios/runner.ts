@@ -248,6 +248,7 @@ function configOf(settings: Line[]): EngineConfig {
   const venue = {
     slotsMax: 16,
     liveOrdersMax: 16,
+    accountsMax: 16,
     orderLifeMaxSeconds: 2000,
     fillsPerCommandMax: 10,
     triggersPerCutMax: 10
@@ -268,10 +269,13 @@ function configOf(settings: Line[]): EngineConfig {
   }
   const funds = new Map(firstFunds.map((fund) => [`${fund.account} ${fund.token}`, { ...fund }]))
   let withChain = false
+  let bond: EngineConfig['bond'] = null
   for (const { word, rest, where } of settings) {
     const [name, value, unit] = rest.split(/\s+/)
     if (word === 'chain') withChain = true
-    else if (word === 'fund') {
+    else if (word === 'bond') {
+      bond = { token: tokens.indexOf(value), min: Number(name), entriesPerCutPerBond: 10 }
+    } else if (word === 'fund') {
       const account = addressOfName(name)
       const token = tokens.indexOf(unit)
       funds.set(`${account} ${token}`, { account, token, quanta: Number(value) })
@@ -287,7 +291,7 @@ function configOf(settings: Line[]): EngineConfig {
     validators: Array.from({ length: 4 }, (_, index) => addressOf(5, index)),
     quorum: 3,
     ...venue,
-    bond: null,
+    bond,
     admission: null,
     settlement: withChain ? settlement : null,
     endow: withChain ? [] : [...funds.values()]

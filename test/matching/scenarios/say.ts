@@ -1,6 +1,6 @@
 // Says events in a trader's words, from the hashed records alone.
 import { kinds, reasons } from '../../helpers/naive/reasons.ts'
-import { nonceBase, people, tokens } from './entries.ts'
+import { nonceBase, names, tokens } from './entries.ts'
 
 export type Said = { kind: string; text: string }
 
@@ -40,7 +40,7 @@ export class Speaker {
 
   #text(kind: string, record: Fields): string {
     const { code, a, b, c, x, y } = record
-    const who = people[a] ?? 'somebody'
+    const who = names[a] ?? 'somebody'
     const order = this.nameOf(x)
     switch (kind) {
       case 'accepted': {
@@ -78,7 +78,7 @@ export class Speaker {
       case 'withdrawn':
         return `${who}#${x - nonceBase} withdraws ${y} ${tokens[b]}`
       case 'linked':
-        return `${who} linked to ${people[b]}`
+        return `${who} linked to ${names[b]}`
       case 'leaseRenewed':
         return `${who} leases`
       case 'protectSet':
@@ -95,7 +95,7 @@ export class Speaker {
       case 'floorRaised':
         return `${who} floor #${x - nonceBase}`
       case 'delegateSet':
-        return `${who} delegates ${people[b]}`
+        return `${who} delegates ${names[b]}`
       case 'batchClosed':
         return `batch ${x} closed with ${b} fills ${c} withdrawals`
       case 'batchSealed':

@@ -64,6 +64,7 @@ export function makeVenue(random: Random, seed: number): Venue {
     quorum: 3,
     slotsMax: 12,
     liveOrdersMax: 8,
+    accountsMax: seed % 8 === 0 ? 7 : 64,
     orderLifeMaxSeconds: 300,
     fillsPerCommandMax: 3,
     triggersPerCutMax: 2,
