@@ -72,6 +72,8 @@ export class ValidatorHost {
         crypto: cryptoOf(parts),
         lanes: lanes.reads,
         chain: chain ?? NO_CHAIN,
+        timeDueAt: (tipTime) =>
+          Math.max(tipTime + manifest.pacing.batchHeartbeatMs, parts.replica.engine.batchDueAt),
         host: {
           onfinal: (run) => this.#final(run),
           onbehind: ({ length }) => follower.behind(length),

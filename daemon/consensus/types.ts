@@ -42,6 +42,8 @@ export type ConsensusDependencies = {
   crypto: Crypto
   lanes: LaneView
   chain: ChainView
+  /** When a block on top of one of this time is due for the engine's sake; Infinity for never. */
+  timeDueAt?(tipTime: number): number
   host: ConsensusHost
 }
 

@@ -1,11 +1,17 @@
 // Whether there is an occasion for a cut. An idle venue is quiet: no proposal and no timer while no
-// lane has grown, the chain has not moved, and no heartbeat is due.
+// lane has grown, the chain has not moved, no batch has come of age, and no heartbeat is due.
 import { type Tip, takenOf } from './chain.ts'
 import type { ChainView, LaneView } from './types.ts'
 
 export type OccasionOptions = { heartbeatMs: number; relayMs: number }
 
-export type OccasionDependencies = { lanes: LaneView; chain: ChainView }
+export type OccasionDependencies = {
+  lanes: LaneView
+  chain: ChainView
+  /** When a block on top of one of this time is due although nothing is to be ordered: the engine
+   * waits for the time itself. Infinity for never. */
+  timeDueAt?(tipTime: number): number
+}
 
 export class Occasion {
   readonly #options: OccasionOptions
@@ -22,7 +28,11 @@ export class Occasion {
    * `isFinal`: the tip is; if it is not, only another block on top can make it so. */
   at(tip: Tip, isFinal: boolean, enteredAtMs: number): { dueAtMs: number; emptyAtMs: number } {
     const { heartbeatMs, relayMs } = this.#options
-    const emptyAtMs = Math.min(tip.time + heartbeatMs, isFinal ? Infinity : enteredAtMs + relayMs)
+    const emptyAtMs = Math.min(
+      tip.time + heartbeatMs,
+      isFinal ? Infinity : enteredAtMs + relayMs,
+      this.#deps.timeDueAt?.(tip.time) ?? Infinity
+    )
     const isGrown = this.#isGrown(tip) || this.#deps.chain.next(tip.cursor) !== null
     return { dueAtMs: isGrown ? enteredAtMs : emptyAtMs, emptyAtMs }
   }

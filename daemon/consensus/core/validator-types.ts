@@ -3,16 +3,15 @@ import type { SnapshotMark } from '../../../protocol/tape-block.ts'
 import type { Bytes32 } from '../../../protocol/types.ts'
 import type { Tip } from './chain.ts'
 import type { Divergence } from './executed.ts'
+import type { OccasionDependencies } from './occasion.ts'
 import type { SimplexAlarm } from './simplex-types.ts'
 import type {
   BlockId,
-  ChainView,
   ConsensusPacing,
   Crypto,
   CutLimits,
   Evidence,
   Final,
-  LaneView,
   Message,
   Record
 } from './types.ts'
@@ -28,7 +27,7 @@ export type ValidatorOptions = {
   limits: CutLimits
 }
 
-export type ValidatorDependencies = { crypto: Crypto; lanes: LaneView; chain: ChainView }
+export type ValidatorDependencies = { crypto: Crypto } & OccasionDependencies
 
 export type ValidatorAlarm = SimplexAlarm | 'pulse'
 
@@ -58,6 +57,7 @@ export type FinalRun = {
 
 export type ValidatorEffect =
   | { kind: 'send'; to: number | null; message: Message }
+  /** Token 0: nothing waits for it. */
   | { kind: 'persist'; token: number; record: Record }
   | { kind: 'alarm'; name: ValidatorAlarm; atMs: number }
   | { kind: 'final'; run: FinalRun }
