@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { resolve } from 'node:path'
 import { after } from '../../client/timer.ts'
 import { order as send, type Order } from './control.ts'
+import { whenInterrupted } from '../wait.ts'
 import { Devnet } from './devnet.ts'
 
 const defaultRoot = '.curb'
@@ -63,7 +64,7 @@ async function run(options: {
     }
     ending = devnet.close().finally(() => process.exit(code))
   }
-  process.on('SIGINT', () => finish(130))
+  whenInterrupted(() => finish(130))
   process.on('SIGTERM', () => finish(0))
   // The terminal was closed.
   process.on('SIGHUP', () => finish(0))

@@ -1,5 +1,4 @@
-// A trader of the devnet, as its owner would set it up: link the account, deposit, wait until the
-// deposit has come back through the tape.
+// A trader of the devnet: his account linked to his daemon, his money on the tape.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RpcFault } from '../../client/fault.ts'
@@ -24,7 +23,7 @@ export async function connect(member: Member, after: After, tries = 600): Promis
   }
 }
 
-/** Links all accounts of the daemon and deposits all that the init minted for them. */
+/** Links all accounts of the daemon, and waits until the tape has what the init deposited. */
 export async function enter(
   client: SocketClient,
   deposits: { token: string; amount: string }[],
@@ -33,9 +32,6 @@ export async function enter(
   const accounts = await client.call('private/get_accounts', {})
   for (const { account, linked } of accounts) {
     if (!linked) await untilReady(() => client.call('private/link_account', { account }), after)
-    for (const { token, amount } of deposits) {
-      await client.call('private/deposit', { account, token, amount })
-    }
   }
   await until(async () => {
     const balances = await client.call('private/get_balances', {})

@@ -9,9 +9,10 @@ import {
   NonceManager,
   parseUnits,
   Wallet,
-  type Contract
+  type Contract,
+  type ContractTransactionResponse
 } from 'ethers'
-import { deploy } from '../../contracts/vault.ts'
+import { deploy, vaultAt } from '../../contracts/vault.ts'
 import { blake2b256Parts } from '../../crypto/blake2b.ts'
 import { asciiBytes, toHex } from '../../protocol/bytes.ts'
 import { developmentManifest } from '../../protocol/market-design.ts'
@@ -23,15 +24,20 @@ import { members, type Member, type Plan } from '../../config/devnet-plan.ts'
 const mnemonic = 'test test test test test test test test test test test junk'
 const password = 'devnet'
 
-/** What each trader is given and deposits. */
-const deposits = [
-  { token: 'WETH', amount: '1000' },
-  { token: 'USDC', amount: '10000000' },
-  { token: 'WBTC', amount: '100' }
+/** The chain's tokens, and how much of each lies in the vault for a trader from the start. */
+const funds = [
+  { token: 'WETH', decimals: 18, amount: '1000' },
+  { token: 'USDC', decimals: 6, amount: '10000000' },
+  { token: 'WBTC', decimals: 8, amount: '100' }
 ]
+/** Times that, and it is what the trader's wallet has besides. */
+const WALLET_TIMES = 9n
 
 /** A batch settles within a few seconds, so that a newcomer sees one soon. */
 const settlement = { batchAgeMs: 2000, cosignMs: 500, settlerWindowSeconds: 20 }
+
+/** Enough for each of the init's calls: none has to be estimated. */
+const gasLimit = 300_000
 
 type Owned = Member & { seed: Uint8Array; wallet: Wallet }
 
@@ -45,7 +51,7 @@ export async function initDevnet(plan: Plan): Promise<void> {
     for (const member of owned) await writeDatadir(member, manifest, plan)
     // Until here a block came with each transaction; from here on one comes each second.
     await provider.send('evm_setIntervalMining', [1])
-    await writeFile(join(plan.root, 'deposits.json'), JSON.stringify(deposits))
+    await writeFile(join(plan.root, 'deposits.json'), JSON.stringify(funds))
     const peers = owned.map(({ name, seed }) => [name, toHex(identityOf(seed).keyPair.publicKey)])
     await writeFile(join(plan.root, 'peers.json'), JSON.stringify(Object.fromEntries(peers)))
   } finally {
@@ -74,46 +80,61 @@ async function makeVenue(owned: Owned[], plan: Plan, deployer: NonceManager): Pr
         peer: toHex(identityOf(seed).keyPair.publicKey),
         signer: wallet.address.toLowerCase()
       })),
-    addresses: tokens.addresses
+    addresses: Object.fromEntries(
+      await Promise.all(
+        [...tokens].map(async ([symbol, token]): Promise<[string, string]> => {
+          return [symbol, (await token.getAddress()).toLowerCase()]
+        })
+      )
+    )
   })
-  await mintAll(tokens.contracts, owned)
   const changed = {
     ...draft,
     settlement: { ...draft.settlement, ...settlement, ...plan.settlement }
   }
-  return deployVenue(changed, 1, deployer)
+  const manifest = await deployVenue(changed, 1, deployer)
+  await fundAll(tokens, manifest, owned, deployer)
+  return manifest
 }
 
-async function deployTokens(deployer: NonceManager) {
-  const make = (symbol: string, decimals: number) =>
-    deploy(deployer, 'PlainToken', [`Devnet ${symbol}`, symbol, decimals])
-  const made: [string, Contract][] = await Promise.all([
-    make('WETH', 18).then((token): [string, Contract] => ['WETH', token]),
-    make('USDC', 6).then((token): [string, Contract] => ['USDC', token]),
-    make('WBTC', 8).then((token): [string, Contract] => ['WBTC', token])
-  ])
-  const addresses: Record<string, string> = {}
-  for (const [symbol, token] of made) addresses[symbol] = (await token.getAddress()).toLowerCase()
-  return { addresses, contracts: new Map(made) }
+async function deployTokens(deployer: NonceManager): Promise<Map<string, Contract>> {
+  return new Map(
+    await Promise.all(
+      funds.map(async ({ token, decimals }): Promise<[string, Contract]> => {
+        const parameters = [`Devnet ${token}`, token, decimals]
+        return [token, await deploy(deployer, 'PlainToken', parameters)]
+      })
+    )
+  )
 }
 
-async function mintAll(contracts: Map<string, Contract>, owned: Owned[]): Promise<void> {
-  const decimals = new Map([
-    ['WETH', 18],
-    ['USDC', 6],
-    ['WBTC', 8]
-  ])
-  const sent: Promise<unknown>[] = []
-  for (const { wallet } of owned.filter(({ validator }) => !validator)) {
-    for (const { token, amount } of deposits) {
-      const contract = contracts.get(token)
-      if (contract === undefined) throw new Error(`no contract of ${token}`)
-      // Ten times what is deposited, so that the owner has some left to play with.
-      const units = parseUnits(amount, decimals.get(token)) * 10n
-      sent.push(contract['mint'](wallet.address, units))
+/** Deposits for each trader by the deployer's hand, while a block still comes with each
+ * transaction: their first orders need not wait for the chain. */
+async function fundAll(
+  contracts: Map<string, Contract>,
+  manifest: Manifest,
+  owned: Owned[],
+  deployer: NonceManager
+): Promise<void> {
+  const traders = owned.filter(({ validator }) => !validator)
+  const payer = await deployer.getAddress()
+  const vault = vaultAt(manifest.chain?.vault ?? '', deployer)
+  const sent: Promise<ContractTransactionResponse>[] = []
+  for (const { token, decimals, amount } of funds) {
+    const contract = contracts.get(token)
+    const place = manifest.tokens.findIndex(({ symbol }) => symbol === token)
+    if (contract === undefined || place < 0) throw new Error(`no token ${token}`)
+    const units = parseUnits(amount, decimals)
+    const quanta = units / BigInt(manifest.tokens[place].quantum)
+    const whole = units * BigInt(traders.length)
+    await contract['mint'](payer, whole, { gasLimit })
+    await contract['approve'](await vault.getAddress(), whole, { gasLimit })
+    for (const { wallet } of traders) {
+      sent.push(contract['mint'](wallet.address, units * WALLET_TIMES, { gasLimit }))
+      sent.push(vault['deposit'](place, quanta, wallet.address, { gasLimit }))
     }
   }
-  await Promise.all(sent)
+  await Promise.all(sent.map(async (each) => (await each).wait()))
 }
 
 async function writeDatadir(member: Owned, manifest: Manifest, plan: Plan): Promise<void> {
