@@ -2,8 +2,9 @@
 import { CommanderError } from 'commander'
 import { exitCodeOf, explain } from './exit.ts'
 import { createProgram } from './program.ts'
+import { interrupt } from './wait.ts'
 
-process.on('SIGINT', () => process.exit(130))
+process.on('SIGINT', interrupt)
 
 try {
   await createProgram().parseAsync(process.argv)

@@ -1,7 +1,9 @@
 // Exit codes: scripts rely on them, so they never change their meaning.
 import { CommanderError } from 'commander'
 import { RpcFault } from '../client/fault.ts'
+import { meaningOf } from '../client/reasons.ts'
 import { ConfigFault } from '../config/errors.ts'
+import { adviceOn } from './advice.ts'
 
 export const exitCodes = {
   ok: 0,
@@ -37,30 +39,11 @@ export function explain(fault: unknown): string {
   if (!(fault instanceof RpcFault)) {
     return fault instanceof Error ? fault.message : String(fault)
   }
-  const advice = adviceOf(fault.rpcName)
-  const what = `${fault.rpcName.replaceAll('_', ' ')}: ${fault.reason}`
-  return advice === null ? what : `${what}\n${advice}`
-}
-
-function adviceOf(name: string): string | null {
-  switch (name) {
-    case 'unreachable':
-      return 'Start one with `curbd`, or a whole venue with `curb devnet`; name another with --datadir or --rpc-url.'
-    case 'unauthorized':
-      return 'The token comes from <datadir>/.cookie, or from --token; `curb token create` makes one.'
-    case 'forbidden':
-      return 'Use a token of a wider scope; `curb token create NAME --scope trade` makes one.'
-    case 'not_ready':
-      return '`curb node status` says what the daemon waits for.'
-    case 'account_locked':
-      return 'Unlock it with keys.unlock and keys.passwordFile, or sign outside (docs/rpc.md).'
-    case 'not_linked':
-      return '`curb account link ADDRESS` links the account to this daemon.'
-    case 'insufficient_funds':
-      return '`curb balance` shows what is available; orders reserve what they can cost.'
-    case 'outcome_unknown':
-      return 'Look before you send again: `curb order list`.'
-    default:
-      return null
-  }
+  const { rpcName, reason } = fault
+  const meaning = meaningOf(reason)
+  const name = rpcName.replaceAll('_', ' ')
+  const isNamed = meaning !== null && reason !== rpcName
+  const what = isNamed ? `${name} (${reason})` : name
+  const toDo = adviceOn(fault)
+  return `${what}: ${meaning ?? reason}${toDo === null ? '' : `\n${toDo}`}`
 }

@@ -49,8 +49,9 @@ export function facts(pairs: [string, string][]): string {
   return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')
 }
 
+/** UTC, and says so. */
 export function timeText(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace('T', ' ').slice(0, 19)
+  return `${new Date(milliseconds).toISOString().replace('T', ' ').slice(0, 19)}Z`
 }
 
 const noLines = {

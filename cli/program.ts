@@ -1,4 +1,6 @@
 import { Command } from 'commander'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { devnetCommand } from './devnet/command.ts'
 import { accountCommands } from './verbs/account.ts'
 import { batchCommands } from './verbs/batch.ts'
@@ -11,6 +13,13 @@ import { orderCommands } from './verbs/order.ts'
 import { tokenCommands } from './verbs/token.ts'
 import { venueCommands } from './verbs/venue.ts'
 
+/** Of package.json, which lies one folder above the source and two above the built program. */
+function version(): string {
+  const above = [join('..', 'package.json'), join('..', '..', 'package.json')]
+  const file = above.map((path) => join(import.meta.dirname, path)).find((path) => existsSync(path))
+  return file === undefined ? 'unknown' : String(JSON.parse(readFileSync(file, 'utf8')).version)
+}
+
 /** The whole command line of `curb`. */
 export function createProgram(): Command {
   const program = new Command('curb')
@@ -22,6 +31,7 @@ export function createProgram(): Command {
     )
     .option('--token <token>', 'access token; else the cookie of the data directory')
     .option('--json', 'print the RPC’s own objects')
+    .version(version(), '--version', 'print the version')
     .showHelpAfterError('(--help shows what there is)')
     .showSuggestionAfterError()
     .exitOverride()

@@ -139,6 +139,11 @@ export class ChainParts {
         const { transaction } = await mined(await vault.requestExit(token))
         return { transaction, readyAt: (await vault.exitReadyAt(token)) * 1000 }
       },
+      requestFloor: async (nonce) => {
+        const { transaction } = await mined(await vault.requestFloor(nonce))
+        return { transaction, readyAt: (await vault.floorReadyAt()) * 1000 }
+      },
+      applyFloor: async () => mined(await vault.applyFloor()),
       setDelegate: async ({ market, ...grant }) =>
         mined(await vault.setDelegate({ ...grant, market: this.#marketHash(market) }))
     }

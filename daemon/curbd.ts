@@ -35,7 +35,9 @@ async function main(words: string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((fault: unknown) => {
-  process.stderr.write(`curbd: ${textOf(fault)}\n`)
+  // A mode speaks for the verb of curb that it is.
+  const speaker = (process.argv[2] ?? '-').startsWith('-') ? 'curbd' : 'curb'
+  process.stderr.write(`${speaker}: ${textOf(fault)}\n`)
   const usage = fault instanceof ConfigFault || fault instanceof UsageFault
   process.exit(usage ? exitCodes.usage : exitCodes.fault)
 })

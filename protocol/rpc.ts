@@ -167,6 +167,10 @@ export type RpcMethods = {
     params: { account?: string; token: string; action?: 'request' | 'claim' | 'cancel' }
     result: { transaction: string; readyAt: number | null }
   }
+  'private/raise_floor': {
+    params: { account?: string; action?: 'request' | 'apply'; nonce?: number }
+    result: { transaction: string; readyAt: number | null }
+  }
   'private/get_transfers': { params: OfAccount; result: RpcTransfer[] }
   'private/submit_signed_order': {
     params: {

@@ -1,7 +1,11 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
+import { RpcFault } from '../../client/fault.ts'
+import type { RpcMethods } from '../../protocol/rpc.ts'
 import { Context } from '../context.ts'
+import { UsageError } from '../exit.ts'
+import { wholeNumber } from '../numbers.ts'
 import { oneShot } from '../one-shot.ts'
-import { table } from '../output.ts'
+import { table, timeText } from '../output.ts'
 
 export function accountCommands(program: Command): void {
   const account = program.command('account').description('keys, links and delegates')
@@ -20,21 +24,7 @@ export function accountCommands(program: Command): void {
   account
     .command('list')
     .description('accounts of the keystore, and with a running daemon what they may do')
-    .action(async (_flags: object, command: Command) => {
-      const context = Context.of(command)
-      const accounts = await context.call((client) => client.call('private/get_accounts', {}))
-      context.output.result(accounts, (all) =>
-        table(
-          [{ title: 'account' }, { title: 'key' }, { title: 'linked here' }],
-          all.map((each) => [
-            each.account,
-            each.unlocked ? 'unlocked' : 'locked',
-            each.linked ? 'yes' : 'no'
-          ]),
-          'the daemon hosts no account; curb account new makes one'
-        )
-      )
-    })
+    .action(list)
   account
     .command('link <account>')
     .description('give the account’s trading to this daemon')
@@ -48,23 +38,99 @@ export function accountCommands(program: Command): void {
   account
     .command('delegate <delegate>')
     .description('let another key sign orders for the account; it can never withdraw')
-    .requiredOption('--until <seconds>', 'end, whole seconds since 1970; 0 revokes', Number)
+    .addOption(new Option('--days <days>', 'days until it ends').argParser(wholeNumber()))
+    .addOption(
+      new Option('--until <seconds>', 'end, whole seconds since 1970')
+        .argParser(wholeNumber())
+        .conflicts('days')
+    )
+    .addOption(
+      new Option('--revoke', 'end it; its orders are cancelled').conflicts(['days', 'until'])
+    )
     .option('--market <market>', 'only this market; else all')
     .option('--cosign', 'may sign net results of batches too')
     .option('--account <address>', 'account, when the daemon hosts several')
-    .action(
-      async (
-        delegate: string,
-        flags: { until: number; market?: string; cosign?: boolean; account?: string },
-        command: Command
-      ) => {
-        const context = Context.of(command)
-        const sent = await context.call((client) =>
-          client.call('private/set_delegate', { delegate, ...flags })
-        )
-        context.output.result(sent, ({ transaction }) => `sent in ${transaction}`)
-      }
+    .action(delegate)
+  account
+    .command('floor [nonce]')
+    .description(
+      'make orders dead on chain too: those with a nonce below this one, or all that were signed'
     )
+    .option('--apply', 'carry the request out, after its delay')
+    .option('--account <address>', 'account, when the daemon hosts several')
+    .action(raiseFloor)
+}
+
+type DelegateFlags = {
+  days?: number
+  until?: number
+  revoke?: boolean
+  market?: string
+  cosign?: boolean
+  account?: string
+}
+
+async function delegate(
+  address: string,
+  { days, until, revoke, ...rest }: DelegateFlags,
+  command: Command
+): Promise<void> {
+  const now = Math.floor(Date.now() / 1000)
+  const end = revoke === true ? 0 : (until ?? (days === undefined ? null : now + days * 86_400))
+  if (end === null) throw new UsageError('say when it ends: --days, --until, or --revoke')
+  const context = Context.of(command)
+  const sent = await context.call((client) =>
+    client.call('private/set_delegate', { delegate: address, until: end, ...rest })
+  )
+  context.output.result(sent, ({ transaction }) => {
+    return end === 0
+      ? `revoked in ${transaction}`
+      : `delegated in ${transaction}, until ${timeText(end * 1000)}`
+  })
+}
+
+async function raiseFloor(
+  text: string | undefined,
+  { apply, ...rest }: { apply?: boolean; account?: string },
+  command: Command
+): Promise<void> {
+  if (apply === true && text !== undefined) throw new UsageError('--apply takes no nonce')
+  const nonce = text === undefined ? {} : { nonce: wholeNumber()(text) }
+  const action = apply === true ? 'apply' : 'request'
+  const context = Context.of(command)
+  const sent = await context.call((client) =>
+    client.call('private/raise_floor', { action, ...nonce, ...rest })
+  )
+  context.output.result(sent, ({ transaction, readyAt }) =>
+    readyAt === null
+      ? `applied in ${transaction}`
+      : `sent in ${transaction}; after ${timeText(readyAt)}: curb account floor --apply`
+  )
+}
+
+/** What the daemon says of its accounts; without one, what the keystore holds. */
+async function list(_flags: object, command: Command): Promise<void> {
+  const context = Context.of(command)
+  const { datadir, output } = context
+  let accounts: RpcMethods['private/get_accounts']['result']
+  try {
+    accounts = await context.call((client) => client.call('private/get_accounts', {}))
+  } catch (fault) {
+    if (!(fault instanceof RpcFault && fault.rpcName === 'unreachable')) throw fault
+    output.word(`no daemon runs: these are the keys in ${datadir}`)
+    return oneShot(['account-list', '--datadir', datadir, ...(output.json ? ['--json'] : [])])
+  }
+  output.result(accounts, (all) =>
+    table(
+      [{ title: 'account' }, { title: 'key' }, { title: 'linked here' }],
+      all.map((each) => [
+        each.account,
+        each.unlocked ? 'unlocked' : 'locked',
+        each.linked ? 'yes' : 'no'
+      ]),
+      'the daemon hosts no account; curb account new makes one'
+    )
+  )
 }
 
 async function keys(mode: string, words: string[], command: Command): Promise<void> {

@@ -1,6 +1,7 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { RpcBatch } from '../../protocol/rpc.ts'
 import { Context } from '../context.ts'
+import { wholeNumber } from '../numbers.ts'
 import { facts, table, timeText } from '../output.ts'
 
 export function batchCommands(program: Command): void {
@@ -8,7 +9,7 @@ export function batchCommands(program: Command): void {
   batch
     .command('list')
     .description('the latest batches and their state')
-    .option('--count <count>', 'how many', Number, 20)
+    .option('--count <count>', 'how many', wholeNumber(), 20)
     .action(async ({ count }: { count: number }, command: Command) => {
       const context = Context.of(command)
       const found = await context.call((client) => client.call('public/get_batches', { count }))
@@ -17,27 +18,21 @@ export function batchCommands(program: Command): void {
   batch
     .command('show')
     .description('one batch')
-    .argument('<index>', 'number of the batch', batchIndex)
+    .argument('<index>', 'number of the batch', wholeNumber())
     .action(async (index: number, _flags: object, command: Command) => {
       const context = Context.of(command)
       const found = await context.call((client) => client.call('public/get_batch', { index }))
       context.output.result(found, (each) => batchText(each))
     })
   batch
-    .command('void <index>')
+    .command('void')
+    .argument('<index>', 'number of the batch', wholeNumber())
     .description('give this validator’s word that a batch cannot settle (only after the horizon)')
-    .action(async (text: string, _flags: object, command: Command) => {
+    .action(async (index: number, _flags: object, command: Command) => {
       const context = Context.of(command)
-      const index = batchIndex(text)
       await context.call((client) => client.call('admin/void_batch', { index }))
       context.output.result({ index }, () => `this validator attested the void of batch ${index}`)
     })
-}
-
-function batchIndex(text: string): number {
-  const index = Number(text)
-  if (Number.isSafeInteger(index) && index > 0) return index
-  throw new InvalidArgumentError('batches are numbered from 1')
 }
 
 function batchTable(batches: RpcBatch[]): string {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { RpcBalance } from '../../protocol/rpc.ts'
 import { Context } from '../context.ts'
+import { wholeNumber } from '../numbers.ts'
 import { table, timeText } from '../output.ts'
 import { untilInterrupted } from '../wait.ts'
 import { tradesTable } from './order.ts'
@@ -52,7 +53,7 @@ export function fundsCommands(program: Command): void {
         context.output.result(sent, ({ transaction, readyAt }) =>
           readyAt === null
             ? `sent in ${transaction}`
-            : `sent in ${transaction}; claim it after ${timeText(readyAt)}`
+            : `sent in ${transaction}; after ${timeText(readyAt)}: curb exit ${token} --claim`
         )
       }
     )
@@ -66,7 +67,7 @@ export function fundsCommands(program: Command): void {
     .command('fills')
     .description('your trades and how far they are on their way to the chain')
     .option('--market <market>', 'only this market')
-    .option('--count <count>', 'how many', Number, 20)
+    .option('--count <count>', 'how many', wholeNumber(), 20)
     .option('--watch', 'show every change until Ctrl-C')
     .addOption(account())
     .action(showFills)

@@ -1,7 +1,9 @@
 import { Option, type Command } from 'commander'
 import { followBook } from '../../client/book.ts'
+import { followOrders, type LocalOrders } from '../../client/order-queues.ts'
 import type { RpcCandle, RpcFullBook, RpcLevel, RpcTicker, RpcTrade } from '../../protocol/rpc.ts'
 import { Context } from '../context.ts'
+import { wholeNumber } from '../numbers.ts'
 import { facts, table, timeText } from '../output.ts'
 import { untilInterrupted } from '../wait.ts'
 
@@ -11,14 +13,14 @@ export function marketCommands(program: Command): void {
   program
     .command('book <market>')
     .description('the order book; --orders shows every order in its queue')
-    .option('--depth <levels>', 'levels of each side', Number, 10)
+    .option('--depth <levels>', 'levels of each side', wholeNumber(), 10)
     .option('--orders', 'single orders instead of levels')
     .option('--watch', 'show every change until Ctrl-C')
     .action(showBook)
   program
     .command('trades <market>')
     .description('the last trades')
-    .option('--count <count>', 'how many', Number, 20)
+    .option('--count <count>', 'how many', wholeNumber(), 20)
     .option('--watch', 'show every trade until Ctrl-C')
     .action(showTrades)
   program
@@ -47,6 +49,12 @@ async function showBook(
   const { depth } = flags
   if (flags.watch === true) {
     const client = await context.connect()
+    if (flags.orders === true) {
+      await followOrders(client, market, (book) => {
+        context.output.line(watched(market, book, depth), (each) => `${clear}${queueTable(each)}`)
+      })
+      return untilInterrupted(client)
+    }
     await followBook(client, market, depth, ({ bids, asks, changeId }) => {
       context.output.line({ market, changeId, bids, asks }, (book) => `${clear}${ladder(book)}`)
     })
@@ -142,7 +150,24 @@ function ladder({ bids, asks }: { bids: RpcLevel[]; asks: RpcLevel[] }): string 
   )
 }
 
-function queueTable({ orders }: RpcFullBook): string {
+type Queued = Pick<RpcFullBook['orders'][number], 'sequence' | 'side' | 'price' | 'amount'> & {
+  position: number
+  amountAhead: string
+  own?: boolean
+}
+
+/** The first orders of each side, with their places. */
+function watched(market: string, book: LocalOrders, count: number) {
+  const orders = [...book.first('buy', count), ...book.first('sell', count)].map(
+    (order): Queued => {
+      const place = book.position(order.sequence)
+      return { ...order, position: place?.position ?? 0, amountAhead: place?.amountAhead ?? '0' }
+    }
+  )
+  return { market, changeId: book.changeId, orders }
+}
+
+function queueTable({ orders }: { orders: readonly Queued[] }): string {
   return table(
     [
       { title: 'side' },
@@ -158,7 +183,7 @@ function queueTable({ orders }: RpcFullBook): string {
       order.amount,
       String(order.position + 1),
       order.amountAhead,
-      order.own ? 'yours' : ''
+      order.own === true ? 'yours' : ''
     ]),
     'the book is empty'
   )

@@ -1,8 +1,10 @@
 // `curb order buy WETH/USDC 1.5 @ 2000 --post-only`: as a person says it.
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
+import type { HttpClient } from '../../client/http.ts'
 import type { RpcMyTrade, RpcOrder, RpcOrderResult, RpcPlaceParams } from '../../protocol/rpc.ts'
 import { Context } from '../context.ts'
 import { UsageError } from '../exit.ts'
+import { wholeNumber } from '../numbers.ts'
 import { facts, table, timeText } from '../output.ts'
 
 type PlaceFlags = {
@@ -25,15 +27,15 @@ export function orderCommands(program: Command): void {
   const order = program.command('order').description('place, change, cancel and look at orders')
   for (const side of ['buy', 'sell'] as const) placeCommand(order, side)
   order
-    .command('cancel <orderId>')
-    .description('cancel an order by its id, or with --client-id by yours')
-    .option('--client-id', 'the id is a clientOrderId')
+    .command('cancel <order>')
+    .description('cancel an order by its id, or by yours')
+    .option('--client-id', 'the id is a clientOrderId, even if it has a colon in it')
     .option('--account <address>', 'account, when the daemon hosts several')
     .action(
       async (id: string, flags: { clientId?: boolean; account?: string }, command: Command) => {
         const context = Context.of(command)
         const cancelled = await context.call((client) =>
-          flags.clientId === true
+          flags.clientId === true || !isOrderId(id)
             ? client.call('private/cancel_by_client_id', { clientOrderId: id, ...accountOf(flags) })
             : client.call('private/cancel', { orderId: id })
         )
@@ -57,19 +59,25 @@ export function orderCommands(program: Command): void {
       context.output.result(done, ({ cancelled }) => `${cancelled.length} orders cancelled`)
     })
   order
-    .command('edit <orderId>')
+    .command('edit <order>')
     .description('change price or amount; keeps its place when only the amount gets less')
     .option('--price <price>', 'new price')
     .option('--amount <amount>', 'new amount still to fill')
+    .option('--account <address>', 'account, when the daemon hosts several')
     .action(
-      async (orderId: string, flags: { price?: string; amount?: string }, command: Command) => {
+      async (
+        id: string,
+        { account, ...flags }: { price?: string; amount?: string; account?: string },
+        command: Command
+      ) => {
         if (flags.price === undefined && flags.amount === undefined) {
           throw new UsageError('name what shall change: --price or --amount')
         }
         const context = Context.of(command)
-        const edited = await context.call((client) =>
-          client.call('private/edit', { orderId, ...flags })
-        )
+        const edited = await context.call(async (client) => {
+          const orderId = await orderIdOf(client, id, { account })
+          return client.call('private/edit', { orderId, ...flags })
+        })
         context.output.result(edited, placedText)
       }
     )
@@ -92,7 +100,7 @@ function placeCommand(order: Command, side: 'buy' | 'sell'): void {
     .option('--leased', 'lives only while the daemon renews its lease')
     .option('--stop <price>', 'wait until the last trade is at or through this price')
     .option('--take-profit <price>', 'the same in the other direction')
-    .option('--expires <seconds>', 'life of the order', wholeNumber)
+    .option('--expires <seconds>', 'life of the order', wholeNumber())
     .addOption(
       new Option('--prevent-self-trade <mode>', 'what to do on meeting an own order').choices([
         'cancelNewest',
@@ -127,9 +135,16 @@ export function placeParams(
   spoken: string | undefined,
   flags: PlaceFlags
 ): RpcPlaceParams {
-  if (at !== undefined && at !== '@') throw new UsageError(`expected "@ price", got "${at}"`)
-  if (at === '@' && spoken === undefined) throw new UsageError('a price belongs after the @')
-  const price = spoken ?? flags.price
+  const words = [amount, at ?? '', spoken ?? ''].join(' ')
+  const [quantity, named, ...more] = words.split('@').map((part) => part.trim())
+  if (more.length > 0 || (named === undefined && at !== undefined)) {
+    throw new UsageError(`an order reads "${market} 1.5 @ 2000"; what is "${words.trim()}"?`)
+  }
+  if (named === '') throw new UsageError('a price belongs after the @')
+  if (named !== undefined && flags.price !== undefined) {
+    throw new UsageError('"@ price" or --price, not both')
+  }
+  const price = named ?? flags.price
   if (price === undefined && flags.market !== true) {
     throw new UsageError('name a price ("@ 2000"), or --market')
   }
@@ -137,7 +152,7 @@ export function placeParams(
   const now = Math.floor(Date.now() / 1000)
   return {
     market,
-    amount,
+    amount: quantity,
     ...accountOf(flags),
     ...(price === undefined ? {} : { price }),
     ...(flags.market === true ? { type: 'market' as const } : {}),
@@ -193,20 +208,25 @@ function lookCommands(order: Command): void {
       }
     )
   order
-    .command('show <orderId>')
-    .description('one order; the id may be a clientOrderId')
-    .action(async (id: string, _flags: object, command: Command) => {
+    .command('show <order>')
+    .description('one order, by its id or by yours')
+    .option('--account <address>', 'account, when the daemon hosts several')
+    .action(async (id: string, flags: { account?: string }, command: Command) => {
       const context = Context.of(command)
-      const params = id.includes(':') ? { orderId: id } : { clientOrderId: id }
+      const params = isOrderId(id) ? { orderId: id } : { clientOrderId: id, ...accountOf(flags) }
       const found = await context.call((client) => client.call('private/get_order', params))
       context.output.result(found, orderText)
     })
   order
-    .command('explain <orderId>')
+    .command('explain <order>')
     .description('every hash stage of an order, where it is, and who has it')
-    .action(async (orderId: string, _flags: object, command: Command) => {
+    .option('--account <address>', 'account, when the daemon hosts several')
+    .action(async (id: string, flags: { account?: string }, command: Command) => {
       const context = Context.of(command)
-      const told = await context.call((client) => client.call('private/explain_order', { orderId }))
+      const told = await context.call(async (client) => {
+        const orderId = await orderIdOf(client, id, flags)
+        return client.call('private/explain_order', { orderId })
+      })
       context.output.result(told, ({ structHash, digest, signer, lane, tape, words }) =>
         [
           facts([
@@ -223,14 +243,23 @@ function lookCommands(order: Command): void {
     })
 }
 
-function accountOf({ account }: { account?: string }): { account?: string } {
+function accountOf({ account }: { account?: string | undefined }): { account?: string } {
   return account === undefined ? {} : { account }
 }
 
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (Number.isSafeInteger(value) && value > 0) return value
-  throw new InvalidArgumentError('a whole number above 0')
+/** `account:nonce`; anything else is a name that its owner gave. */
+function isOrderId(id: string): boolean {
+  return /^0x[0-9a-fA-F]{40}:\d+$/.test(id)
+}
+
+async function orderIdOf(
+  client: HttpClient,
+  id: string,
+  flags: { account?: string | undefined }
+): Promise<string> {
+  if (isOrderId(id)) return id
+  const found = await client.call('private/get_order', { clientOrderId: id, ...accountOf(flags) })
+  return found.orderId
 }
 
 function placedText({ order, trades }: RpcOrderResult): string {

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
 import { Context } from '../context.ts'
+import { wholeNumber } from '../numbers.ts'
 import { table, timeText } from '../output.ts'
 
 type Scope = 'read' | 'trade' | 'admin'
@@ -14,7 +15,7 @@ export function tokenCommands(program: Command): void {
         .choices(['read', 'trade', 'admin'])
         .default('read')
     )
-    .option('--days <days>', 'days until it expires; else never', Number)
+    .option('--days <days>', 'days until it expires; else never', wholeNumber())
     .action(async (name: string, flags: { scope: Scope; days?: number }, command: Command) => {
       const context = Context.of(command)
       const { scope, days } = flags

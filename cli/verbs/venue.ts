@@ -29,13 +29,14 @@ export function venueCommands(program: Command): void {
       const words = ['venue-init', draft, '--datadir', datadir, '--rpc-url', flags.chainUrl]
       words.push('--account', flags.account, '--password-file', flags.passwordFile)
       words.push('--confirmations', flags.confirmations, '--out', flags.out)
-      await oneShot(words)
+      await oneShot([...words, ...asJson(command)])
     })
   venue
     .command('join <manifest>')
     .description('check a manifest and put it into the data directory')
     .action(async (manifest: string, _flags: object, command: Command) => {
-      await oneShot(['venue-join', manifest, '--datadir', Context.of(command).datadir])
+      const { datadir } = Context.of(command)
+      await oneShot(['venue-join', manifest, '--datadir', datadir, ...asJson(command)])
     })
   venue
     .command('info')
@@ -80,4 +81,8 @@ export function venueCommands(program: Command): void {
     .command('audit')
     .description('replay the tape from the start and hold every balance against the vault')
     .action((_flags: object, command: Command) => audit(Context.of(command), 'audit'))
+}
+
+function asJson(command: Command): string[] {
+  return Context.of(command).output.json ? ['--json'] : []
 }

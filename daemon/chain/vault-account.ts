@@ -1,6 +1,6 @@
 // What the owner of an account asks of the vault by himself: deposits, exits, claims, delegates.
 // Each call answers once its transaction is journaled and sent; `mined` tells the rest.
-import { Interface, type JsonRpcProvider } from 'ethers'
+import { Interface, type JsonRpcProvider, type Result } from 'ethers'
 import { artifact, vaultInterface } from '../../contracts/vault.ts'
 import { toHex0x } from '../../protocol/bytes.ts'
 import type { Manifest, ManifestChain } from '../../protocol/manifest.ts'
@@ -99,6 +99,12 @@ export class VaultAccount {
     return Number(await this.#view('exitOf', [this.address, token]))
   }
 
+  /** When the floor that was asked for can be applied, whole seconds; 0 without one. */
+  async floorReadyAt(): Promise<number> {
+    const { readyAt } = await this.#answer('floorRequestOf', [this.address])
+    return Number(readyAt)
+  }
+
   /** What waits to be claimed and is not being claimed already. */
   async claimables(): Promise<{ token: number; quanta: number }[]> {
     const tokens = this.#manifest.tokens.map((_, token) => token)
@@ -125,9 +131,13 @@ export class VaultAccount {
   }
 
   async #view(method: string, values: readonly unknown[]): Promise<bigint> {
+    return BigInt((await this.#answer(method, values))[0])
+  }
+
+  async #answer(method: string, values: readonly unknown[]): Promise<Result> {
     const data = vaultInterface.encodeFunctionData(method, values)
     const answer = await this.#provider.call({ to: this.#manifest.chain.vault, data })
-    return BigInt(vaultInterface.decodeFunctionResult(method, answer)[0])
+    return vaultInterface.decodeFunctionResult(method, answer)
   }
 
   async #read(token: Address, method: string, values: readonly unknown[]): Promise<bigint> {

@@ -126,7 +126,12 @@ export class Keystore {
 export async function readPassword(path: string): Promise<string> {
   if (path === '') throw new KeystoreFault('password_missing', keystoreFaults.password_missing)
   const { mode } = await stat(path).catch((cause: unknown) => {
-    throw new KeystoreFault('password_missing', `cannot read ${path}`, { path }, cause)
+    throw new KeystoreFault(
+      'password_missing',
+      `cannot read the password file ${path}: name one that is there, of mode 0600`,
+      { path },
+      cause
+    )
   })
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new KeystoreFault('password_file_open', `${path}: ${keystoreFaults.password_file_open}`)

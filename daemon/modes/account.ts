@@ -28,7 +28,9 @@ export async function accountMode(verb: 'new' | 'import' | 'list', words: string
   }
   const [file] = rest
   if (file === undefined) throw new UsageFault('name the key file to import')
-  const json = await readFile(file, 'utf8')
+  const json = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UsageFault(`cannot read the key file ${file}: ${String(cause)}`)
+  })
   return show([await keystore.import(json, await passwordOf(values['password-file'], false))])
 }
 

@@ -16,7 +16,8 @@ const flags = {
   account: { type: 'string' },
   'password-file': { type: 'string' },
   confirmations: { type: 'string' },
-  out: { type: 'string' }
+  out: { type: 'string' },
+  json: { type: 'boolean' }
 } as const
 
 export async function venueInitMode(words: string[]): Promise<void> {
@@ -29,6 +30,7 @@ export async function venueInitMode(words: string[]): Promise<void> {
   }
   if (draftFile === undefined) throw new UsageFault('name the draft of the manifest')
   const out = needed('out')
+  const draft = await readDraft(draftFile)
   const provider = new JsonRpcProvider(needed('rpc-url'), undefined, { staticNetwork: true })
   try {
     const { sign, blake2b } = await loadCrypto()
@@ -36,14 +38,28 @@ export async function venueInitMode(words: string[]): Promise<void> {
     const password = await readPassword(needed('password-file'))
     const { privateKey } = await keystore.unlock(needed('account'), password)
     const confirmations = Number(values['confirmations'] ?? 1)
-    const draft: unknown = JSON.parse(await readFile(draftFile, 'utf8'))
     const manifest = await deployVenue(draft, confirmations, new Wallet(privateKey, provider))
     await writeFile(out, `${JSON.stringify(manifest, null, 2)}\n`, { flag: 'wx' })
     const id = toHex(venueId(manifest, blake2b))
-    process.stdout.write(
-      `${JSON.stringify({ venueId: id, vault: manifest.chain?.vault, manifest: out }, null, 2)}\n`
-    )
+    const made = { venueId: id, vault: manifest.chain?.vault ?? null, manifest: out }
+    const text =
+      values['json'] === true
+        ? JSON.stringify(made, null, 2)
+        : `venue ${id}, vault ${made.vault}; its manifest is ${out}: hand it to those who join`
+    process.stdout.write(`${text}\n`)
   } finally {
     provider.destroy()
+  }
+}
+
+/** @throws UsageFault */
+async function readDraft(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UsageFault(`cannot read the draft ${file}: ${String(cause)}`)
+  })
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new UsageFault(`the draft ${file} is not JSON: ${String(cause)}`)
   }
 }

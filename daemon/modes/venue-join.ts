@@ -12,7 +12,8 @@ import { datadirOf, readWords, UsageFault } from './usage.ts'
 export async function venueJoinMode(words: string[]): Promise<void> {
   const { values, rest } = readWords(words, {
     datadir: { type: 'string' },
-    force: { type: 'boolean' }
+    force: { type: 'boolean' },
+    json: { type: 'boolean' }
   })
   const [file] = rest
   if (file === undefined) throw new UsageFault('name the manifest: curb venue join FILE')
@@ -31,5 +32,9 @@ export async function venueJoinMode(words: string[]): Promise<void> {
     : copyFile(file, target))
   const identity = identityOf(await readIdentity(paths))
   const joined = { venueId: id, name: manifest.name, peer: toHex(identity.keyPair.publicKey) }
-  process.stdout.write(`${JSON.stringify(joined, null, 2)}\n`)
+  const text =
+    values['json'] === true
+      ? JSON.stringify(joined, null, 2)
+      : `joined ${manifest.name} (${id}); this daemon's key is ${joined.peer}`
+  process.stdout.write(`${text}\n`)
 }

@@ -67,6 +67,9 @@ export type RpcVault = {
     action: 'request' | 'claim' | 'cancel',
     token: number
   ): Promise<{ transaction: string; readyAt: number | null }>
+  /** Of the vault: orders of smaller nonces are dead `readyAt` (milliseconds), once applied. */
+  requestFloor(nonce: number): Promise<{ transaction: string; readyAt: number }>
+  applyFloor(): Promise<{ transaction: string }>
   setDelegate(grant: {
     delegate: Address
     /** Null for all markets. */

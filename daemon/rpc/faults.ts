@@ -29,6 +29,9 @@ const byCode: Record<string, RpcErrorName> = {
   transaction_superseded: 'rejected',
   transaction_unpayable: 'rejected',
   transactions_closed: 'not_ready',
+  batch_unknown: 'not_found',
+  batch_not_voidable: 'rejected',
+  not_settler: 'rejected',
   token_exists: 'invalid_params'
 }
 

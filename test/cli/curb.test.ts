@@ -4,21 +4,27 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { RpcError } from '../../daemon/rpc/errors.ts'
 import { method, type AnyMethod } from '../../daemon/rpc/registry.ts'
-import { curb } from '../helpers/curb.ts'
+import { bookChecksum } from '../../protocol/book-checksum.ts'
+import type { RpcLevel } from '../../protocol/rpc.ts'
+import { curb, curbProcess } from '../helpers/curb.ts'
 import { startRpc } from '../helpers/rpc-server.ts'
+import { until } from '../helpers/until.ts'
 
 const loose = { doc: '', bucket: 'reads', result: z.unknown() } as const
 const anything = z.looseObject({})
+
+const bids: RpcLevel[] = [['2000.1', '1.5']]
+const asks: RpcLevel[] = [
+  ['2001', '0.25'],
+  ['2002', '3']
+]
 
 const book = {
   market: 'WETH/USDC',
   changeId: 7,
   time: 0,
-  bids: [['2000.1', '1.5']],
-  asks: [
-    ['2001', '0.25'],
-    ['2002', '3']
-  ],
+  bids,
+  asks,
   checksum: 0
 }
 
@@ -48,9 +54,77 @@ async function daemon(t: Assert) {
       scope: 'read',
       params: anything,
       handle: () => []
+    }),
+    method({
+      ...loose,
+      name: 'private/cancel_all',
+      scope: 'trade',
+      params: anything,
+      handle: () => {
+        throw new Error('a bug')
+      }
+    }),
+    method({
+      ...loose,
+      name: 'private/deposit',
+      scope: 'trade',
+      params: anything,
+      handle: () => {
+        throw new RpcError('transaction_failed', 'transaction 0x12 was reverted')
+      }
+    }),
+    method({
+      ...loose,
+      name: 'private/exit',
+      scope: 'trade',
+      params: anything,
+      handle: () => {
+        throw new RpcError('rejected', 'transaction_refused: refused: NotReady(1795451687)')
+      }
+    }),
+    method({
+      ...loose,
+      name: 'private/sell',
+      scope: 'trade',
+      params: anything,
+      handle: () => {
+        throw new RpcError('would_cross', 'would_cross')
+      }
+    }),
+    method({
+      ...loose,
+      name: 'private/edit',
+      scope: 'trade',
+      params: anything,
+      handle: () => {
+        throw new RpcError('rejected', 'expired')
+      }
+    }),
+    method({
+      ...loose,
+      name: 'public/subscribe',
+      scope: 'open',
+      params: z.looseObject({ channels: z.array(z.string()) }),
+      handle: ({ channels }, { session }) => {
+        for (const channel of channels) session?.subscribe(channel)
+        return channels
+      }
     })
   ]
-  return { ...(await startRpc(t, methods)), placed }
+  const faults: unknown[] = []
+  const first = {
+    type: 'snapshot',
+    ...book,
+    checksum: bookChecksum(book.asks, book.bids)
+  }
+  const source = {
+    scopeOf: () => 'open' as const,
+    first: () => first,
+    opened: () => {},
+    closed: () => {}
+  }
+  const server = await startRpc(t, methods, source, 0, (fault) => faults.push(fault))
+  return { ...server, placed, faults }
 }
 
 test('curb - a book as a table for people and as it is for programs', async (t) => {
@@ -94,8 +168,8 @@ test('curb - an order as a person says it', async (t) => {
   )
 })
 
-test('curb - exit codes: usage 2, unreachable 3, unauthorised 4', async (t) => {
-  const { datadir, url } = await daemon(t)
+test('curb - exit codes: 0 done, 1 fault, 2 usage, 3 unreachable, 4 unauthorised, 5 rejected, 6 settlement', async (t) => {
+  const { datadir, url, faults } = await daemon(t)
   const code = async (...line: string[]) => (await curb(line)).code
   const codes = await Promise.all([
     code('order', 'buy', 'WETH/USDC', '1', '--datadir', datadir),
@@ -105,9 +179,43 @@ test('curb - exit codes: usage 2, unreachable 3, unauthorised 4', async (t) => {
     code('balance', '--rpc-url', 'http://127.0.0.1:9'),
     code('balance', '--rpc-url', url, '--token', 'wrong'),
     code('balance', '--rpc-url', url, '--datadir', join(datadir, 'nobody')),
-    code('balance', '--datadir', datadir)
+    code('balance', '--datadir', datadir),
+    code('--help'),
+    code('--version'),
+    code('order', 'cancel-all', '--datadir', datadir),
+    code('order', 'sell', 'WETH/USDC', '1', '@', '1', '--datadir', datadir),
+    code('deposit', 'WETH', '1', '--datadir', datadir),
+    code('trades', 'WETH/USDC', '--count', 'many', '--datadir', datadir),
+    code('venue', 'join', join(datadir, 'nothing.json'), '--datadir', datadir)
   ])
-  t.alike(codes, [2, 2, 2, 3, 3, 4, 4, 0])
+  t.alike(codes, [2, 2, 2, 3, 3, 4, 4, 0, 0, 0, 1, 5, 6, 2, 1])
+  t.is(faults.length, 1, 'the bug is in the daemon’s log')
+})
+
+test('curb - what is watched ends with Ctrl-C and 130', async (t) => {
+  const { datadir } = await daemon(t)
+  const watching = curbProcess(['book', 'WETH/USDC', '--watch', '--json', '--datadir', datadir])
+  t.teardown(() => watching.child.kill('SIGKILL'))
+  await until(() => watching.ran.out.includes('\n'), 'the first book')
+  watching.child.kill('SIGINT')
+  const { code, out } = await watching.ended
+  t.is(code, 130)
+  t.alike(JSON.parse(out.split('\n')[0]).bids, book.bids)
+})
+
+test('curb - an order may be said in several ways, and only once', async (t) => {
+  const { datadir, placed } = await daemon(t)
+  const say = (line: string) => curb([...line.split(' '), '--datadir', datadir])
+  const ways = ['1.5 @ 2000', '1.5@2000', '1.5 @2000', '1.5@ 2000', '1.5 --price 2000']
+  for (const way of ways) await say(`order buy WETH/USDC ${way}`)
+  t.is(placed.length, ways.length)
+  for (const params of placed) {
+    t.alike(params, { market: 'WETH/USDC', amount: '1.5', price: '2000' })
+  }
+  for (const wrong of ['1.5 2000', '1.5 @', '1@2@3', '1 @ 2 --price 3', '1 @ 2 --ioc --fok']) {
+    t.is((await say(`order buy WETH/USDC ${wrong}`)).code, 2, wrong)
+  }
+  t.is(placed.length, ways.length)
 })
 
 test('curb - errors say what, why and what to do', async (t) => {
@@ -117,6 +225,23 @@ test('curb - errors say what, why and what to do', async (t) => {
   t.ok(nobody.err.includes('Start one with `curbd`'))
   const priceless = await curb(['order', 'buy', 'WETH/USDC', '1', '--datadir', datadir])
   t.is(priceless.err, 'curb: name a price ("@ 2000"), or --market\n')
+  const crossing = await curb('order sell M 1 @ 1 --datadir'.split(' ').concat(datadir))
+  t.is(
+    crossing.err,
+    'curb: would cross: A post-only order would have traded, or has no tick left to slide to.\n' +
+      'Name a price that does not meet the book, or let it move: --post-only slide.\n'
+  )
+  const id = `0x${'1'.repeat(40)}:7`
+  const late = await curb(['order', 'edit', id, '--price', '5', '--datadir', datadir])
+  t.is(
+    late.err,
+    'curb: rejected (expired): Its expiry has been reached.\n' +
+      'Name a later end: --expires SECONDS from now.\n'
+  )
+  const early = await curb(['exit', 'WETH', '--claim', '--datadir', datadir])
+  t.ok(early.err.endsWith('\nIts delay is not over: wait until 2026-11-23 16:34:47Z.\n'), early.err)
+  const many = await curb(['trades', 'M', '--count', 'many', '--datadir', datadir])
+  t.ok(many.err.includes('It is a whole number from 1 on.'), many.err)
   const typo = await curb(['ordr'])
   t.ok(typo.err.includes('Did you mean order?'))
 })

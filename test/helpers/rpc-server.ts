@@ -30,7 +30,8 @@ export async function startRpc(
   t: Assert,
   methods: (hub: Hub) => AnyMethod[],
   source: ChannelSource = noChannels,
-  port = 0
+  port = 0,
+  onFault: (fault: unknown) => void = (fault) => t.fail(String(fault))
 ): Promise<TestServer> {
   const datadir = await t.tmp()
   await mkdir(datadir, { recursive: true })
@@ -40,7 +41,6 @@ export async function startRpc(
   )
   await auth.open()
   const hub = new Hub({ source })
-  const onFault = (fault: unknown) => t.fail(String(fault))
   const envelope = new Envelope({
     registry: new Registry(methods(hub)),
     spend: async () => true,

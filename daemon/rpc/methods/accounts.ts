@@ -151,6 +151,28 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
         vaultOf(api, named).exit(action, tokenIndex(api, symbol))
     }),
     define({
+      name: 'private/raise_floor',
+      doc: 'The only cancel that binds a dishonest quorum: `request` asks the vault that all orders of the account with a nonce below `nonce` (all that were signed so far, unless told) be dead after its delay, `apply` carries it out then. The venue cancels them at the request.',
+      scope: 'trade',
+      bucket: 'orders',
+      params: z.strictObject({
+        account,
+        action: z.enum(['request', 'apply']).exactOptional(),
+        nonce: z
+          .number()
+          .int()
+          .min(1)
+          .max(2 ** 40 - 1)
+          .exactOptional()
+      }),
+      result: z.strictObject({ transaction: z.string(), readyAt: z.number().int().nullable() }),
+      handle: async ({ account: named, action = 'request', nonce }) => {
+        const vault = vaultOf(api, named)
+        if (action === 'apply') return { ...(await vault.applyFloor()), readyAt: null }
+        return vault.requestFloor(nonce ?? desk.account(named).lastNonce + 1)
+      }
+    }),
+    define({
       name: 'private/get_transfers',
       doc: 'Deposits, withdrawals and exits of an account that the tape has, newest first, at most 1,000.',
       scope: 'read',
