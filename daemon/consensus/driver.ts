@@ -9,7 +9,7 @@ import type { Channel, MessageRule, Peer } from '../network/types.ts'
 import type { TapeState } from './core/chain.ts'
 import { decodeMessage, encodeMessage, MESSAGE_BYTES_MAX, MESSAGE_KINDS } from './core/messages.ts'
 import { leaderOf } from './core/quorum.ts'
-import type { Message, Record } from './core/types.ts'
+import type { Evidence, Message, Record } from './core/types.ts'
 import {
   Validator,
   type ValidatorAlarm,
@@ -94,7 +94,7 @@ export class ConsensusDriver implements Consensus {
       halted: validator?.halted ?? false,
       abstains: validator?.abstains ?? true,
       connected: [...this.#peers.keys()].sort((a, b) => a - b),
-      evidence: validator?.evidence ?? []
+      evidence: validator?.evidence ?? this.#restored.filter(isEvidence)
     }
   }
 
@@ -155,7 +155,7 @@ export class ConsensusDriver implements Consensus {
     for (const effect of effects) {
       if (effect.kind !== 'persist') continue
       records.push(journaled(effect.record))
-      last = effect.token
+      last = Math.max(last, effect.token)
     }
     if (records.length === 0) return
     this.#deps.journal.appendAll(records).then(
@@ -230,7 +230,7 @@ export class ConsensusDriver implements Consensus {
   }
 }
 
-const NOT_RECORDED = new Set<Message['kind']>(['executed', 'want', 'evidence', 'hail', 'standing'])
+const NOT_RECORDED = new Set<Message['kind']>(['executed', 'want', 'hail', 'standing'])
 
 /** Null when a peer sent what is no message. The bytes are copied: proposals and certificates
  * are kept, and must not pin the frame that they came in. */
@@ -249,6 +249,10 @@ function journaled(record: Record): JournalRecord {
 
 function isRecord(message: Message): message is Record {
   return !NOT_RECORDED.has(message.kind)
+}
+
+function isEvidence(record: Record): record is Evidence {
+  return record.kind === 'evidence'
 }
 
 /** How long a message may be, and what it costs in signature checks. */

@@ -1,33 +1,46 @@
+// Offences proven. Of each validator and kind of offence the first few pieces are kept, for good:
+// more would prove nothing further, and a proposal can be as large as a cut.
 import { leaderOf } from './quorum.ts'
 import type { Evidence } from './types.ts'
 
-/** More pieces than this convict nobody further. */
-const EVIDENCE_MAX = 1024
+/** Pieces kept of one validator's offences of one kind. */
+const PIECES_MAX = 3
 
-/** Offences proven, one piece for each height, validator and kind. */
 export class EvidenceBook {
-  readonly list: Evidence[] = []
-  readonly #keys = new Set<string>()
+  readonly #validators: number
+  readonly #pieces = new Map<string, Map<number, Evidence>>()
 
-  has(evidence: Evidence): boolean {
-    return this.#keys.has(keyOf(evidence))
+  constructor(options: { validators: number }) {
+    this.#validators = options.validators
   }
 
-  /** False when it is known already, or the book is full. */
+  /** In the order in which the kinds of offence came, each by height as it came. */
+  get list(): Evidence[] {
+    return [...this.#pieces.values()].flatMap((pieces) => [...pieces.values()])
+  }
+
+  /** False for what would not be kept: it need not be checked. */
+  wants(evidence: Evidence): boolean {
+    const pieces = this.#pieces.get(this.#keyOf(evidence))
+    return !pieces || (pieces.size < PIECES_MAX && !pieces.has(heightOf(evidence)))
+  }
+
+  /** Whether it is kept; false for what is known, and for what proves nothing further. */
   add(evidence: Evidence): boolean {
-    const key = keyOf(evidence)
-    if (this.#keys.has(key) || this.list.length >= EVIDENCE_MAX) return false
-    this.#keys.add(key)
-    this.list.push(evidence)
+    if (!this.wants(evidence)) return false
+    const key = this.#keyOf(evidence)
+    const pieces = this.#pieces.get(key) ?? new Map<number, Evidence>()
+    this.#pieces.set(key, pieces.set(heightOf(evidence), evidence))
     return true
+  }
+
+  #keyOf(evidence: Evidence): string {
+    return `${evidence.offence}.${offenderOf(evidence, this.#validators)}`
   }
 }
 
-/** The height names the leader, so proposals need no validator. */
-function keyOf(evidence: Evidence): string {
-  const { offence, first } = evidence
-  const { height } = first.block
-  return offence === 'propose' ? `${offence}.${height}` : `${offence}.${height}.${first.validator}`
+function heightOf({ first }: Evidence): number {
+  return first.block.height
 }
 
 /** Who committed the offence. */

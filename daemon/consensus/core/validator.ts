@@ -1,13 +1,13 @@
 // A validator, still without I/O: Simplex over cuts, put together from its parts. The host carries
 // out the effects (journal, network, timers, tape) and reports what happened as inputs.
 import { encodeCut } from '../../../protocol/tape-block.ts'
+import { Accuser } from './accuser.ts'
 import { Announcer } from './announcer.ts'
 import { Authority } from './authority.ts'
 import { buildTip, Chain, type TapeState, type Tip } from './chain.ts'
 import { CarefulLanes } from './careful.ts'
 import { chooseCut } from './cut.ts'
 import { Demand } from './demand.ts'
-import { EvidenceBook } from './evidence-book.ts'
 import { Entitlement } from './entitlement.ts'
 import { type Divergence, ExecutedBoard } from './executed.ts'
 import { Judge, type Verdict } from './judge.ts'
@@ -47,7 +47,7 @@ export class Validator {
   readonly #occasion: Occasion
   readonly #board: ExecutedBoard
   readonly #announcer: Announcer
-  readonly #evidence: EvidenceBook
+  readonly #accuser: Accuser
   readonly #demand: Demand
   readonly #entitlement: Entitlement
   #effects: ValidatorEffect[] = []
@@ -87,7 +87,10 @@ export class Validator {
       again: (atMs) => this.#pulse(atMs)
     })
     this.#board = new ExecutedBoard(options.validators, options.quorum)
-    this.#evidence = new EvidenceBook()
+    this.#accuser = new Accuser(options, {
+      authority: this.#authority,
+      emit: (effect) => this.#emit(effect)
+    })
     this.#demand = new Demand(
       { ...options, forwardMs: options.pacing.forwardMs },
       {
@@ -146,7 +149,7 @@ export class Validator {
   }
 
   get evidence(): readonly Evidence[] {
-    return this.#evidence.list
+    return this.#accuser.list
   }
 
   /** True after a divergence: it neither votes nor proposes any more. */
@@ -160,11 +163,12 @@ export class Validator {
   }
 
   restore(record: Record): void {
-    this.#simplex.heights.restore(record)
+    if (record.kind === 'evidence') this.#accuser.restore(record)
+    else this.#simplex.heights.restore(record)
   }
 
   checkpoint(): Record[] {
-    return this.#simplex.heights.checkpoint()
+    return [...this.#simplex.heights.checkpoint(), ...this.#accuser.list]
   }
 
   step(input: ValidatorInput, nowMs: number): ValidatorEffect[] {
@@ -188,6 +192,7 @@ export class Validator {
         return this.#drive(input)
       case 'connected':
         this.#entitlement.connected(input.peer)
+        this.#accuser.connected(input.peer)
         return this.#drive(input)
       case 'message':
         return this.#onMessage(input.from, input.message)
@@ -218,10 +223,7 @@ export class Validator {
         return
       }
       case 'evidence':
-        if (this.#evidence.has(message)) return
-        if (this.#authority.evidence(message)) this.#onEvidence(message)
-        else this.#emit({ kind: 'misbehaved', peer: from, reason: 'evidence of nothing' })
-        return
+        return this.#accuser.heard(from, message)
       case 'hail':
         return this.#entitlement.hailed(from, message)
       case 'standing':
@@ -258,7 +260,7 @@ export class Validator {
         }
         return
       case 'evidence':
-        return this.#onEvidence(effect.evidence)
+        return this.#accuser.accuse(effect.evidence)
       default:
         this.#emit(effect)
     }
@@ -270,12 +272,6 @@ export class Validator {
     this.#enteredAt = this.#now
     if (this.#judging && this.#judging.block.height !== height) this.#judging = null
     this.#careful.entered(height)
-  }
-
-  #onEvidence(evidence: Evidence): void {
-    if (!this.#evidence.add(evidence)) return
-    this.#emit({ kind: 'evidence', evidence })
-    this.#emit({ kind: 'send', to: null, message: evidence })
   }
 
   // Blocks

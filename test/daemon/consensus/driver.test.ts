@@ -3,7 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { blake2b256Parts } from '../../../crypto/blake2b.ts'
 import { systemClock } from '../../../daemon/clock.ts'
 import type { TapeState } from '../../../daemon/consensus/core/chain.ts'
-import { encodeMessage, MESSAGE_KINDS } from '../../../daemon/consensus/core/messages.ts'
+import {
+  decodeMessage,
+  encodeMessage,
+  MESSAGE_KINDS
+} from '../../../daemon/consensus/core/messages.ts'
 import type { LaneView } from '../../../daemon/consensus/core/types.ts'
 import { ConsensusDriver } from '../../../daemon/consensus/driver.ts'
 import { CONSENSUS_RECORD } from '../../../daemon/consensus/types.ts'
@@ -15,7 +19,7 @@ import { MerkleLog } from '../../../protocol/merkle-log.ts'
 import { seededRandom } from '../../helpers/random.ts'
 import { temporaryFolder } from '../../helpers/tmp.ts'
 import { until } from '../../helpers/until.ts'
-import { Committee, venue } from './committee.ts'
+import { blockAt, Committee, venue } from './committee.ts'
 
 const four = new Committee(4)
 const keys = Array.from({ length: 4 }, (_, i) => new Uint8Array(32).fill(0xa0 + i))
@@ -113,6 +117,7 @@ class Node {
   #journal: FileJournal | null = null
   driver: ConsensusDriver | null = null
   restored = 0
+  readonly offences: string[] = []
   /** All nodes, for catching up. */
   venue: Node[] = []
 
@@ -174,7 +179,7 @@ class Node {
             }
           },
           onbehind: () => this.catchUp(),
-          onevidence: () => t.fail('nobody is dishonest'),
+          onevidence: ({ offence }) => this.offences.push(offence),
           ondiverged: () => t.fail('all engines agree'),
           onentitled: () => undefined,
           onfault: onFault
@@ -225,6 +230,7 @@ async function openFour(t: Assert): Promise<{ hub: Hub; nodes: Node[] }> {
 
 function agree(t: Assert, nodes: readonly Node[], length: number): void {
   for (const node of nodes) {
+    t.alike(node.offences, [], 'nobody is dishonest')
     t.alike(
       node.tape.slice(0, length).map(({ hash }) => hash),
       nodes[0].tape.slice(0, length).map(({ hash }) => hash)
@@ -269,6 +275,36 @@ test('driver - garbage and a wrong type count against their sender, and stop not
   hub.say(3, 0, MESSAGE_KINDS.indexOf('nullify'), vote)
   await until(() => nodes.every(({ tape }) => tape.length >= 4), 'four blocks')
   t.alike(hub.misbehaved, ['3: malformed', '3: malformed', '3: malformed'])
+})
+
+test('driver - evidence survives a restart, and is told to who connects later', async (t) => {
+  const { hub, nodes } = await openFour(t)
+  const [first, second] = nodes
+  await until(() => nodes.every(({ tape }) => tape.length >= 2), 'two blocks')
+  await second.close()
+  const height = (first.driver?.status().height ?? 0) + 60
+  for (const variant of [0, 1]) {
+    const block = blockAt(height, genesisState().id, variant)
+    hub.say(3, 0, MESSAGE_KINDS.indexOf('vote'), encodeMessage(four.vote(3, block)))
+  }
+  const evidence = (node: Node) => node.driver?.status().evidence ?? []
+  await until(() => evidence(first).length === 1, 'two votes of one height are evidence')
+  const late = new Node(1, hub, second.folder, first.tape.slice())
+  t.teardown(() => late.close())
+  late.venue = [first]
+  await late.open(t)
+  await until(() => evidence(late).length === 1, 'it is told to who was away')
+  await first.close()
+  // Nobody to tell it again.
+  const again = new Node(0, new Hub(), first.folder, first.tape.slice())
+  t.teardown(() => again.close())
+  await again.open(t)
+  t.alike(
+    evidence(again).map(({ offence }) => offence),
+    ['vote']
+  )
+  const kept = again.driver?.checkpoint().map(({ payload }) => decodeMessage(payload).kind)
+  t.ok(kept?.includes('evidence'), 'a new journal holds it too')
 })
 
 test('driver - a checkpoint holds what a restart needs', async (t) => {
