@@ -40,6 +40,7 @@ export class Daemon {
   readonly #dependencies: DaemonDependencies
   readonly #outcomes = new Outcomes()
   readonly #applied: ((applied: Applied) => void)[] = []
+  readonly #restored: (() => void)[] = []
   readonly #finals: ((final: FinalBlock) => void)[] = []
   readonly #laneListeners: ((name: OwnLaneName) => void)[] = []
   #parts: Parts | null = null
@@ -124,6 +125,9 @@ export class Daemon {
       this.#start?.look()
       this.#rotate()
     })
+    replica.onrestored(() => {
+      for (const listener of this.#restored) listener()
+    })
     replica.onstate((state) => this.#onstate(state))
     lanes.onavailable((lane) => this.#validator?.lane(lane))
     this.#dependencies.chain?.onadvance(() => this.#validator?.chain())
@@ -171,7 +175,11 @@ export class Daemon {
 
   #toLanes(slices: readonly FinalSlice[]): void {
     const { lanes, ledger, replica, tape } = this.#opened()
-    for (const lane of lanes.final(slices)) this.#gaps.set(toHex(lane), lane)
+    // Who catches up needs no lane's blocks but its own: the others are rebased when it is there.
+    const own = lanes.name.key
+    const wanted = this.synced ? slices : slices.filter(({ lane }) => toHex(lane) === own)
+    for (const lane of lanes.final(wanted)) this.#gaps.set(toHex(lane), lane)
+    if (!this.synced) for (const { lane } of slices) this.#gaps.set(toHex(lane), lane)
     if (this.#gaps.size === 0 || replica.length < tape.length) return
     for (const lane of this.#gaps.values()) {
       const known = ledger.get(lane)
@@ -313,6 +321,11 @@ export class Daemon {
   /** Each block, after the engine applied it. */
   onapplied(listener: (applied: Applied) => void): void {
     this.#applied.push(listener)
+  }
+
+  /** The engine began anew from a snapshot: blocks may have been passed over. */
+  onrestored(listener: () => void): void {
+    this.#restored.push(listener)
   }
 
   /** Each block, when it is final and journaled. */
