@@ -34,7 +34,7 @@ const funds = [
 const WALLET_TIMES = 9n
 
 /** A batch settles within a few seconds, so that a newcomer sees one soon. */
-const settlement = { batchAgeMs: 2000, cosignMs: 500, settlerWindowSeconds: 20 }
+const settlement = { batchAgeMs: 1500, cosignMs: 300, settlerWindowSeconds: 20 }
 
 /** Enough for each of the init's calls: none has to be estimated. */
 const gasLimit = 300_000

@@ -6,8 +6,8 @@ import type { ChainView, LaneView } from './types.ts'
 export type OccasionOptions = { heartbeatMs: number; relayMs: number }
 
 export type OccasionDependencies = {
-  lanes: LaneView
-  chain: ChainView
+  lanes: Pick<LaneView, 'lanes'>
+  chain: Pick<ChainView, 'next'>
   /** When a block on top of one of this time is due although nothing is to be ordered: the engine
    * waits for the time itself. Infinity for never. */
   timeDueAt?(tipTime: number): number

@@ -7,6 +7,8 @@ import type { OccasionDependencies } from './occasion.ts'
 import type { SimplexAlarm } from './simplex-types.ts'
 import type {
   BlockId,
+  ChainView,
+  LaneView,
   ConsensusPacing,
   Crypto,
   CutLimits,
@@ -27,7 +29,11 @@ export type ValidatorOptions = {
   limits: CutLimits
 }
 
-export type ValidatorDependencies = { crypto: Crypto } & OccasionDependencies
+export type ValidatorDependencies = {
+  crypto: Crypto
+  lanes: LaneView
+  chain: ChainView
+} & Pick<OccasionDependencies, 'timeDueAt'>
 
 export type ValidatorAlarm = SimplexAlarm | 'pulse'
 

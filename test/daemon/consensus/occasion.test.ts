@@ -21,17 +21,9 @@ const tip: Tip = {
 
 function occasion(durableLength: number, timeDueAt?: (tipTime: number) => number): Occasion {
   const line = { key: 'a', lane: new Uint8Array(32), durableLength, conflicted: false }
-  const none = () => null
   return new Occasion(pacing, {
-    chain: { next: none, check: () => 'unknown' },
-    lanes: {
-      lanes: () => [line],
-      certified: () => [],
-      forward: () => undefined,
-      best: none,
-      signed: () => true,
-      want: () => undefined
-    },
+    chain: { next: () => null },
+    lanes: { lanes: () => [line] },
     ...(timeDueAt === undefined ? {} : { timeDueAt })
   })
 }
