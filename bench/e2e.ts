@@ -1,42 +1,31 @@
 // The product as its user meets it: a devnet without bots (four validators, two traders, a chain
 // with a block a second), measured through the JSON-RPC. The built program runs, not its source.
 //
-//   npm run bench:e2e [-- --json] [--entries N]
+//   npm run bench:e2e [-- --json] [--entries N] [--only start,latency,final,idle,reads,load,restart]
 import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { RpcFault } from '../client/fault.ts'
-import type { RpcMyTrade } from '../protocol/rpc.ts'
-import { ProcessVenue } from '../test/helpers/processes.ts'
-import { MARKET, type ProcessTrader } from '../test/helpers/process-trader.ts'
-import { until } from '../test/helpers/until.ts'
+import { ProcessVenue, type ProcessVenueOptions } from '../test/helpers/processes.ts'
+import { flowToFinal, lonelyTrades } from './e2e-final.ts'
+import { bookRequests, ordersAlone, ordersAndCancels, placeAndCancel } from './e2e-load.ts'
+import { fillTape, restartSeconds } from './e2e-restart.ts'
+import { builtProgram, root, startSeconds } from './e2e-start.ts'
 import { percentile } from './measure.ts'
 import { loadOf } from './process-load.ts'
 import { median, report, type Row, say } from './report.ts'
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, entries: { type: 'string', default: '100000' } }
+  options: {
+    json: { type: 'boolean' },
+    entries: { type: 'string', default: '100000' },
+    only: { type: 'string', default: 'start,latency,final,idle,reads,load,restart' }
+  }
 })
 const entries = Number(values.entries)
+const only = new Set(values.only.split(','))
 
-const WARM_UP = 50
-const LIGHT = 400
-const TRADES = 12
-const REST_MS = 10_000
-const LOAD_MS = 15_000
-const READ_MS = 5_000
-const WINDOW = 64
-const READERS = 8
-const READS_AT_ONCE = 16
-const BATCH = 100
-const PATIENCE_MS = 120_000
-
-const root = join(import.meta.dirname, '..')
-const program = join(root, 'dist', 'daemon', 'curbd.js')
-
-/** Far from each other: nothing trades unless it is asked to. */
-const LOW = '1000'
-const HIGH = '3000'
+/** How long a venue is left alone before it counts as at rest, and how long it is watched. */
+const SETTLE_MS = 4000
+const REST_MS = 8000
 
 const rows: Row[] = []
 const row = (name: string, value: number, unit: string): void => {
@@ -44,177 +33,80 @@ const row = (name: string, value: number, unit: string): void => {
   say(`${name}: ${value.toFixed(2)} ${unit}`)
 }
 
-async function timed(run: () => Promise<unknown>): Promise<number> {
-  const began = performance.now()
-  await run()
-  return performance.now() - began
-}
-
 function latencies(name: string, times: readonly number[]): void {
   const sorted = Float64Array.from(times).sort()
-  row(`${name}.p50Ms`, percentile(sorted, 0.5), 'ms')
+  row(`${name}.p50Ms`, percentile(sorted, 0.5), `ms, ${times.length} times`)
   row(`${name}.p99Ms`, percentile(sorted, 0.99), 'ms')
 }
 
-/** False when the token's rate bucket was empty: not an answer, and not a fault. */
-async function isAnswered(call: Promise<unknown>): Promise<boolean> {
+function rest(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+async function onVenue(
+  options: ProcessVenueOptions,
+  run: (venue: ProcessVenue) => Promise<void>
+): Promise<void> {
+  const venue = new ProcessVenue({ ...options, program: builtProgram })
   try {
-    await call
-    return true
-  } catch (fault) {
-    if (fault instanceof RpcFault && fault.retryable) return false
-    throw fault
+    await venue.open()
+    await run(venue)
+  } finally {
+    await venue.close()
   }
 }
 
-/** One order after the other, and its cancel: light load. */
-async function placeAndCancel({ client, account }: ProcessTrader): Promise<void> {
-  const accepted: number[] = []
-  const cancelled: number[] = []
-  for (let i = 0; i < WARM_UP + LIGHT; i++) {
-    let orderId = ''
-    const place = await timed(async () => {
-      const terms = { account, market: MARKET, amount: '0.01', price: LOW }
-      orderId = (await client.call('private/buy', terms)).order.orderId
-    })
-    const cancel = await timed(() => client.call('private/cancel', { orderId }))
-    if (i < WARM_UP) continue
-    accepted.push(place)
-    cancelled.push(cancel)
-  }
-  latencies('accepted', accepted)
-  latencies('cancelled', cancelled)
-}
-
-/** Single trades until they are final, and how long the chain took. */
-async function tradesToFinal(maker: ProcessTrader, taker: ProcessTrader): Promise<void> {
-  const seen = new Map<string, number>()
-  await taker.client.subscribe('user.trades', (data) => {
-    // The channel's own shape, by its name.
-    const { tradeId, state } = data as RpcMyTrade
-    const key = `${tradeId} ${state}`
-    if (!seen.has(key)) seen.set(key, performance.now())
-  })
-  const finals: number[] = []
-  const mined: number[] = []
-  for (let i = 0; i < TRADES; i++) {
-    await maker.sells('0.01', '2000')
-    const began = performance.now()
-    const { trades } = await taker.buys('0.01', '2000')
-    const [{ tradeId }] = trades
-    const at = await until(() => seen.get(`${tradeId} final`), 'a trade to be final', PATIENCE_MS)
-    finals.push(at - began)
-    mined.push((seen.get(`${tradeId} mined`) ?? at) - began)
-  }
-  latencies('final', finals)
-  row('fillToMinedSeconds', median(mined) / 1000, 's')
-}
-
-/** Orders of both traders, so many under way at once; every other call cancels. */
-async function sustained(traders: readonly ProcessTrader[]): Promise<number> {
-  const end = performance.now() + LOAD_MS
-  let taken = 0
-  const worker = async ({ client, account }: ProcessTrader, price: string): Promise<void> => {
-    const side = price === LOW ? 'private/buy' : 'private/sell'
-    while (performance.now() < end) {
-      const terms = { account, market: MARKET, amount: '0.001', price }
-      let orderId = ''
-      const placed = client.call(side, terms).then(({ order }) => (orderId = order.orderId))
-      if (!(await isAnswered(placed))) continue
-      taken++
-      if (await isAnswered(client.call('private/cancel', { orderId }))) taken++
-    }
-  }
-  const began = performance.now()
-  await Promise.all(
-    traders.flatMap((trader, i) =>
-      Array.from({ length: WINDOW }, () => worker(trader, i === 0 ? LOW : HIGH))
-    )
-  )
-  return (1000 * taken) / (performance.now() - began)
-}
-
-async function bookRequests(venue: ProcessVenue): Promise<number> {
-  const clients = await Promise.all(Array.from({ length: READERS }, () => venue.client('trader-1')))
-  const end = performance.now() + READ_MS
-  let answered = 0
-  const began = performance.now()
-  await Promise.all(
-    clients.flatMap((client) =>
-      Array.from({ length: READS_AT_ONCE }, async () => {
-        while (performance.now() < end) {
-          const request = client.call('public/get_order_book', { market: MARKET, depth: 10 })
-          if (await isAnswered(request)) answered++
-        }
-      })
-    )
-  )
-  const seconds = (performance.now() - began) / 1000
-  for (const client of clients) await client.close()
-  return answered / seconds
-}
-
-/** Puts entries on the tape, kills the daemon, and waits until it takes an order again. */
-async function restart(venue: ProcessVenue, trader: ProcessTrader): Promise<number> {
-  const { client, account } = trader
-  const actions = Array.from({ length: BATCH }, () => ({
-    action: 'buy' as const,
-    market: MARKET,
-    amount: '0.001',
-    price: LOW
-  }))
-  for (let sent = 0; sent < entries; sent += BATCH + 1) {
-    await client.call('private/place', { account, actions })
-    await client.call('private/cancel_all', { account })
-  }
-  await venue.kills(trader.name)
-  return timed(async () => {
-    await venue.restarts(trader.name)
-    await until(
-      async () => {
-        try {
-          const terms = { account, market: MARKET, amount: '0.001', price: LOW }
-          await client.call('private/buy', terms)
-          return true
-        } catch {
-          return false
-        }
-      },
-      'an order to be taken after the restart',
-      PATIENCE_MS
-    )
-  })
-}
-
-execFileSync(process.execPath, [
-  join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
-  '-p',
-  join(root, 'tsconfig.build.json')
-])
-const venue = new ProcessVenue({
-  program: (words) => ({ command: process.execPath, args: [program, ...words] })
-})
-try {
-  say('a venue of four validators and two traders ...')
-  await venue.open()
+async function sixDaemons(venue: ProcessVenue): Promise<void> {
   const [maker, taker] = venue.traders
   const pids = venue.local.members.map(({ name }) => venue.local.processes.pid(name) ?? 0)
-  const idle = await loadOf(pids, () => new Promise((resolve) => setTimeout(resolve, REST_MS)))
-  row('idle.cpuPercent', idle.cpuPercent, '% of a core, mean of six daemons')
-  row('idle.memoryMB', idle.memoryMB, 'MB, mean of six daemons')
-  await placeAndCancel(taker)
-  await tradesToFinal(maker, taker)
-  row('bookRequestsPerSecond', await bookRequests(venue), 'requests/s')
-  let perSecond = 0
-  const load = await loadOf(pids, async () => {
-    perSecond = await sustained(venue.traders)
-  })
-  row('ordersPerSecond', perSecond, 'orders and cancels/s')
-  row('load.cpuPercent', load.cpuPercent, '% of a core, mean of six daemons')
-  row('load.memoryMB', load.memoryMB, 'MB, mean of six daemons')
-  row('restart.seconds', (await restart(venue, taker)) / 1000, `s, ${entries} entries`)
-  report('e2e', rows)
-} finally {
-  await venue.close()
+  if (only.has('latency')) {
+    const { accepted, cancelled } = await placeAndCancel(taker)
+    latencies('accepted', accepted)
+    latencies('cancelled', cancelled)
+  }
+  if (only.has('final')) {
+    const toMined = await lonelyTrades(maker, taker)
+    row('fillToMinedSeconds', median(toMined) / 1000, 's, a batch’s first fill and only one')
+    const flow = await flowToFinal(maker, taker)
+    latencies('final', flow.finals)
+    row('lastFillToMinedSeconds', median(flow.lastFills) / 1000, 's, the last of a batch’s fills')
+  }
+  if (only.has('idle')) {
+    await rest(SETTLE_MS)
+    const idle = await loadOf(pids, () => rest(REST_MS))
+    row('idle.cpuPercent', idle.cpuPercent, '% of a core, mean of six daemons')
+    row('idle.memoryMB', idle.memoryMB, 'MB, mean of six daemons')
+  }
+  if (only.has('reads')) row('bookRequestsPerSecond', await bookRequests(venue), 'requests/s')
+  if (only.has('load')) {
+    let perSecond = 0
+    const load = await loadOf(pids, async () => {
+      perSecond = await ordersAlone(venue.traders)
+    })
+    row('ordersPerSecond', perSecond, 'orders/s, cancelled all at once now and then')
+    row('load.cpuPercent', load.cpuPercent, '% of a core, mean of six daemons')
+    row('load.memoryMB', load.memoryMB, 'MB, mean of six daemons')
+    const pairs = await ordersAndCancels(venue.traders)
+    row('pairs.ordersPerSecond', pairs.orders, 'orders/s, each with a cancel of its own')
+    row('pairs.cancelsPerSecond', pairs.cancels, 'cancels/s')
+  }
 }
+
+say('building ...')
+execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: ['ignore', 2, 2] })
+if (only.has('start')) {
+  row('npmStart.settledSeconds', await startSeconds(), 's, from the build on')
+}
+if (['latency', 'final', 'idle', 'reads', 'load'].some((part) => only.has(part))) {
+  say('a venue of four validators and two traders ...')
+  await onVenue({}, sixDaemons)
+}
+if (only.has('restart')) {
+  say(`a venue of one validator and one trader, and ${entries} entries ...`)
+  await onVenue({ validators: 1, traders: 1 }, async (venue) => {
+    const filled = await fillTape(venue.traders[0], entries)
+    row('restart.seconds', await restartSeconds(venue), `s, ${filled} entries on the tape`)
+  })
+}
+report('e2e', rows)
 process.exit(0)

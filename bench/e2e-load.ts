@@ -1,0 +1,138 @@
+// Orders, cancels and questions through the JSON-RPC: one after the other, and as many as it takes.
+import { RpcFault } from '../client/fault.ts'
+import { MARKET, type ProcessTrader } from '../test/helpers/process-trader.ts'
+import type { ProcessVenue } from '../test/helpers/processes.ts'
+
+const WARM_UP = 30
+const LIGHT = 200
+const LOAD_MS = 7000
+const READ_MS = 4000
+/** Calls of one trader that are under way at once. */
+const WINDOW = 64
+const READERS = 8
+const READS_AT_ONCE = 16
+/** An account may have 1,024 orders at once. */
+const RESTING_MAX = 800
+
+/** Far from each other: nothing trades. */
+const LOW = '1000'
+const HIGH = '3000'
+
+async function timed(run: () => Promise<unknown>): Promise<number> {
+  const began = performance.now()
+  await run()
+  return performance.now() - began
+}
+
+/** False when the token's rate bucket was empty: not an answer, and not a fault. */
+async function isAnswered(call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call
+    return true
+  } catch (fault) {
+    if (fault instanceof RpcFault && fault.retryable) return false
+    throw fault
+  }
+}
+
+/** One order after the other, and its cancel; milliseconds of each. */
+export async function placeAndCancel({
+  client,
+  account
+}: ProcessTrader): Promise<{ accepted: number[]; cancelled: number[] }> {
+  const accepted: number[] = []
+  const cancelled: number[] = []
+  for (let i = 0; i < WARM_UP + LIGHT; i++) {
+    let orderId = ''
+    const place = await timed(async () => {
+      const terms = { account, market: MARKET, amount: '0.01', price: LOW }
+      orderId = (await client.call('private/buy', terms)).order.orderId
+    })
+    const cancel = await timed(() => client.call('private/cancel', { orderId }))
+    if (i < WARM_UP) continue
+    accepted.push(place)
+    cancelled.push(cancel)
+  }
+  return { accepted, cancelled }
+}
+
+/** So many calls of each trader at once until the time is over. @returns seconds it took */
+async function sustained(
+  traders: readonly ProcessTrader[],
+  step: (trader: ProcessTrader, place: () => Promise<string | null>) => Promise<void>
+): Promise<number> {
+  const began = performance.now()
+  const end = began + LOAD_MS
+  const worker = async (trader: ProcessTrader, isBuyer: boolean): Promise<void> => {
+    const { client, account } = trader
+    const method = isBuyer ? 'private/buy' : 'private/sell'
+    const terms = { account, market: MARKET, amount: '0.001', price: isBuyer ? LOW : HIGH }
+    const place = async (): Promise<string | null> => {
+      let orderId = ''
+      const placed = client.call(method, terms).then(({ order }) => (orderId = order.orderId))
+      return (await isAnswered(placed)) ? orderId : null
+    }
+    while (performance.now() < end) await step(trader, place)
+  }
+  await Promise.all(
+    traders.flatMap((trader, at) =>
+      Array.from({ length: WINDOW }, () => worker(trader, at % 2 === 0))
+    )
+  )
+  return (performance.now() - began) / 1000
+}
+
+/** Orders a second of all traders together, each a call of its own. When an account can take no
+ * more, one call cancels all that rest; such calls are not counted. */
+export async function ordersAlone(traders: readonly ProcessTrader[]): Promise<number> {
+  let taken = 0
+  const resting = new Map(traders.map(({ name }) => [name, 0]))
+  const seconds = await sustained(traders, async (trader, place) => {
+    const count = (resting.get(trader.name) ?? 0) + 1
+    resting.set(trader.name, count)
+    if (count === RESTING_MAX - WINDOW) {
+      await trader.cancelsAll()
+      resting.set(trader.name, WINDOW)
+    }
+    if ((await place()) !== null) taken++
+  })
+  for (const trader of traders) await trader.cancelsAll()
+  return taken / seconds
+}
+
+/** Orders and cancels a second: each order is cancelled by a call of its own. */
+export async function ordersAndCancels(
+  traders: readonly ProcessTrader[]
+): Promise<{ orders: number; cancels: number }> {
+  let orders = 0
+  let cancels = 0
+  const seconds = await sustained(traders, async ({ client }, place) => {
+    const orderId = await place()
+    if (orderId === null) return
+    orders++
+    if (await isAnswered(client.call('private/cancel', { orderId }))) cancels++
+  })
+  for (const trader of traders) await trader.cancelsAll()
+  return { orders: orders / seconds, cancels: cancels / seconds }
+}
+
+/** Books of ten levels a second, of one daemon. */
+export async function bookRequests(venue: ProcessVenue): Promise<number> {
+  const clients = await Promise.all(Array.from({ length: READERS }, () => venue.client('trader-1')))
+  const began = performance.now()
+  const end = began + READ_MS
+  let answered = 0
+  await Promise.all(
+    clients.flatMap((client) =>
+      Array.from({ length: READS_AT_ONCE }, async () => {
+        while (performance.now() < end) {
+          const request = client.call('public/get_order_book', { market: MARKET, depth: 10 })
+          if (await isAnswered(request)) answered++
+        }
+      })
+    )
+  )
+  const seconds = (performance.now() - began) / 1000
+  for (const client of clients) await client.close()
+  return answered / seconds
+}
