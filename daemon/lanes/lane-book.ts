@@ -116,6 +116,7 @@ export class LaneBook {
         break
       case 'claim':
         state.claim = toHex(message.signer)
+        this.#context.claimed(peer, message.signer)
         this.#answerClaim(peer, message.signer)
         break
       case 'known':
@@ -243,7 +244,10 @@ export class LaneBook {
 
   #answerClaim(peer: PeerKey, signer: Bytes32): void {
     const { table, names, deps } = this.#context
-    const head = table.get(names.of(signer).key)?.longest() ?? null
+    const lane = table.get(names.of(signer).key)
+    // The lane's key follows from the signer: a lane that only the tape has told of has one now.
+    if (lane !== null) lane.signer ??= signer
+    const head = lane?.longest() ?? null
     deps.host.send(peer, { kind: 'known', signer, head })
   }
 

@@ -8,6 +8,9 @@ import { HEADS_MAX, encodeRun } from './messages.ts'
 import { runsOf } from './runs.ts'
 import type { HeadClaim, LaneKey, PeerKey, ShownHead } from './types.ts'
 
+/** Lanes that one message tells of at least: each may have two heads. */
+export const LANES_TOLD = HEADS_MAX / 2
+
 export type LaneRequest = {
   lane: Uint8Array
   from: number
@@ -19,6 +22,8 @@ export class LaneSupply {
   readonly #context: LaneContext
   /** When heads are told next; null while everything is final. */
   #gossipAtMs: number | null = null
+  /** The lane that the last gossip ended with. */
+  #toldLast: LaneKey = ''
 
   constructor(context: LaneContext) {
     this.#context = context
@@ -44,7 +49,7 @@ export class LaneSupply {
   /** Sends the requests and the gossip that are due. Returns when to call again, or null while
    * there is nothing to wait for. */
   tick(): number | null {
-    const { deps, repair, pendingBytes, tellUntilMs, options, peers } = this.#context
+    const { deps, repair, pendingBytes, tellUntilMs, options } = this.#context
     const now = deps.now()
     for (const want of repair.due(now, pendingBytes)) {
       const to = this.#source(want.peers, want.attempts)
@@ -55,7 +60,7 @@ export class LaneSupply {
     else this.#gossipAtMs ??= now + gossipMs
     if (this.#gossipAtMs !== null && now >= this.#gossipAtMs) {
       this.#gossipAtMs = now + gossipMs
-      for (const peer of peers.validators()) this.tellHeads(peer)
+      this.#gossip()
     }
     const next = repair.nextAtMs()
     if (this.#gossipAtMs === null) return next
@@ -119,16 +124,36 @@ export class LaneSupply {
   }
 
   /** Of the lanes that are not final: the longest heads that are held, so that others can ask for
-   * them, and those that were shown, so that lanes with two histories are found. */
+   * them, and those that were shown, so that lanes with two histories are found. When they are more
+   * than one message holds, the lanes take turns: with L lanes each is told once in
+   * ceil(L / LANES_TOLD) messages. */
   tellHeads(peer: PeerKey): void {
+    const { heads } = this.#heads()
+    if (heads.length > 0) this.#context.deps.host.send(peer, { kind: 'heads', heads })
+  }
+
+  #gossip(): void {
+    const { peers, deps } = this.#context
+    const { heads, last } = this.#heads()
+    if (heads.length === 0) return
+    for (const peer of peers.validators()) deps.host.send(peer, { kind: 'heads', heads })
+    this.#toldLast = last
+  }
+
+  /** From the lane after the one that was told last, and round. */
+  #heads(): { heads: ShownHead[]; last: LaneKey } {
+    const lanes = this.#context.table.sorted()
     const heads: ShownHead[] = []
-    for (const lane of this.#context.table.sorted()) {
+    let last = this.#toldLast
+    const start = lanes.findIndex(({ key }) => key > this.#toldLast)
+    for (let i = 0; i < lanes.length && heads.length <= HEADS_MAX - 2; i++) {
+      const lane = lanes[(Math.max(start, 0) + i) % lanes.length]
       const held = lane.held()
       if (held !== null && held.length > lane.finalLength) heads.push({ head: held, held: true })
       if (lane.ahead !== null) heads.push({ head: lane.ahead, held: false })
-      if (heads.length >= HEADS_MAX - 1) break
+      last = lane.key
     }
-    if (heads.length > 0) this.#context.deps.host.send(peer, { kind: 'heads', heads })
+    return { heads, last }
   }
 }
 

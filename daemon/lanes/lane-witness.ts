@@ -6,6 +6,7 @@ import { equalBytes } from '../../protocol/bytes.ts'
 import { verifyEvidence } from './evidence.ts'
 import { FORGERY, type LaneContext } from './lane-context.ts'
 import { verifyHead } from './lane-key.ts'
+import { LANES_TOLD } from './lane-supply.ts'
 import type { Lane } from './lane-table.ts'
 import type { LaneNode } from './lane-tree.ts'
 import type { Evidence, HeadClaim, PeerKey, SignedHead } from './types.ts'
@@ -53,10 +54,11 @@ export class LaneWitness {
   /** Keeps the head, and sees to it that the validators hear of it: another may have been shown
    * another, and neither has blocks to tell them apart by. */
   #show(lane: Lane, head: SignedHead): void {
-    const { deps, options } = this.#context
+    const { deps, options, table } = this.#context
     const { gossipMs, gossipRounds } = options.limits
     lane.ahead = head
-    this.#context.tellUntilMs = deps.now() + gossipRounds * gossipMs
+    const turns = Math.ceil(table.sorted().length / LANES_TOLD)
+    this.#context.tellUntilMs = deps.now() + turns * gossipRounds * gossipMs
     deps.host.later()
   }
 

@@ -166,8 +166,9 @@ export class Checks {
     this.#forgotten.add(lane)
   }
 
-  /** A head of an honest trader's lane is in its journal: from now on others may see it. */
-  wrote(lane: string, length: number, treeHash: Uint8Array): void {
+  /** A head of an honest trader's lane is in its journal: from now on others may see it. False when
+   * that is known. */
+  wrote(lane: string, length: number, treeHash: Uint8Array): boolean {
     const written = this.#lanes.get(lane)
     const hash = toHex(treeHash)
     const before = written?.get(length)
@@ -175,6 +176,7 @@ export class Checks {
       throw new Violation('an honest lane never forks', `lane ${lane} at ${length}`)
     }
     written?.set(length, hash)
+    return before !== hash
   }
 
   /** A validator holds that a lane signed two histories. */

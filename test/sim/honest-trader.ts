@@ -118,7 +118,7 @@ export class HonestTrader implements TraderPeer {
     if (!losesDisk) return
     coverage.count('trader loses its journal')
     this.#disk.rotate([])
-    checks.forgets(this.#own.key)
+    for (const lane of this.#lanes) checks.forgets(lane)
   }
 
   #open(): void {
@@ -172,6 +172,8 @@ export class HonestTrader implements TraderPeer {
     for (const record of this.#disk.durable) {
       restoreLane(this.#book, record)
       if (record.kind === 'own') incarnation = record.incarnation
+      // The power may have gone between the sync and the word of it.
+      if (record.kind === 'run') this.#wrote(decodeRun(record.bytes))
     }
     return incarnation
   }
@@ -218,7 +220,7 @@ export class HonestTrader implements TraderPeer {
   #wrote(run: Run): void {
     const { key } = this.#book.nameOf(run.signer)
     if (!this.#lanes.has(key)) return
-    this.#venue.checks.wrote(key, run.length, run.treeHash)
+    if (!this.#venue.checks.wrote(key, run.length, run.treeHash)) return
     for (const block of run.blocks) this.#entries += entryCount(block)
   }
 
