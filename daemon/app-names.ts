@@ -31,6 +31,8 @@ export class NameJournal {
         history.orders.nameAfterRestart(order)
       },
       settle: () => history.sync(),
+      // The fills and the ends of the hosted accounts' orders stand in those blocks, and only there.
+      needsEveryBlock: () => history.through >= 0 && history.hosted.length > 0,
       checkpoint: () => history.orders.unsynced.map(encode)
     }
   }

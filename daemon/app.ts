@@ -19,6 +19,7 @@ import { lockDatadir, readIdentity, readManifest } from './datadir.ts'
 import { History } from './history/history.ts'
 import { Keystore, readPassword, type UnlockedAccount } from './keystore/keystore.ts'
 import type { Log } from './log.ts'
+import type { DaemonTuning } from './options.ts'
 import { RpcParts } from './app-rpc.ts'
 import { rpcNode } from './rpc/node.ts'
 import { Desk } from './trading/desk.ts'
@@ -40,13 +41,19 @@ type Part = { name: string; close(): Promise<void> | void }
 export class App {
   readonly #loaded: LoadedConfig
   readonly #dependencies: AppDependencies
+  readonly #tuning: Partial<DaemonTuning>
   /** What is open, in the order of opening. */
   readonly #open: Part[] = []
   #rpc: RpcParts | null = null
   #closing: Promise<void> | null = null
 
-  constructor(loaded: LoadedConfig, dependencies: AppDependencies) {
+  constructor(
+    loaded: LoadedConfig,
+    dependencies: AppDependencies,
+    tuning: Partial<DaemonTuning> = {}
+  ) {
     this.#loaded = loaded
+    this.#tuning = tuning
     this.#dependencies = dependencies
   }
 
@@ -114,7 +121,7 @@ export class App {
       { clock, onkeep: (order) => names.keep(order), onfault }
     )
     const settings = { config, datadir, manifest, seed }
-    const daemon = new Daemon(daemonOptions(settings), {
+    const daemon = new Daemon(daemonOptions(settings, this.#tuning), {
       clock,
       random,
       log,
@@ -140,7 +147,11 @@ export class App {
     let changed: readonly RecordChange[] = []
     desk.onchanges((changes, applied) => {
       history.changed(changes, applied)
-      changed = changes
+      changed = [...changed, ...changes]
+    })
+    desk.oncorrected((records) => {
+      history.corrected(records)
+      changed = records.map((record) => ({ record, fill: null, event: 0 }))
     })
     desk.restore(history.live, history.through)
     node.onapplied((applied) => {

@@ -83,6 +83,9 @@ export type JournalTenant = {
   restore(payload: Uint8Array): void
   /** Before the journal is begun anew without the records: they are safe elsewhere ... */
   settle(): Promise<void>
+  /** True when what is kept follows the tape block by block: then none may be passed over by
+   * beginning from a peer's snapshot. Asked at a start. */
+  needsEveryBlock(): boolean
   /** ... but for these, which came since. */
   checkpoint(): Iterable<Uint8Array>
 }

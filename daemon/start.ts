@@ -13,6 +13,8 @@ export class Start {
   readonly #log: DaemonDependencies['log']
   readonly #parts: Parts
   readonly #started: () => void
+  /** How far ahead a peer's snapshot must be to begin from it; null replays all. */
+  readonly #lead: number | null
   /** Peers that gave no snapshot, or a bad one, and when that was last. */
   readonly #tried = new Set<string>()
   #triedAt = 0
@@ -27,7 +29,7 @@ export class Start {
 
   constructor(
     tuning: DaemonTuning,
-    dependencies: Pick<DaemonDependencies, 'clock' | 'log'>,
+    dependencies: Pick<DaemonDependencies, 'clock' | 'log' | 'tenant'>,
     parts: Parts,
     started: () => void
   ) {
@@ -36,6 +38,8 @@ export class Start {
     this.#log = dependencies.log
     this.#parts = parts
     this.#started = started
+    const isWhole = dependencies.tenant?.needsEveryBlock() ?? false
+    this.#lead = isWhole ? null : tuning.snapshotLeadBlocks
   }
 
   get done(): boolean {
@@ -69,7 +73,7 @@ export class Start {
   /** Nothing is applied before it is clear whether a snapshot spares the work. */
   #wait(): void {
     const { tape, replica, network } = this.#parts
-    const lead = this.#tuning.snapshotLeadBlocks
+    const lead = this.#lead
     const waited = this.#clock.now() - this.#beganAt
     const needed = tape.first > replica.length
     const above = needed ? -1 : replica.length - 1 + (lead ?? 0)
@@ -91,7 +95,7 @@ export class Start {
   /** Without a snapshot to wait for: enough peers have shown that there is none worth it. */
   #mayGo(waitedMs: number): boolean {
     const { network, replica } = this.#parts
-    const lead = this.#tuning.snapshotLeadBlocks
+    const lead = this.#lead
     if (lead === null || waitedMs > this.#tuning.snapshotWaitMs) return true
     const isNear = network.peers().every(({ hello }) => hello.tapeLength <= replica.length + lead)
     return this.#isSeen && isNear

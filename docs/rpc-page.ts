@@ -1,5 +1,7 @@
 // The text of docs/rpc.md, made from the registry of methods, the table of errors and the list of
 // channels.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { channelTable } from '../daemon/rpc/channels/feeds.ts'
 import { rpcErrors } from '../daemon/rpc/errors.ts'
@@ -51,6 +53,15 @@ Names and shapes follow Deribit's JSON-RPC API. What differs:
 | camelCase parameters and results | snake_case |
 | \`orderId\` is \`account:nonce\` | an opaque id |
 | \`clientOrderId\`, idempotent | \`label\`, which may repeat |
+| \`get_order\`, \`get_my_trades\`, \`get_last_trades\`, \`get_candles\` | \`get_order_state\`, \`get_user_trades_by_instrument\`, \`get_last_trades_by_instrument\`, \`get_tradingview_chart_data\` |
+| \`cancel_by_client_id\` cancels one order and gives it | \`cancel_by_label\` cancels all of the label and counts them |
+| \`cancel_all\` gives the ids | it gives their number |
+| \`timeInForce\`: \`gtc\`, \`ioc\`, \`fok\` | \`good_til_cancelled\`, \`immediate_or_cancel\`, \`fill_or_kill\` |
+| \`postOnly\`: \`no\`, \`reject\`, \`slide\` | \`post_only\`, \`reject_post_only\` |
+| \`side\` | \`direction\` |
+| a further order state, \`pending\`: in the lane, not final | (none) |
+| \`set_heartbeat\` with 0 ends it | \`disable_heartbeat\` |
+| \`place\`, \`raise_floor\`, \`set_lease\`, market-maker protection by market and account | other means |
 | an amended order gets a new id | it keeps its id |
 | \`edit\`'s \`amount\` is what shall still be filled | the new total |
 | \`place\`: a list of orders and cancels | (none) |
@@ -59,8 +70,14 @@ Names and shapes follow Deribit's JSON-RPC API. What differs:
 | \`book.{market}.{depth}\` sends every block of the tape that changed it | \`book.{instrument}.{group}.{depth}.{interval}\` |
 `
 
+/** Files that a test runs as they stand. */
+function example(file: string, language: string): string[] {
+  const text = readFileSync(join(import.meta.dirname, 'examples', file), 'utf8')
+  return ['', `### \`docs/examples/${file}\``, '', '```' + language, text.trimEnd(), '```']
+}
+
 const states = `## States
-An order is \`pending\` (in the lane, not final), \`open\`, \`untriggered\` (armed), and in the end \`filled\`, \`cancelled\` (with a \`reason\`) or \`rejected\`. Reasons are in [errors](errors.md).
+An order is \`pending\` (in the lane, not final), \`open\`, \`untriggered\` (armed), and in the end \`filled\`, \`cancelled\` (with a \`reason\`) or \`rejected\`. It is \`unknown\` when it ended in blocks that the daemon has passed over by a snapshot: the balances are right, its fills are not known. A daemon with accounts passes over none unless it has lost its own snapshots. Reasons are in [errors](errors.md).
 
 A trade is \`matched\` the moment its cut is final: its place, price and size can no longer change. Then its batch is \`sealed\` (its content is fixed), \`attested\` (by a quorum), \`submitted\` (in a transaction), \`mined\`, and \`final\` when the chain's confirmation is on the tape. \`reverted\` means that the batch was voided: an incident, see [settlement](settlement.md). \`submitted\` and \`mined\` are told by daemons that follow the chain themselves.
 `
@@ -70,6 +87,11 @@ export function rpcMarkdown(): string {
   return [
     introduction,
     states,
+    '## Examples',
+    'To be pasted; on a devnet (`curb devnet`, which tells its ports) they run as they stand.',
+    ...example('orders.sh', 'sh'),
+    ...example('session.mjs', 'js'),
+    '',
     '## Shapes',
     ...Object.entries(shapes).flatMap(shapeLines),
     '',

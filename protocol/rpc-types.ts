@@ -10,7 +10,8 @@ export type RpcSide = 'buy' | 'sell'
 
 /** `pending`: in the lane, not final. `untriggered`: armed. `unknown` never appears: an order that
  * was taken is found again by its clientOrderId. */
-export type RpcOrderState = 'pending' | 'open' | 'untriggered' | 'filled' | 'cancelled' | 'rejected'
+export type RpcOrderState =
+  'pending' | 'open' | 'untriggered' | 'filled' | 'cancelled' | 'rejected' | 'unknown'
 
 /** A trade is `matched` the moment its cut is final, and `final` when the chain has confirmed its
  * batch. `reverted` means that its batch was voided: an incident. */

@@ -152,6 +152,13 @@ export class History {
     if (index > this.#through) this.orders.take(changes, index)
   }
 
+  /** Orders that the engine, beyond the history, knows otherwise, without an event that says so. */
+  corrected(records: readonly OrderRecord[]): void {
+    for (const record of records) {
+      this.orders.take([{ record, fill: null, event: 0 }], record.tapeIndex ?? this.#through)
+    }
+  }
+
   /** Takes in a block. What was taken in before is passed over. */
   applied(applied: Applied, engine: Engine): void {
     const { index, cut } = applied

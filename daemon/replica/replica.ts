@@ -54,6 +54,7 @@ export class Replica {
   readonly #snapshots: ((made: MadeSnapshot) => void)[] = []
   readonly #points: ((made: MadeSnapshot) => void)[] = []
   readonly #pace: RestartPace
+  readonly #restored: (() => void)[] = []
   readonly #states: ((state: ReplicaState) => void)[] = []
   readonly #hashes = new Map<number, Uint8Array>()
   #engine: Engine
@@ -115,6 +116,11 @@ export class Replica {
     this.#points.push(listener)
   }
 
+  /** The engine is another one, and what it says counts: blocks may have been passed over. */
+  onrestored(listener: () => void): void {
+    this.#restored.push(listener)
+  }
+
   onstate(listener: (state: ReplicaState) => void): void {
     this.#states.push(listener)
   }
@@ -159,6 +165,7 @@ export class Replica {
     this.#hashes.clear()
     this.#remember(index, engine.eventHash)
     this.#setState(confirmed ? { kind: 'running' } : { kind: 'unconfirmed', index })
+    if (confirmed) for (const listener of this.#restored) listener()
   }
 
   /** Forgets everything: the snapshot from which it began was not the venue's. */
@@ -170,11 +177,15 @@ export class Replica {
     this.#ahead = []
     this.#hashes.clear()
     this.#setState({ kind: 'running' })
+    for (const listener of this.#restored) listener()
   }
 
   /** A cut on the tape carries the restored snapshot's hash. */
   confirm(): void {
-    if (this.#state.kind === 'unconfirmed') this.#setState({ kind: 'running' })
+    if (this.#state.kind === 'unconfirmed') {
+      this.#setState({ kind: 'running' })
+      for (const listener of this.#restored) listener()
+    }
     this.#wake()
   }
 

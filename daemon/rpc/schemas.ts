@@ -48,7 +48,15 @@ const tradeState = z.enum([
   'final',
   'reverted'
 ])
-const orderState = z.enum(['pending', 'open', 'untriggered', 'filled', 'cancelled', 'rejected'])
+const orderState = z.enum([
+  'pending',
+  'open',
+  'untriggered',
+  'filled',
+  'cancelled',
+  'rejected',
+  'unknown'
+])
 
 export const order = z.strictObject({
   orderId: z.string(),

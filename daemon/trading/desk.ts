@@ -13,9 +13,9 @@ import type { Outcome } from '../outcomes.ts'
 import type { Applied } from '../replica/types.ts'
 import { Accounts } from './accounts.ts'
 import { type HostedAccount, signerOf } from './hosted-account.ts'
-import { orderOf, ordersOf } from './node.ts'
+import { orderOf } from './node.ts'
 import type { OrderForm } from './order-form.ts'
-import { reconcile } from './reconcile.ts'
+import { Reconciler } from './reconcile.ts'
 import { isLive, newRecord, Records, type RecordChange } from './records.ts'
 import { Sender } from './sender.ts'
 import { TradingFault } from './trading-fault.ts'
@@ -60,9 +60,10 @@ export class Desk {
   readonly #clock: Clock
   readonly #records: Records
   readonly #sender: Sender
-  readonly #clientOrderIdOf: DeskDependencies['clientOrderIdOf']
+  readonly #reconciler: Reconciler
   readonly #accounts: Accounts
   readonly #listeners: DeskChange[] = []
+  readonly #corrections: ((records: readonly OrderRecord[]) => void)[] = []
   /** Of orders that are under way. */
   readonly #outcomes = new Map<OrderRecord, Promise<Outcome>>()
   #following = false
@@ -72,7 +73,6 @@ export class Desk {
     this.#node = node
     this.#clock = clock
     this.#accounts = new Accounts(options.manifest.limits.slotsMax)
-    this.#clientOrderIdOf = clientOrderIdOf
     this.#sender = new Sender(options, { node, clock })
     this.#records = new Records({
       node,
@@ -80,6 +80,16 @@ export class Desk {
       clientOrderIdOf,
       onlive: ({ order }) => this.#hold(order),
       onended: ({ order }) => this.#release(order)
+    })
+    this.#reconciler = new Reconciler({
+      node,
+      records: this.#records,
+      accounts: this.#accounts,
+      clientOrderIdOf,
+      remember: (order, options) => this.#remember(order, options),
+      oncorrected: (records) => {
+        for (const listener of this.#corrections) listener(records)
+      }
     })
   }
 
@@ -90,6 +100,9 @@ export class Desk {
     if (this.#following) return
     this.#following = true
     this.#node.onapplied((applied) => this.#applied(applied))
+    this.#node.onrestored(() => {
+      if (this.#open) void this.#reconciler.restored()
+    })
     this.#node.onlane(() => this.#accounts.relink(this.#node))
   }
 
@@ -97,10 +110,12 @@ export class Desk {
   async open(): Promise<void> {
     if (this.#open) return
     this.#open = true
-    this.#know()
-    for (const entry of this.#node.waitingEntries()) this.#waits(entry)
-    const addresses = this.accounts().map(({ address }) => address)
-    await reconcile(this.#node, this.#records, addresses)
+    await this.#reconciler.start()
+  }
+
+  /** Orders of which something else is true than was known, without an event that says so. */
+  oncorrected(listener: (records: readonly OrderRecord[]) => void): void {
+    this.#corrections.push(listener)
   }
 
   /** Each block's changes of the hosted accounts' orders, in the order of events. */
@@ -112,31 +127,13 @@ export class Desk {
     return this.#records
   }
 
-  /** An entry of a lane block that the tape has not taken yet. */
-  #waits(entry: Entry): void {
-    if (entry.kind === 'link' || entry.kind === 'withdraw') {
-      this.#accounts.find(entry.account)?.consumed(entry.nonce)
-    }
-    const amended = entry.kind === 'amend' ? entry.oldNonce : null
-    for (const order of ordersOf(entry)) {
-      const account = this.#accounts.find(order.account)
-      if (account === null) continue
-      account.consumed(order.nonce)
-      if (this.#records.find(order.account, order.nonce) !== null) continue
-      const old = amended === null ? null : this.#records.find(order.account, amended)
-      const clientOrderId = old?.clientOrderId ?? this.#clientOrderIdOf(order.account, order.nonce)
-      const record = this.#remember(order, { clientOrderId, type: old?.type ?? 'limit' })
-      record.replaces = amended
-    }
-  }
-
   // Accounts
 
   /** Takes an account in; `signer` null leaves it to orders signed outside. */
   host(address: Address, signer: AccountSigner | null): HostedAccount {
     const account = this.#accounts.host(address, signer)
     this.#records.watch(address)
-    if (this.#open) this.#know()
+    if (this.#open) this.#reconciler.know()
     return account
   }
 
@@ -172,13 +169,6 @@ export class Desk {
   linkTerms(account: HostedAccount): { nonce: number; expiry: number } {
     const expiry = Math.floor(this.#clock.now() / 1000) + linkLifeSeconds
     return { nonce: account.nextNonce(), expiry }
-  }
-
-  /** What the engine knows of the accounts. */
-  #know(): void {
-    this.#records.number()
-    this.#accounts.relink(this.#node)
-    this.#accounts.consume(this.#node.engine)
   }
 
   // Orders

@@ -31,6 +31,7 @@ export async function tradingNode(daemon: Daemon, manifest: Manifest): Promise<T
     submit: (entry) => daemon.submit(entry),
     outcome: (placed) => daemon.outcome(placed),
     onapplied: (listener) => daemon.onapplied(listener),
+    onrestored: (listener) => daemon.onrestored(listener),
     onlane: (listener) => daemon.onlane(listener),
     readBlock: async (index) => (await daemon.parts.tape.read(index))?.block ?? null,
     waitingEntries: () => waitingEntries(daemon)
@@ -38,14 +39,19 @@ export async function tradingNode(daemon: Daemon, manifest: Manifest): Promise<T
 }
 
 function waitingEntries(daemon: Daemon): Entry[] {
-  const { reads } = daemon.parts.lanes
-  const { key } = daemon.lane
+  const { lanes, ledger } = daemon.parts
+  const { reads } = lanes
+  const { key, lane: name } = daemon.lane
   const status = reads.lanes().find((lane) => lane.key === key)
   if (status === undefined) return []
-  const { finalLength, finalHash } = status
-  const head = reads.best(key, finalLength, finalHash, WAITING_MAX)
+  // A snapshot may know of more than the lane itself, until the daemon is in step.
+  const { log } = ledger.get(name) ?? {}
+  const isFurther = log !== undefined && log.length > status.finalLength
+  const length = isFurther ? log.length : status.finalLength
+  const treeHash = isFurther ? log.treeHash() : status.finalHash
+  const head = reads.best(key, length, treeHash, WAITING_MAX)
   if (head === null) return []
-  const blocks = reads.blocks(key, finalLength, head.length, head.treeHash) ?? []
+  const blocks = reads.blocks(key, length, head.length, head.treeHash) ?? []
   return blocks.flatMap(entriesOf)
 }
 

@@ -107,9 +107,9 @@ export class Records {
     record.updatedAt = time
   }
 
-  /** An order that the engine no longer has, though its end was not seen. */
+  /** An order that the engine no longer has, though its end was not seen: it may have been filled. */
   lost(record: OrderRecord, index: number, time: number): void {
-    this.#end(record, 'cancelled', null)
+    this.#end(record, 'unknown', null)
     record.tapeIndex = index
     record.updatedAt = time
   }
@@ -322,7 +322,7 @@ export class Records {
 
   #end(
     record: OrderRecord,
-    state: 'filled' | 'cancelled' | 'rejected',
+    state: Exclude<OrderRecord['state'], 'pending' | 'open' | 'untriggered'>,
     reason: OrderRecord['reason']
   ): void {
     if (!isLive(record.state)) return

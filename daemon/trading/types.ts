@@ -22,6 +22,8 @@ export type TradingNode = {
   submit(entry: Entry): Ticket
   outcome(placed: Placed): Promise<Outcome>
   onapplied(listener: (applied: Applied) => void): void
+  /** The engine began anew from a snapshot: blocks may have been passed over. */
+  onrestored(listener: () => void): void
   onlane(listener: () => void): void
   /** A block of the tape, or null when it is not here. */
   readBlock(index: number): Promise<TapeBlock | null>
@@ -37,7 +39,9 @@ export type AccountSigner = {
   sign(digest: Bytes32): Signature
 }
 
-export type OrderState = 'pending' | 'open' | 'untriggered' | 'filled' | 'cancelled' | 'rejected'
+/** `unknown`: it has ended in blocks that this daemon has not seen, filled or not. */
+export type OrderState =
+  'pending' | 'open' | 'untriggered' | 'filled' | 'cancelled' | 'rejected' | 'unknown'
 
 /** One fill of an order of ours. */
 export type FillRecord = {

@@ -35,6 +35,7 @@ async function setUp() {
     },
     outcome: () => Promise.reject(new Error('nothing is sent here')),
     onapplied: () => {},
+    onrestored: () => {},
     onlane: () => {},
     readBlock: async () => null,
     waitingEntries: () => []
