@@ -1,13 +1,19 @@
-// The door of a validator: a lane is acknowledged only as much as its accounts' bonds allow. That
-// is each validator's own judgement, on the state that its engine is in; what the tape takes is
-// judged again, by everyone alike, in the engine (`quota`, `bond_too_small`).
+// The door of a validator: a lane is acknowledged, and taken into this validator's cuts, only as
+// much as its accounts' bonds allow; a new lane once it has shown a link that a bonded account
+// signed. That is each validator's own judgement, on the state that its engine is in; what the tape
+// takes is judged again, by everyone alike, in the engine (`quota`, `bond_too_small`).
 import { toHex } from '../protocol/bytes.ts'
+import type { Address, Bytes32, Entry } from '../protocol/types.ts'
 import type { Engine, EngineConfig } from '../matching/index.ts'
 import type { LaneKey, Size } from './lanes/types.ts'
+import { entriesOf } from './replica/intake.ts'
 import type { Applied } from './replica/types.ts'
 
-/** Entries of a lane without a bonded account: its opening and a few links. */
-const STRANGER_ENTRIES = 8
+/** Entries beside those of its bonds: a lane's opening, its links. */
+const LINK_ENTRIES = 8
+/** Links of a new lane whose signatures are looked at, and new lanes that are remembered. */
+const LINKS_MAX = 8
+const NEWCOMERS_MAX = 4096
 /** Blocks that do not decode, after which a lane is acknowledged no more: no daemon of ours makes
  * one, and each costs everyone its bytes on the tape for nothing. Its owner can open another lane,
  * at the price of links. */
@@ -16,12 +22,22 @@ const SPOILED_LANES_MAX = 4096
 /** Cuts' worth of entries that a lane may have waiting. */
 const CUTS_AHEAD = 4
 
+const NOBODY: ReadonlySet<number> = new Set()
 const RECORD_BYTES = 32
 const LINKED = 12
+
+export type DoorDependencies = {
+  engine: () => Engine
+  /** Who signed an entry of a lane. */
+  signer: (lane: Bytes32, entry: Entry) => Address | null
+}
 
 export class Door {
   readonly #bond: EngineConfig['bond']
   readonly #engine: () => Engine
+  readonly #signer: DoorDependencies['signer']
+  /** By new lane: links that were looked at, and the accounts that had signed them. */
+  readonly #newcomers = new Map<LaneKey, { links: number; accounts: Set<Address> }>()
   /** Accounts by number of their lane; the engine names accounts and lanes by numbers. */
   readonly #accounts = new Map<number, Set<number>>()
   readonly #laneOf = new Map<number, number>()
@@ -30,9 +46,26 @@ export class Door {
   readonly #spoiled = new Map<LaneKey, number>()
   #scanned: Engine | null = null
 
-  constructor(bond: EngineConfig['bond'], dependencies: { engine: () => Engine }) {
+  constructor(bond: EngineConfig['bond'], dependencies: DoorDependencies) {
     this.#bond = bond
     this.#engine = dependencies.engine
+    this.#signer = dependencies.signer
+  }
+
+  /** Blocks of a lane came from a peer. */
+  arrived(lane: Bytes32, blocks: readonly Uint8Array[]): void {
+    if (this.#bond === null) return
+    const key = toHex(lane)
+    if (this.#linked(key).size > 0) return
+    const seen = this.#newcomers.get(key) ?? { links: 0, accounts: new Set() }
+    for (const block of blocks) {
+      if (seen.links >= LINKS_MAX) break
+      for (const entry of entriesOf(block)) {
+        if (entry.kind !== 'link' || seen.links++ >= LINKS_MAX) continue
+        if (this.#signer(lane, entry) === entry.account) seen.accounts.add(entry.account)
+      }
+    }
+    remember(this.#newcomers, key, seen, NEWCOMERS_MAX)
   }
 
   /** `size`: what of the lane is not final yet. */
@@ -41,25 +74,38 @@ export class Door {
     const bond = this.#bond
     if (bond === null) return true
     const engine = this.#engine()
-    if (engine !== this.#scanned) this.#scan(engine)
-    let allowed = STRANGER_ENTRIES
-    for (const account of this.#accounts.get(this.#number(engine, key)) ?? []) {
+    const linked = this.#linked(key)
+    let bonds = 0
+    for (const account of linked) {
       const { settled } = engine.balances(engine.address(account))[bond.token]
-      allowed += Math.floor(settled / bond.min) * bond.entriesPerCutPerBond * CUTS_AHEAD
+      bonds += Math.floor(settled / bond.min)
     }
+    const isMet = linked.size > 0 || this.#hasBonded(key, bond)
+    const allowed = (isMet ? LINK_ENTRIES : 0) + bonds * bond.entriesPerCutPerBond * CUTS_AHEAD
     return size.entries <= allowed
+  }
+
+  #hasBonded(key: LaneKey, { token, min }: NonNullable<EngineConfig['bond']>): boolean {
+    const engine = this.#engine()
+    for (const address of this.#newcomers.get(key)?.accounts ?? []) {
+      if (engine.account(address) !== null && engine.balances(address)[token].settled >= min) {
+        return true
+      }
+    }
+    return false
+  }
+
+  /** Accounts, by number, that the engine has linked to a lane. */
+  #linked(key: LaneKey): ReadonlySet<number> {
+    const engine = this.#engine()
+    if (engine !== this.#scanned) this.#scan(engine)
+    return this.#accounts.get(this.#number(engine, key)) ?? NOBODY
   }
 
   /** The lane brought a block that does not decode. */
   spoiled(key: LaneKey): void {
     const count = (this.#spoiled.get(key) ?? 0) + 1
-    this.#spoiled.delete(key)
-    this.#spoiled.set(key, count)
-    if (this.#spoiled.size <= SPOILED_LANES_MAX) return
-    for (const oldest of this.#spoiled.keys()) {
-      this.#spoiled.delete(oldest)
-      return
-    }
+    remember(this.#spoiled, key, count, SPOILED_LANES_MAX)
   }
 
   /** Accounts move between lanes by links. */
@@ -97,7 +143,19 @@ export class Door {
   #number(engine: Engine, key: LaneKey): number {
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
+    if (engine.laneCount === this.#numbers.size) return -1
     for (const { lane, key: bytes } of engine.lanes()) this.#numbers.set(toHex(bytes), lane)
     return this.#numbers.get(key) ?? -1
+  }
+}
+
+/** Puts an entry at the end of a map, and forgets the oldest beyond `most`. */
+function remember<V>(map: Map<LaneKey, V>, key: LaneKey, value: V, most: number): void {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size <= most) return
+  for (const oldest of map.keys()) {
+    map.delete(oldest)
+    return
   }
 }

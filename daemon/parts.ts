@@ -10,6 +10,7 @@ import { encodeEntry } from '../protocol/entries.ts'
 import type { OpenEntry } from '../protocol/types.ts'
 import { quorumOf, signingTerms } from '../protocol/venue.ts'
 import { blake2b256, blake2b256Parts } from '../crypto/blake2b.ts'
+import { entrySigners } from '../crypto/block-signers.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { ed25519Verify } from '../crypto/ed25519.ts'
 import { SignerPool } from '../crypto/signer-pool.ts'
@@ -137,7 +138,10 @@ export function createParts(
     { venue, snapshotCuts, aheadBlocks: AHEAD_BLOCKS, restartEntries: tuning.restartEntries },
     { config, hash, tape, intake, ledger, clock, stopwatch: () => performance.now() }
   )
-  const door = new Door(config.bond, { engine: () => replica.engine })
+  const door = new Door(config.bond, {
+    engine: () => replica.engine,
+    signer: (lane, entry) => entrySigners(hasher, crypto.recover, lane, [entry])[0]
+  })
   replica.onapplied((applied) => door.applied(applied))
 
   const lanes = new Lanes(
@@ -159,7 +163,10 @@ export function createParts(
       keyPair: signerOf,
       encodeOpen: encodeEntry,
       admits: (key, size) => door.admits(key, size),
-      onarrived: (lane, _from, blocks) => intake.arrived(lane, blocks),
+      onarrived: (lane, _from, blocks) => {
+        intake.arrived(lane, blocks)
+        if (isValidator) door.arrived(lane, blocks)
+      },
       onevidence: hooks.onevidence,
       onlane: hooks.onlane
     }

@@ -173,6 +173,10 @@ export class Engine {
     return balancesOf(this.#core, this.#core.accounts.find(address))
   }
 
+  get laneCount(): number {
+    return this.#core.lanes.list.length
+  }
+
   lanes(): LaneView[] {
     return this.#core.lanes.list.map((_, lane) => this.#core.lanes.view(lane))
   }

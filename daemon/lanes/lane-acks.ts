@@ -29,7 +29,7 @@ export class LaneAcks {
     const node = lane.tree.find(length, treeHash)
     if (node === null || !node.durable) return null
     const size = lane.tree.measure(node, Math.min(lane.finalLength, length))
-    if (size === null || !deps.admits(key, size)) return null
+    if (size === null || !this.#context.admits(key, size)) return null
     node.acknowledged = true
     const signature = deps.sign(ackSignable(options.venue, lane.lane, length, treeHash))
     return { lane: lane.lane, length, treeHash, signature }

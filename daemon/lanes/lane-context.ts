@@ -1,11 +1,12 @@
 import { toHex } from '../../protocol/bytes.ts'
+import type { Bytes32 } from '../../protocol/types.ts'
 import type { AckRules } from './certificates.ts'
 import { LaneNames } from './lane-key.ts'
 import { LanePeers } from './lane-peers.ts'
 import { LaneTable } from './lane-table.ts'
 import type { LaneBookDependencies, LaneBookOptions } from './options.ts'
 import { Repair } from './repair.ts'
-import type { Ack, LaneKey, PeerKey, SignedHead } from './types.ts'
+import type { Ack, LaneKey, PeerKey, SignedHead, Size } from './types.ts'
 
 /** What concerns the daemon's own lane is handed to it. */
 export type OwnPort = {
@@ -36,6 +37,8 @@ export class LaneContext {
   own: OwnPort | null = null
   /** Bytes of all lanes that are not final. */
   pendingBytes = 0
+  /** By validator: the lane that it calls its own. */
+  readonly #validatorLanes = new Map<PeerKey, LaneKey>()
   /** Heads that were shown without blocks are told to the validators until then. */
   tellUntilMs = 0
 
@@ -51,5 +54,17 @@ export class LaneContext {
     this.peers = new LanePeers(options)
     this.repair = new Repair(options.repair)
     this.self = toHex(options.self)
+  }
+  /** A peer has said which lane is its own. */
+  claimed(peer: PeerKey, signer: Bytes32): void {
+    if (this.peers.index(peer) >= 0) this.#validatorLanes.set(peer, this.names.of(signer).key)
+  }
+
+  /** Whether this validator lets in what of a lane is not final. The validators' own lanes carry
+   * the attestations, and need no bond. */
+  admits(key: LaneKey, size: Size): boolean {
+    if (this.own?.key === key) return true
+    for (const lane of this.#validatorLanes.values()) if (lane === key) return true
+    return this.deps.admits(key, size)
   }
 }

@@ -120,7 +120,7 @@ export class LaneReader implements LaneReads {
   #isAdmitted(lane: Lane, node: LaneNode): boolean {
     if (node.acknowledged) return true
     const size = lane.tree.measure(node, lane.finalLength)
-    return size !== null && this.#context.deps.admits(lane.key, size)
+    return size !== null && this.#context.admits(lane.key, size)
   }
 
   certified(key: LaneKey, length: number, beforeMs = Number.POSITIVE_INFINITY): Certified[] {

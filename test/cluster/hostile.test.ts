@@ -1,4 +1,5 @@
 import test, { type Assert } from 'brittle'
+import { toHex } from '../../protocol/bytes.ts'
 import { encodeBlock } from '../../protocol/entries.ts'
 import { blake2b256Parts } from '../../crypto/blake2b.ts'
 import { ed25519Sign } from '../../crypto/ed25519.ts'
@@ -137,4 +138,25 @@ test('cluster - a lane that shows two histories is caught, and at most one is fi
   await venue.agrees()
   const taken = validators.map(({ daemon }) => daemon.parts.ledger.get(lane))
   t.ok(taken.every((each) => (each?.log.length ?? 0) <= 1))
+})
+
+test('hostile - where bonds are asked for, a lane without one does not come to the tape', async (t) => {
+  const venue = await TestVenue.create(t, {
+    validators: 4,
+    accounts: ['alice'],
+    limits: { bond: { token: 'QUOTE', min: 1_000_000, entriesPerCutPerBond: 10 } }
+  })
+  const [first] = await venue.validators()
+  const poor = await venue.follower('poor')
+  const rich = await venue.follower('rich')
+  for (let n = 0; n < 5; n++) poor.daemon.submit({ kind: 'lease', ttlMs: n })
+  const zoe = venue.trader('zoe', poor)
+  void zoe.links().catch(() => undefined)
+  const lanesAt = (): string[] => first.daemon.parts.lanes.reads.lanes().map(({ key }) => key)
+  await until(() => lanesAt().includes(poor.daemon.lane.key), 'the lane to be known')
+  const alice = venue.trader('alice', rich)
+  for (let n = 0; n < 5; n++) t.is((await alice.buys(1, 1000)).rejected, null)
+  const onTape = first.daemon.parts.ledger.lanes().map(({ lane }) => toHex(lane))
+  t.ok(onTape.includes(rich.daemon.lane.key))
+  t.absent(onTape.includes(poor.daemon.lane.key))
 })

@@ -20,6 +20,8 @@ export type VenueOptions = {
   /** Names of accounts that start with plenty of both tokens. */
   accounts: readonly string[]
   pacing?: Partial<ManifestPacing>
+  /** As the manifest's JSON has them. */
+  limits?: { bond: { token: string; min: number; entriesPerCutPerBond: number } }
   tuning?: Partial<DaemonTuning>
   /** A chain of the venue's: one source for each daemon, or null. */
   chain?: { manifest: Manifest['chain']; source: () => ChainSource }
@@ -43,6 +45,7 @@ export async function venueManifest(options: VenueOptions): Promise<Manifest> {
     })),
     ...ONE_MARKET,
     ...(options.pacing === undefined ? {} : { pacing: options.pacing }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     endow:
       chain !== null
         ? []

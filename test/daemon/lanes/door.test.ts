@@ -6,20 +6,21 @@ import { joinBlock } from '../../../protocol/entries.ts'
 import { Forger } from './forger.ts'
 import { World, bigEntry, entry } from './world.ts'
 
-const ATTACKER = 9
+/** No validator. */
+const OUTSIDER = 9
 
 async function venue(world = new World()) {
   const validators = await world.venue()
-  world.start(ATTACKER)
-  for (let i = 0; i < 4; i++) world.connect(ATTACKER, i)
+  world.start(OUTSIDER)
+  for (let i = 0; i < 4; i++) world.connect(OUTSIDER, i)
   await world.run(50)
   return { world, validators }
 }
 
 test('lane door - beyond its bond a lane is not acknowledged, and is once it may again', async (t) => {
-  const world = new World()
-  const validators = await world.venue()
-  const [a, b] = validators
+  const { world, validators } = await venue()
+  const [b] = validators
+  const a = world.daemons[OUTSIDER]
   let allowed = 20
   for (const { key } of [a]) {
     for (const daemon of validators) {
@@ -39,9 +40,9 @@ test('lane door - beyond its bond a lane is not acknowledged, and is once it may
 })
 
 test('lane door - a leader puts into its cuts what the door admits, and what it has acknowledged', async (t) => {
-  const world = new World()
-  const validators = await world.venue()
-  const [a, b] = validators
+  const { world, validators } = await venue()
+  const [b] = validators
+  const a = world.daemons[OUTSIDER]
   let allowed = 4
   b.admits = (lane, { entries }) => lane !== a.key || entries <= allowed
   for (let n = 0; n < 9; n++) {
@@ -54,6 +55,17 @@ test('lane door - a leader puts into its cuts what the door admits, and what it 
   t.is(b.head(a.key).length, 3, 'what was acknowledged is not put out again')
 })
 
+test("lane door - validators' own lanes carry the attestations, and need no bond", async (t) => {
+  const world = new World()
+  const validators = await world.venue()
+  for (const daemon of validators) daemon.admits = () => false
+  const [a, b] = validators
+  a.lanes.offer(entry(1))
+  await world.run(100)
+  t.is(b.head(a.key).length, a.has(a.key))
+  t.is(a.head(a.key).length, a.has(a.key))
+})
+
 test('lane door - one lane cannot fill the memory', async (t) => {
   const limits = { laneBytesMax: 100_000 }
   const { world, validators } = await venue(new World(4, { limits }))
@@ -62,7 +74,7 @@ test('lane door - one lane cannot fill the memory', async (t) => {
   for (let n = 0; n < 100; n++) {
     const made = forger.runOf(log, [joinBlock([bigEntry(n)])])
     log = made.log
-    world.inject(ATTACKER, 0, laneMessageTypes.run, made.payload)
+    world.inject(OUTSIDER, 0, laneMessageTypes.run, made.payload)
   }
   await world.run(50)
   const { pendingBytes } = validators[0].lanes.status()
@@ -76,9 +88,9 @@ test('lane door - many branches of one lane cannot either', async (t) => {
   const forger = new Forger()
   for (let n = 0; n < 50; n++) {
     const made = forger.run(forger.empty, [n])
-    world.inject(ATTACKER, 0, laneMessageTypes.run, made.payload)
+    world.inject(OUTSIDER, 0, laneMessageTypes.run, made.payload)
     validators[0].lanes.reads.want({ ...made.run, lane: forger.lane }, [])
-    world.inject(ATTACKER, 0, laneMessageTypes.run, made.payload)
+    world.inject(OUTSIDER, 0, laneMessageTypes.run, made.payload)
   }
   await world.run(50)
   const held = Array.from({ length: 50 }, (_, n) => forger.run(forger.empty, [n]).run).filter(
@@ -94,7 +106,7 @@ test('lane door - all lanes together cannot', async (t) => {
     const forger = new Forger(n)
     const blocks = [joinBlock([bigEntry(1)]), joinBlock([bigEntry(2)])]
     const { payload } = forger.runOf(forger.empty, blocks)
-    world.inject(ATTACKER, 0, laneMessageTypes.run, payload)
+    world.inject(OUTSIDER, 0, laneMessageTypes.run, payload)
   }
   t.ok(validators[0].lanes.status().pendingBytes <= 200_000)
 })
@@ -104,12 +116,12 @@ test('lane door - a peer brings few new lanes, and strangers are few in all', as
   const before = validators[0].lanes.reads.lanes().length
   for (let n = 0; n < 50; n++) {
     const forger = new Forger(n)
-    world.inject(ATTACKER, 0, laneMessageTypes.run, forger.run(forger.empty, [1]).payload)
+    world.inject(OUTSIDER, 0, laneMessageTypes.run, forger.run(forger.empty, [1]).payload)
     const { payload } = encodeMessage({
       kind: 'heads',
       heads: [{ head: forger.head(forger.run(forger.empty, [2]).log), held: true }]
     })
-    world.inject(ATTACKER, 1, laneMessageTypes.heads, payload)
+    world.inject(OUTSIDER, 1, laneMessageTypes.heads, payload)
   }
   const { strangersPerPeerMax } = laneLimitDefaults
   t.ok(validators[0].lanes.reads.lanes().length - before <= strangersPerPeerMax)
@@ -122,11 +134,11 @@ test('lane door - convicted strangers make room for honest ones', async (t) => {
   for (let n = 0; n < 20; n++) {
     const forger = new Forger(n)
     for (const item of [1, 2]) {
-      world.inject(ATTACKER, 0, laneMessageTypes.run, forger.run(forger.empty, [item]).payload)
+      world.inject(OUTSIDER, 0, laneMessageTypes.run, forger.run(forger.empty, [item]).payload)
     }
   }
   const honest = new Forger(99)
-  world.inject(ATTACKER, 0, laneMessageTypes.run, honest.run(honest.empty, [1]).payload)
+  world.inject(OUTSIDER, 0, laneMessageTypes.run, honest.run(honest.empty, [1]).payload)
   await world.run(20)
   t.is(validators[0].has(honest.key), 1)
   t.ok(validators[0].lanes.reads.lanes().length <= 6 + 5)
@@ -138,13 +150,13 @@ test('lane door - what a forgotten stranger had pending is no longer counted', a
   for (let n = 0; n < 60; n++) {
     const forger = new Forger(n)
     for (const item of [1, 2]) {
-      world.inject(ATTACKER, 0, laneMessageTypes.run, forger.run(forger.empty, [item]).payload)
+      world.inject(OUTSIDER, 0, laneMessageTypes.run, forger.run(forger.empty, [item]).payload)
     }
   }
   await world.run(20)
   const honest = new Forger(99)
   const { payload, log } = honest.run(honest.empty, [1])
-  world.inject(ATTACKER, 0, laneMessageTypes.run, payload)
+  world.inject(OUTSIDER, 0, laneMessageTypes.run, payload)
   await world.run(20)
   t.is(validators[0].has(honest.key), 1)
   t.ok(validators[0].lanes.status().pendingBytes <= (2 * 6 + 1) * log.byteLength)
@@ -159,12 +171,12 @@ test('lane door - a peer is served no faster than its allowance', async (t) => {
     await world.run(12)
   }
   const head = a.head(a.key)
-  world.start(ATTACKER)
-  world.connect(ATTACKER, 1)
+  world.start(OUTSIDER)
+  world.connect(OUTSIDER, 1)
   await world.run(50)
   let received = 0
   world.tamper = (_from, to, type, payload) => {
-    const served = type === laneMessageTypes.run && to === world.daemons[ATTACKER].id
+    const served = type === laneMessageTypes.run && to === world.daemons[OUTSIDER].id
     if (served) received += payload.length
     return served ? null : payload
   }
@@ -176,7 +188,7 @@ test('lane door - a peer is served no faster than its allowance', async (t) => {
     treeHash: head.treeHash
   })
   for (let n = 0; n < 200; n++) {
-    world.inject(ATTACKER, 1, request.type, request.payload)
+    world.inject(OUTSIDER, 1, request.type, request.payload)
     await world.run(10)
   }
   t.ok(received > 50_000, `the burst: ${received}`)
@@ -187,11 +199,11 @@ test('lane door - malformed messages count against their sender, and nothing thr
   const { world, validators } = await venue()
   for (let type = 0; type < 12; type++) {
     for (const size of [0, 1, 31, 200]) {
-      world.inject(ATTACKER, 0, type, new Uint8Array(size).fill(255))
+      world.inject(OUTSIDER, 0, type, new Uint8Array(size).fill(255))
     }
   }
   t.is(validators[0].misbehaviour.length, 48)
-  t.ok(validators[0].misbehaviour.every(({ peer }) => peer === world.daemons[ATTACKER].id))
+  t.ok(validators[0].misbehaviour.every(({ peer }) => peer === world.daemons[OUTSIDER].id))
 })
 
 test('lane door - a forged head counts against its sender, and ends the message', async (t) => {
@@ -204,7 +216,7 @@ test('lane door - a forged head counts against its sender, and ends the message'
     return { head, held: true }
   })
   const { type, payload } = encodeMessage({ kind: 'heads', heads })
-  world.inject(ATTACKER, 0, type, payload)
+  world.inject(OUTSIDER, 0, type, payload)
   t.is(validators[0].misbehaviour.length, 1)
   const known = validators[0].lanes.reads.lanes().map(({ key }) => key)
   t.absent(known.includes(forger.key))
