@@ -78,14 +78,22 @@ abstract contract Accounts is VenueTerms {
         else _changeFurther(account, token, delta);
     }
 
-    function _raisedFloor(uint256 word, uint256 floor) internal pure returns (uint256) {
-        uint256 old = word >> FLOOR_AT & NONCE_MAX;
-        return floor > old ? word ^ (old ^ floor) << FLOOR_AT : word;
+    function _raisedFloor(uint256 word, uint256 floor) internal pure returns (uint256 raised) {
+        assembly ("memory-safe") {
+            let old := and(shr(176, word), 0xffffffffff)
+            raised := xor(word, shl(176, mul(gt(floor, old), xor(floor, old))))
+        }
     }
 
-    function _raisedSequence(uint256 word, uint256 sequence) internal pure returns (uint256) {
-        uint256 old = word >> SEQUENCE_AT;
-        return sequence > old ? word ^ (old ^ sequence) << SEQUENCE_AT : word;
+    function _raisedSequence(uint256 word, uint256 sequence)
+        internal
+        pure
+        returns (uint256 raised)
+    {
+        assembly ("memory-safe") {
+            let old := shr(216, word)
+            raised := xor(word, shl(216, mul(gt(sequence, old), xor(sequence, old))))
+        }
     }
 
     /// @dev A mark is nonce and filled lots, so a greater number is a later state of the slot.
@@ -102,30 +110,39 @@ abstract contract Accounts is VenueTerms {
         }
     }
 
-    /// @dev Where in storage a slot from 1 is, and how far up in its word.
-    function _ringPlace(uint256 ring, uint256 slot)
+    /// @dev Where in storage a slot is, and how far up in its word.
+    /// @param index The slot, which is above zero, less one.
+    function _ringPlace(uint256 ring, uint256 index)
         internal
         pure
         returns (uint256 place, uint256 shift)
     {
         assembly ("memory-safe") {
-            slot := sub(slot, 1)
-            place := div(slot, 3)
-            shift := mul(sub(slot, mul(place, 3)), 70)
-            place := add(ring, place)
+            place := add(ring, div(index, 3))
+            shift := mul(mod(index, 3), 70)
         }
     }
 
     function _ringMark(uint256 ring, uint256 slot) internal view returns (uint256 mark) {
-        (uint256 place, uint256 shift) = _ringPlace(ring, slot);
+        (uint256 place, uint256 shift) = _ringPlace(ring, slot - 1);
         return load(place) >> shift & MARK_MASK;
     }
 
     function _raiseRing(uint256 ring, uint256 slot, uint256 mark) internal {
-        (uint256 place, uint256 shift) = _ringPlace(ring, slot);
+        (uint256 place, uint256 shift) = _ringPlace(ring, slot - 1);
         uint256 word = load(place);
         uint256 old = word >> shift & MARK_MASK;
         if (mark > old) store(place, word ^ (old ^ mark) << shift);
+    }
+
+    /// @dev Where the account's own word lies in storage.
+    function _placeOf(address account) internal view returns (uint256 place) {
+        mapping(address => uint256) storage words = accounts;
+        assembly ("memory-safe") {
+            mstore(0, account)
+            mstore(32, words.slot)
+            place := keccak256(0, 64)
+        }
     }
 
     function _changed(uint256 balance, address account, uint256 token, int256 delta)

@@ -7,16 +7,19 @@ import {Trades} from "./Trades.sol";
 /// @dev The chain of batches: each is attested upon its parent, so nothing that was sealed upon
 /// another history, or upon a batch that was voided, can ever be mined.
 abstract contract Batches is Trades {
-    // From the top: link 192 | index 64.
+    // From the top: link 192 | index 28 | the last event's sequence 36. At a batch a second the
+    // indexes last for eight years, at a thousand events a second the sequence lasts for two.
     uint256 private last;
-    uint64 private events;
+    uint256 private constant INDEX_AT = 36;
+    uint256 private constant INDEX_MAX = 2 ** 28 - 1;
+    uint256 private constant EVENTS_MAX = 2 ** 36 - 1;
 
     function lastBatch() external view returns (uint256 index, bytes24 link) {
-        return (uint64(last), bytes24(bytes32(last)));
+        return (last >> INDEX_AT & INDEX_MAX, bytes24(bytes32(last)));
     }
 
     function eventSequence() external view returns (uint256) {
-        return events;
+        return last & EVENTS_MAX;
     }
 
     function settle(
@@ -25,19 +28,17 @@ abstract contract Batches is Trades {
         bytes calldata content,
         bytes calldata attestations
     ) external {
-        uint256 signing = _signing();
+        _takePlaces();
         (bytes32 parent, address[] memory list) = _next(index);
         if (block.timestamp < sealedAt + settlerWindow) {
             _checkSettler(list, sealedAt + settlerWindow);
         }
         bytes32 attested = _batchHash(index, parent, hashData(content), sealedAt);
-        _checkQuorum(signing, attested, list, attestations);
-        last = _link(attested) | index;
-        uint256[] memory left = _settleContent(signing, index, parent, content);
+        _checkQuorum(attested, list, attestations);
+        uint64 sequence = _advance(attested, index);
+        uint256[] memory left = _settleContent(index, parent, content);
         uint64[] memory fees = _payFees(left);
-        emit BatchSettled(
-            _nextEvent(), uint64(index), bytes24(attested), msg.sender, fees
-        );
+        emit BatchSettled(sequence, uint64(index), bytes24(attested), msg.sender, fees);
     }
 
     function voidBatch(
@@ -47,25 +48,40 @@ abstract contract Batches is Trades {
         bytes calldata attestations,
         bytes calldata voids
     ) external {
-        uint256 signing = _signing();
+        _takePlaces();
         (bytes32 parent, address[] memory list) = _next(index);
         bytes32 attested = _batchHash(index, parent, contentHash, sealedAt);
-        _checkQuorum(signing, attested, list, attestations);
+        _checkQuorum(attested, list, attestations);
         if (block.timestamp <= sealedAt + horizon) revert WithinHorizon(sealedAt + horizon);
         bytes32 voided = keccak256(abi.encode(VOID_TYPE, index, parent));
-        _checkQuorum(signing, voided, list, voids);
-        last = _link(voided) | index;
-        emit BatchVoided(_nextEvent(), uint64(index));
+        _checkQuorum(voided, list, voids);
+        emit BatchVoided(_advance(voided, index), uint64(index));
     }
 
-    function _nextEvent() internal returns (uint64) {
-        return ++events;
+    /// @dev Behind its greatest the sequence begins anew, so that nothing can ever keep an owner from
+    /// leaving.
+    function _nextEvent() internal returns (uint64 sequence) {
+        unchecked {
+            uint256 word = last;
+            sequence = uint64(word + 1 & EVENTS_MAX);
+            last = word & ~EVENTS_MAX | sequence;
+        }
+    }
+
+    /// @dev The batch becomes the last one.
+    /// @return sequence Of its event.
+    function _advance(bytes32 attested, uint256 index) private returns (uint64 sequence) {
+        unchecked {
+            sequence = uint64(last + 1 & EVENTS_MAX);
+            last = _link(attested) | index << INDEX_AT | sequence;
+        }
     }
 
     /// @dev The parent of the next batch, which `index` must name, and the validators.
     function _next(uint256 index) private view returns (bytes32 parent, address[] memory list) {
         uint256 word = last;
-        if (index != uint256(uint64(word)) + 1) revert WrongIndex(uint256(uint64(word)) + 1);
+        uint256 expected = (word >> INDEX_AT & INDEX_MAX) + 1;
+        if (index != expected || index > INDEX_MAX) revert WrongIndex(expected);
         return (bytes32(_link(bytes32(word))), validators());
     }
 

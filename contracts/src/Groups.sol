@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {data, get, put, load, tail, setTail} from "./Raw.sol";
+import {data, get, put, load, store, tail, setTail} from "./Raw.sol";
 import {Work} from "./Work.sol";
 
 /// @dev The first half of a batch's sealed bytes: accounts, ascending, each either co-signed
@@ -64,7 +64,6 @@ abstract contract Groups is Work {
             uint256 p = tail();
             uint256 marks = p + (head >> 248) * 32;
             uint256 end = marks + (head >> 232 & M16) * 32;
-            uint256 form = w.deltaForm;
             bool disordered;
             bytes32 structHash;
             assembly ("memory-safe") {
@@ -81,18 +80,18 @@ abstract contract Groups is Work {
                     mstore(q, mark)
                     at := add(at, 11)
                 }
-                mstore(add(form, 96), account)
-                mstore(add(form, 128), keccak256(p, sub(marks, p)))
-                mstore(add(form, 160), and(shr(192, head), 0xffffffffff)) // sequence
-                mstore(add(form, 192), and(shr(152, head), 0xffffffffff)) // floor
-                mstore(add(form, 224), keccak256(marks, sub(end, marks)))
-                structHash := keccak256(form, 256)
+                mstore(add(DELTA_FORM, 96), account)
+                mstore(add(DELTA_FORM, 128), keccak256(p, sub(marks, p)))
+                mstore(add(DELTA_FORM, 160), and(shr(192, head), 0xffffffffff)) // sequence
+                mstore(add(DELTA_FORM, 192), and(shr(152, head), 0xffffffffff)) // floor
+                mstore(add(DELTA_FORM, 224), keccak256(marks, sub(end, marks)))
+                structHash := keccak256(DELTA_FORM, 256)
             }
             if (disordered) revert Malformed();
-            address signer = _recover(w.signing, structHash, at);
+            address signer = _recover(structHash, at);
             if (signer != account) _mayCosign(account, signer);
-            uint256 word = accounts[account];
-            word = _raisedSequence(word, head >> 192 & M40);
+            uint256 place = _placeOf(account);
+            uint256 word = _raisedSequence(load(place), head >> 192 & M40);
             word = _raisedFloor(word, head >> 152 & M40);
             word = _applyDeltas(w.net, account, word, p, marks);
             for (; marks != end; marks += 32) {
@@ -100,7 +99,7 @@ abstract contract Groups is Work {
                 if (mark >> 70 == 0) word = _raisedMark(word, mark);
                 else _raiseRing(_ringOf(account), mark >> 70, mark & MARK_MASK);
             }
-            accounts[account] = word;
+            store(place, word);
             return at + 64;
         }
     }
@@ -113,24 +112,22 @@ abstract contract Groups is Work {
         returns (uint256)
     {
         unchecked {
-            // Where the first two tokens' balances are below zero or above their cap.
-            uint256 beyond;
-            uint256 mains = end - p > 64 ? p + 64 : end;
+            bool beyond0;
+            bool beyond1;
             assembly ("memory-safe") {
-                let shift := 123
-                for {} lt(p, mains) { p := add(p, 32) } {
-                    let delta := mload(p)
-                    let before := and(shr(shift, word), 0x1fffffffffffff)
-                    let changed := add(before, delta)
-                    beyond := or(beyond, shl(shift, gt(changed, 0x1fffffffffffff)))
-                    word := xor(word, shl(shift, xor(before, changed)))
-                    mstore(net, sub(mload(net), delta))
-                    net := add(net, 32)
-                    shift := 70
-                }
+                let delta0 := mul(mload(p), gt(end, p))
+                let delta1 := mul(mload(add(p, 32)), gt(end, add(p, 32)))
+                beyond0 := gt(add(and(shr(123, word), 0x1fffffffffffff), delta0), 0x1fffffffffffff)
+                beyond1 := gt(add(and(shr(70, word), 0x1fffffffffffff), delta1), 0x1fffffffffffff)
+                // Neither balance leaves its field, so nothing carries into another one.
+                word := add(word, add(shl(123, delta0), shl(70, delta1)))
+                mstore(net, sub(mload(net), delta0))
+                mstore(add(net, 32), sub(mload(add(net, 32)), delta1))
             }
-            if (beyond != 0) revert InsufficientBalance(account, beyond >> BALANCE0_AT == 0 ? 1 : 0);
-            for (uint256 token = 2; p != end; token++) {
+            if (beyond0 || beyond1) revert InsufficientBalance(account, beyond0 ? 0 : 1);
+            p += 64;
+            net += 64;
+            for (uint256 token = 2; p < end; token++) {
                 int256 delta = int256(get(p));
                 if (delta != 0) {
                     _changeFurther(account, token, delta);
@@ -150,62 +147,128 @@ abstract contract Groups is Work {
         returns (uint256)
     {
         unchecked {
-            uint256 count = data(at) >> 240;
-            if (count == 0) revert Malformed();
             uint256 p = tail();
-            uint256 word = accounts[account];
+            uint256 place = _placeOf(account);
+            uint256 word = load(place);
+            uint256 end = data(at) >> 240;
+            if (end == 0) revert Malformed();
             put(group, uint160(account));
             put(group + 32, word);
             put(group + 64, p);
-            put(group + 96, count);
+            put(group + 96, end);
             put(group + 128, _ringOf(account));
-            put(w.form + 64, uint160(account));
-            w.orderCount += count;
-            w.bulkRoot = 0;
-            w.group = group;
-            w.formPlace = w.formPlace >> 80 << 80 | (group - w.groups) / GROUP_SIZE << 64;
-            word = word >> FLOOR_AT & NONCE_MAX;
-            // Zero is no nonce.
-            w.least = word == 0 ? 1 : word;
+            put(group + 160, place);
+            put(FORM + 64, uint160(account));
+            w.account = account;
+            w.word = word;
+            w.ring = get(group + 128);
             w.place = 0;
+            // Zero is no nonce.
+            w.least = word >> FLOOR_AT & NONCE_MAX;
+            if (w.least == 0) w.least = 1;
+            w.bulkRoot = 0;
+            w.orderCount += end;
+            w.formPlace = w.formPlace >> 80 << 80 | (group - w.groups) / GROUP_SIZE << 64;
+            end = p + end * ORDER_SIZE;
+            setTail(end);
             at += 2;
-            count = p + count * ORDER_SIZE;
-            setTail(count);
-            for (; p != count; p += ORDER_SIZE) {
+            for (; p != end; p += ORDER_SIZE) {
                 at = _readOrder(w, p, at);
             }
             return at;
         }
     }
 
+    /// @dev Checks an order's signer, numbers, floor, expiry and replay guard, and keeps it for the
+    /// trades, with the lots that it has left before this batch.
     /// @return Behind the order.
     function _readOrder(Batch memory w, uint256 p, uint256 at) private view returns (uint256) {
         unchecked {
-            uint256 raw = data(at) >> 16;
+            put(p, data(at) >> 16);
             at += 30;
-            if (raw >> 216 != w.formKind) _formKind(w, raw);
-            uint256 place = w.formPlace | raw >> 152 & M32 << 32;
-            if (raw & (TRIGGER | SLIDE) << 224 != 0) (place, at) = _readPrices(w, raw, place, at);
-            bytes32 structHash = _hashOrder(w.form, raw);
+            uint256 raw = get(p);
             address signer;
-            if (raw & BULK << 224 == 0) {
-                signer = _recover(w.signing, structHash, at);
+            uint256 slid = 0;
+            if (raw >> 216 == w.plainKind) {
+                signer = _orderSigner(raw, at);
                 at += 64;
             } else {
-                (signer, at) = _bulkSigner(w, structHash, raw & SHARED << 224 != 0, at);
+                (signer, slid, at) = _readSpecial(w, raw, at);
             }
-            uint256 group = w.group;
-            if (uint160(signer) != get(group)) {
-                _mayTrade(address(uint160(get(group))), signer, bytes32(get(place >> 80)));
-            }
-            place |= _remaining(w, group, raw);
+            uint256 place = w.formPlace;
+            uint256 least = w.least;
+            uint256 oldest = w.oldest;
+            address account = w.account;
+            uint256 nonce;
+            uint256 left;
+            bool refused;
             assembly ("memory-safe") {
-                mstore(p, raw)
-                mstore(add(p, 32), place)
-                mstore(add(p, 64), 0)
+                nonce := and(shr(16, raw), 0xffffffffff)
+                left := and(shr(152, raw), 0xffffffff)
+                let price := and(shr(184, raw), 0xffffffff)
+                refused := or(lt(nonce, least), gt(sub(left, 1), 0x3ffffffe))
+                refused := or(refused, iszero(price))
+                refused := or(refused, lt(and(shr(112, raw), 0xffffffffff), oldest))
+                refused := or(refused, iszero(eq(signer, account)))
+                place := or(place, shl(32, xor(price, slid)))
             }
+            if (refused) _examine(w, raw, signer);
+            w.least = nonce + 1;
+            uint256 mark = raw & M16;
+            if (w.sequenced) {
+                if (mark != 0 || nonce <= w.word >> SEQUENCE_AT) _refuseSequenced(w, raw);
+            } else {
+                if (mark == 0) {
+                    mark = w.word;
+                } else {
+                    // Marks that lie in one word of the ring are read once.
+                    (uint256 where, uint256 shift) = _ringPlace(w.ring, mark - 1);
+                    if (where != w.place) {
+                        w.place = where;
+                        w.marks = load(where);
+                    }
+                    mark = w.marks >> shift;
+                }
+                bool taken;
+                assembly ("memory-safe") {
+                    let seen := and(shr(30, mark), 0xffffffffff)
+                    taken := gt(seen, nonce)
+                    // What is filled of this order, if it is the one that the slot remembers.
+                    let filled := mul(eq(seen, nonce), and(mark, 0x3fffffff))
+                    left := mul(gt(left, filled), sub(left, filled))
+                }
+                if (taken) revert SlotTaken(w.account, nonce);
+            }
+            put(p + 32, place | left);
+            put(p + 64, 0);
             return at;
         }
+    }
+
+    /// @dev An order of another kind than the one before, or one with fields of its own.
+    /// @param at Behind its 30 bytes.
+    /// @return Its signer, the difference (by xor) between its price and the one to which it slid, and
+    /// where it ends.
+    function _readSpecial(Batch memory w, uint256 raw, uint256 at)
+        private
+        view
+        returns (address, uint256, uint256)
+    {
+        unchecked {
+            if (raw >> 216 != w.formKind) _formKind(w, raw);
+            uint256 slid = 0;
+            if (raw & (TRIGGER | SLIDE) << 224 != 0) (slid, at) = _readPrices(raw, at);
+            if (raw & BULK << 224 == 0) return (_orderSigner(raw, at), slid, at + 64);
+            bytes32 structHash = _hashOrder(raw);
+            address signer;
+            (signer, at) = _bulkSigner(w, structHash, raw & SHARED << 224 != 0, at);
+            return (signer, slid, at);
+        }
+    }
+
+    /// @dev Who signed the order alone.
+    function _orderSigner(uint256 raw, uint256 at) private view returns (address) {
+        return _recover(_hashOrder(raw), at);
     }
 
     /// @dev Puts flags and market of an order into the form.
@@ -217,7 +280,7 @@ abstract contract Groups is Work {
             if (
                 flags >> 13 | (flags & flags >> 1 & TERNARY) | (flags >> 1 & ~flags & BULK) != 0
             ) revert Malformed();
-            uint256 p = w.form;
+            uint256 p = FORM;
             market = w.markets + market * MARKET_SIZE;
             put(p + 32, get(market));
             put(p + 96, flags & SELL);
@@ -229,43 +292,43 @@ abstract contract Groups is Work {
             put(p + 352, flags >> 9 & 3);
             put(p + 384, 0);
             w.formKind = raw >> 216;
+            w.sequenced = _sequenced(raw);
+            // No order has the greatest of kinds.
+            w.plainKind =
+                flags & (TRIGGER | SLIDE | BULK) == 0 ? raw >> 216 : type(uint256).max;
             w.formPlace = market << 80 | w.formPlace & M16 << 64;
         }
     }
 
     /// @dev The rest of the form, which differs from order to order, and its hash.
-    function _hashOrder(uint256 form, uint256 raw) private pure returns (bytes32 structHash) {
+    function _hashOrder(uint256 raw) private pure returns (bytes32 structHash) {
         assembly ("memory-safe") {
-            mstore(add(form, 128), and(shr(184, raw), 0xffffffff)) // price
-            mstore(add(form, 160), and(shr(152, raw), 0xffffffff)) // quantity
-            mstore(add(form, 416), and(shr(112, raw), 0xffffffffff)) // expiry
-            mstore(add(form, 448), and(shr(56, raw), 0xffffffffffffff)) // feeMax
-            mstore(add(form, 480), and(shr(16, raw), 0xffffffffff)) // nonce
-            mstore(add(form, 512), and(raw, 0xffff)) // slot
-            structHash := keccak256(form, 544)
+            mstore(add(FORM, 128), and(shr(184, raw), 0xffffffff)) // price
+            mstore(add(FORM, 160), and(shr(152, raw), 0xffffffff)) // quantity
+            mstore(add(FORM, 416), and(shr(112, raw), 0xffffffffff)) // expiry
+            mstore(add(FORM, 448), and(shr(56, raw), 0xffffffffffffff)) // feeMax
+            mstore(add(FORM, 480), and(shr(16, raw), 0xffffffffff)) // nonce
+            mstore(add(FORM, 512), and(raw, 0xffff)) // slot
+            structHash := keccak256(FORM, 544)
         }
     }
 
-    /// @dev The price that triggers the order, into the form, and the price to which it slid,
-    /// into its place.
-    function _readPrices(Batch memory w, uint256 raw, uint256 place, uint256 at)
-        private
-        pure
-        returns (uint256, uint256)
-    {
+    /// @dev The price that triggers the order, into the form.
+    /// @return The difference (by xor) between its price and the one to which it slid, and behind.
+    function _readPrices(uint256 raw, uint256 at) private pure returns (uint256, uint256) {
         unchecked {
             uint256 flags = raw >> 224;
             if (flags & TRIGGER != 0) {
-                put(w.form + 384, data(at) >> 224);
+                put(FORM + 384, data(at) >> 224);
                 at += 4;
             }
-            if (flags & SLIDE == 0) return (place, at);
+            if (flags & SLIDE == 0) return (0, at);
             uint256 price = raw >> 184 & M32;
             uint256 resting = data(at) >> 224;
             if (resting == 0 || (flags & SELL == 0 ? resting > price : resting < price)) {
-                revert BeyondLimit(address(uint160(get(w.form + 64))), raw >> 16 & M40);
+                revert BeyondLimit(address(uint160(get(FORM + 64))), raw >> 16 & M40);
             }
-            return (place ^ (price ^ resting) << 32, at + 4);
+            return (price ^ resting, at + 4);
         }
     }
 
@@ -291,69 +354,38 @@ abstract contract Groups is Work {
                 if (root != w.bulkRoot) revert BadSignature();
                 return (w.bulkSigner, at);
             }
-            w.bulkSigner = _signer(w.signing, root, at);
+            w.bulkSigner = _signer(root, at);
             w.bulkRoot = root;
             return (w.bulkSigner, at + 64);
         }
     }
 
-    /// @dev Checks an order's numbers, floor, expiry and replay guard.
-    /// @return Lots that the order has left before this batch.
-    function _remaining(Batch memory w, uint256 group, uint256 raw) private view returns (uint256) {
+    /// @dev Whether the account's sequence is the order's guard: an ioc or fok without a trigger, which
+    /// never rests. (Among these bits only those of the time in force, so neither zero nor as great
+    /// as a bit of the trigger.)
+    function _sequenced(uint256 raw) internal pure returns (bool) {
         unchecked {
-            uint256 nonce = raw >> 16 & M40;
-            uint256 quantity = raw >> 152 & M32;
-            uint256 allowance = grace;
-            uint256 least = w.least;
-            bool refused;
-            assembly ("memory-safe") {
-                refused := or(lt(nonce, least), gt(sub(quantity, 1), 0x3ffffffe))
-                refused := or(refused, iszero(and(shr(184, raw), 0xffffffff)))
-                refused := or(refused, gt(timestamp(), add(and(shr(112, raw), 0xffffffffff), allowance)))
-            }
-            if (refused) _refuse(group, raw, least);
-            w.least = nonce + 1;
-            uint256 mark = raw & M16;
-            // An ioc or fok without a trigger never rests: the account's sequence is its guard.
-            // (Among these bits only those of the time in force, so neither zero nor as great as a
-            // bit of the trigger.)
-            if ((raw >> 224 & (TIME_IN_FORCE | TRIGGER)) - 1 < TIME_IN_FORCE) {
-                if (mark != 0 || nonce <= get(group + 32) >> SEQUENCE_AT) {
-                    _refuseSequenced(group, raw);
-                }
-                return quantity;
-            }
-            if (mark == 0) {
-                mark = get(group + 32) & MARK_MASK;
-            } else {
-                // Marks that lie in one word of the ring are read once.
-                (uint256 place, uint256 shift) = _ringPlace(get(group + 128), mark);
-                if (place != w.place) {
-                    w.place = place;
-                    w.marks = load(place);
-                }
-                mark = w.marks >> shift & MARK_MASK;
-            }
-            if (mark >> 30 < nonce) return quantity;
-            if (mark >> 30 > nonce) revert SlotTaken(address(uint160(get(group))), nonce);
-            mark &= QUANTITY_MAX;
-            return mark < quantity ? quantity - mark : 0;
+            return (raw >> 224 & (TIME_IN_FORCE | TRIGGER)) - 1 < TIME_IN_FORCE;
         }
     }
 
-    function _refuse(uint256 group, uint256 raw, uint256 least) private view {
-        address account = address(uint160(get(group)));
+    /// @dev An order that a delegate signed, or that is refused.
+    function _examine(Batch memory w, uint256 raw, address signer) private view {
+        address account = w.account;
+        if (signer != account) _mayTrade(account, signer, bytes32(get(w.formPlace >> 80)));
         uint256 nonce = raw >> 16 & M40;
-        if (nonce < get(group + 32) >> FLOOR_AT & NONCE_MAX) revert BelowFloor(account, nonce);
-        if (nonce < least) revert OrdersNotAscending(account, nonce);
-        if (block.timestamp > (raw >> 112 & M40) + grace) revert Expired(account, nonce);
-        revert InvalidOrder(account, nonce);
+        if (nonce < w.word >> FLOOR_AT & NONCE_MAX) revert BelowFloor(account, nonce);
+        if (nonce < w.least) revert OrdersNotAscending(account, nonce);
+        if (raw >> 112 & M40 < w.oldest) revert Expired(account, nonce);
+        uint256 quantity = raw >> 152 & M32;
+        if (raw >> 184 & M32 == 0 || quantity == 0 || quantity > QUANTITY_MAX) {
+            revert InvalidOrder(account, nonce);
+        }
     }
 
-    function _refuseSequenced(uint256 group, uint256 raw) private pure {
-        address account = address(uint160(get(group)));
-        if (raw & M16 != 0) revert InvalidOrder(account, raw >> 16 & M40);
-        revert SequenceUsed(account, raw >> 16 & M40);
+    function _refuseSequenced(Batch memory w, uint256 raw) private pure {
+        if (raw & M16 != 0) revert InvalidOrder(w.account, raw >> 16 & M40);
+        revert SequenceUsed(w.account, raw >> 16 & M40);
     }
 
     function _pair(bytes32 left, bytes32 right) private pure returns (bytes32 digest) {

@@ -30,6 +30,17 @@ abstract contract Signatures is Accounts {
     uint256 private constant PAST_HALF_ORDER =
         0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1;
 
+    // What a batch works on lies at fixed places in memory, so that reaching it costs no arithmetic:
+    /// 66 bytes to hash, of which 0x1901 and the domain stay, and at 96 what ecrecover takes (digest,
+    /// v, r, s);
+    uint256 internal constant SIGNING = 0x500;
+    /// the signed struct of an order;
+    uint256 internal constant FORM = 0x5e0;
+    /// that of a net delta;
+    uint256 internal constant DELTA_FORM = 0x800;
+    /// a `Batch` (see Work); and where all of it ends.
+    uint256 internal constant FRAME = 0x900;
+    uint256 internal constant FRAME_END = 0xd00;
     uint256 internal constant TIME_MAX = 2 ** 40 - 1;
     uint256 internal constant COSIGN = 1 << 80;
 
@@ -57,45 +68,36 @@ abstract contract Signatures is Accounts {
         );
     }
 
-    /// @dev Where digests are made and signers recovered: 66 bytes of which 0x1901 and the domain
-    /// stay, and at 96 what ecrecover takes (digest, v, r, s).
-    function _signing() internal view returns (uint256 p) {
-        p = tail();
-        setTail(p + 224);
-        put(p, 0x1901 << 240);
-        put(p + 2, uint256(domainSeparator()));
+    /// @dev Takes those places, before anything else is allocated that could lie there.
+    function _takePlaces() internal view {
+        assert(tail() <= SIGNING);
+        setTail(FRAME_END);
+        put(SIGNING, 0x1901 << 240);
+        put(SIGNING + 2, uint256(domainSeparator()));
     }
 
     /// @dev Who signed, or zero for s above half the group order and for no signer at all. `at` is
     /// where in calldata the 64 bytes of r and of s with the parity in its top bit (EIP-2098) lie:
     /// v is 27 or 28 by the layout.
-    function _recover(uint256 signing, bytes32 structHash, uint256 at)
-        internal
-        view
-        returns (address signer)
-    {
+    function _recover(bytes32 structHash, uint256 at) internal view returns (address signer) {
         assembly ("memory-safe") {
-            mstore(add(signing, 34), structHash)
-            mstore(add(signing, 96), keccak256(signing, 66))
+            mstore(add(SIGNING, 34), structHash)
+            mstore(add(SIGNING, 96), keccak256(SIGNING, 66))
             let s := calldataload(add(at, 32))
-            mstore(add(signing, 128), add(shr(255, s), 27))
-            mstore(add(signing, 160), calldataload(at))
+            mstore(add(SIGNING, 128), add(shr(255, s), 27))
+            mstore(add(SIGNING, 160), calldataload(at))
             s := shr(1, shl(1, s))
-            mstore(add(signing, 192), s)
+            mstore(add(SIGNING, 192), s)
             // A failed recovery returns nothing, and leaves the zero.
             mstore(0, 0)
-            pop(staticcall(gas(), 1, add(signing, 96), 128, 0, 32))
+            pop(staticcall(gas(), 1, add(SIGNING, 96), 128, 0, 32))
             signer := mul(mload(0), lt(s, PAST_HALF_ORDER))
         }
     }
 
     /// @dev Who signed, for sure.
-    function _signer(uint256 signing, bytes32 structHash, uint256 at)
-        internal
-        view
-        returns (address signer)
-    {
-        signer = _recover(signing, structHash, at);
+    function _signer(bytes32 structHash, uint256 at) internal view returns (address signer) {
+        signer = _recover(structHash, at);
         if (signer == address(0)) revert BadSignature();
     }
 
@@ -139,7 +141,6 @@ abstract contract Signatures is Accounts {
     /// @dev Reverts unless a quorum signed `structHash`: a bitmap of validators (u32), then their
     /// signatures in ascending order, and nothing else.
     function _checkQuorum(
-        uint256 signing,
         bytes32 structHash,
         address[] memory list,
         bytes calldata attestations
@@ -159,7 +160,7 @@ abstract contract Signatures is Accounts {
             for (; bitmap != 0; bitmap >>= 1) {
                 if (bitmap & 1 != 0) {
                     // No validator is zero, so a bad signature is nobody's.
-                    address signer = _recover(signing, structHash, at);
+                    address signer = _recover(structHash, at);
                     if (uint160(signer) != get(p)) revert BadAttestation();
                     at += 64;
                     count++;

@@ -13,32 +13,37 @@ import {data, get, put, elements, load, store, tail, setTail} from "./Raw.sol";
 abstract contract Trades is Groups {
     /// In place of an order: that side is co-signed.
     uint256 private constant COSIGNED = 0xffff;
+    // The fields of an order's third word. What an order fills is below 2^30 lots and 2^118 quanta,
+    // what it pays below 2^56, and a batch fills fewer than 2^16 orders: so the words of an
+    // account's orders can be added, and each field still holds its sum.
     uint256 private constant TOOK = 1 << 255;
+    uint256 private constant FEE_AT = 182;
+    uint256 private constant QUOTE_AT = 46;
+    uint256 private constant FILLED = 2 ** 46 - 1;
 
     // From bit 0: quanta 64 | last withdrawal's nonce 40.
     mapping(address account => mapping(uint256 token => uint256 word)) internal claimables;
 
-    function _settleContent(
-        uint256 signing,
-        uint256 index,
-        bytes32 parent,
-        bytes calldata content
-    ) internal returns (uint256[] memory left) {
+    function _settleContent(uint256 index, bytes32 parent, bytes calldata content)
+        internal
+        returns (uint256[] memory left)
+    {
         unchecked {
             left = new uint256[](tokenCount);
             Batch memory w;
-            w.signing = signing;
+            assembly ("memory-safe") {
+                w := FRAME
+            }
             w.net = elements(left);
             w.deltas = elements(new uint256[](tokenCount));
-            w.form = elements(new uint256[](17));
-            put(w.form, uint256(ORDER_TYPE));
-            w.deltaForm = tail();
-            setTail(w.deltaForm + 256);
-            put(w.deltaForm, uint256(NET_DELTA_TYPE));
-            put(w.deltaForm + 32, index);
-            put(w.deltaForm + 64, uint256(parent));
+            put(FORM, uint256(ORDER_TYPE));
+            put(DELTA_FORM, uint256(NET_DELTA_TYPE));
+            put(DELTA_FORM + 32, index);
+            put(DELTA_FORM + 64, uint256(parent));
             // No order has this kind, so the first one fills the form.
             w.formKind = type(uint256).max;
+            w.plainKind = type(uint256).max;
+            w.oldest = block.timestamp > grace ? block.timestamp - grace : 0;
             uint256 end;
             assembly ("memory-safe") {
                 end := content.offset
@@ -79,7 +84,15 @@ abstract contract Trades is Groups {
                 uint256 word = data(at);
                 uint256 maker = word >> 240;
                 if (maker >= w.orderCount) revert UnknownOrder(maker);
-                _fillMaker(w, w.orders + maker * ORDER_SIZE, word >> 208 & M32);
+                maker = w.orders + maker * ORDER_SIZE;
+                // Only a gtc order rests.
+                if (get(maker) & TIME_IN_FORCE << 224 != 0) {
+                    revert CannotTrade(word >> 240, COSIGNED);
+                }
+                uint256 market = get(maker + 32) >> 80;
+                w.tickValue = get(market + 160);
+                w.makerBps = get(market + 192);
+                _fillMaker(w, maker, word >> 208 & M32);
                 at += 6;
             }
             w.at = at;
@@ -92,101 +105,112 @@ abstract contract Trades is Groups {
             if (takerIndex >= w.orderCount) revert UnknownOrder(takerIndex);
             uint256 taker = w.orders + takerIndex * ORDER_SIZE;
             uint256 raw = get(taker);
-            uint256 place = get(taker + 32);
             // Post-only orders never take, and no order enters the book twice.
-            if (raw >> 227 & 3 != 0 || get(taker + 64) & TOOK != 0) {
+            if (raw >> 227 & 3 != 0 || get(taker + 64) >= TOOK) {
                 revert CannotTrade(COSIGNED, takerIndex);
             }
-            uint256 market = place >> 80;
+            uint256 market = get(taker + 32) >> 80;
+            w.taker = get(taker + 32);
             // Prices beyond the limit are above it, when a seller's are turned upside down.
-            uint256 turn = 0 - (raw >> 224 & SELL);
-            uint256 limit = (raw >> 184 & M32) ^ turn;
+            w.turn = 0 - (raw >> 224 & SELL);
+            w.limit = (raw >> 184 & M32) ^ w.turn;
+            w.tickValue = get(market + 160);
+            w.makerBps = get(market + 192);
+            w.takerBps = get(market + 224);
+            put(taker + 64, get(taker + 64) | TOOK);
             uint256 filled = 0;
             uint256 quote = 0;
             uint256 fee = 0;
             uint256 at = w.at;
             for (; fills != 0; fills--) {
                 uint256 word = data(at);
-                uint256 lots = word >> 208 & M32;
                 uint256 maker = word >> 240;
-                at += 6;
                 uint256 notional;
+                at += 6;
                 if (maker < w.orderCount) {
                     maker = w.orders + maker * ORDER_SIZE;
-                    if (_mismatched(raw, place, maker, turn, limit)) {
-                        revert CannotTrade(word >> 240, takerIndex);
-                    }
-                    notional = _fillMaker(w, maker, lots);
+                    if (_mismatched(w, maker)) revert CannotTrade(word >> 240, takerIndex);
+                    notional = _fillMaker(w, maker, word >> 208 & M32);
                 } else {
-                    if (maker != COSIGNED) revert UnknownOrder(maker);
-                    uint256 price = word >> 176 & M32;
+                    notional = _fillCosigned(w, word, taker);
                     at += 4;
-                    if (price == 0 || price ^ turn > limit) _beyondLimit(w, taker);
-                    if (lots == 0) _overfilled(w, taker);
-                    notional = lots * price * get(market + 160);
                 }
-                filled += lots;
+                filled += word >> 208 & M32;
                 quote += notional;
-                fee += notional * get(market + 224) / 10000;
+                fee += notional * w.takerBps / 10000;
             }
             w.at = at;
+            market = get(taker + 32) >> 80;
             if (fee < get(market + 256)) fee = get(market + 256);
             uint256 kept = get(taker + 64);
-            if ((kept & M32) + filled > place & M32) _overfilled(w, taker);
-            fee = _allowed(raw, kept, fee);
-            put(taker + 64, (kept | TOOK) + (fee << 168 | quote << 32 | filled));
+            if ((kept & FILLED) + filled > get(taker + 32) & M32) _overfilled(w, taker);
+            fee = _allowed(get(taker), kept, fee);
+            put(taker + 64, kept + (fee << FEE_AT | quote << QUOTE_AT | filled));
         }
     }
 
-    /// @dev Whether a taking order cannot trade with the maker: another market, the same account,
-    /// the same side, or a price that does not cross.
-    function _mismatched(uint256 raw, uint256 place, uint256 maker, uint256 turn, uint256 limit)
+    /// @dev A fill of which the maker is co-signed: at any price within the taker's limit.
+    /// @return Quote quanta.
+    function _fillCosigned(Batch memory w, uint256 word, uint256 taker)
         private
         pure
-        returns (bool no)
+        returns (uint256)
     {
-        assembly ("memory-safe") {
-            let makerPlace := mload(add(maker, 32))
-            // Above the 16 bits of the group both say the same, in them something else.
-            no := iszero(lt(sub(shr(64, xor(makerPlace, place)), 1), 0xffff))
-            no := or(no, iszero(and(shr(224, xor(mload(maker), raw)), 1)))
-            no := or(no, gt(xor(and(shr(32, makerPlace), 0xffffffff), turn), limit))
+        unchecked {
+            uint256 price = word >> 176 & M32;
+            uint256 lots = word >> 208 & M32;
+            if (word >> 240 != COSIGNED) revert UnknownOrder(word >> 240);
+            if (price == 0 || price ^ w.turn > w.limit) _beyondLimit(w, taker);
+            if (lots == 0) _overfilled(w, taker);
+            return lots * price * w.tickValue;
         }
     }
 
-    /// @dev One fill of a resting order, at the price at which it rests.
+    /// @dev Whether the running sweep's taker cannot trade with the maker: another market, the same
+    /// account, the same side, an order that does not rest, or a price that does not cross.
+    function _mismatched(Batch memory w, uint256 maker) private pure returns (bool no) {
+        uint256 taker = w.taker;
+        uint256 turn = w.turn;
+        uint256 limit = w.limit;
+        assembly ("memory-safe") {
+            let place := mload(add(maker, 32))
+            // Above the 16 bits of the group both say the same, in them something else.
+            no := iszero(lt(sub(shr(64, xor(place, taker)), 1), 0xffff))
+            // A gtc order of the other side: 1 against a buyer, 0 against a seller.
+            no := or(no, xor(and(shr(224, mload(maker)), 7), add(turn, 1)))
+            no := or(no, gt(xor(and(shr(32, place), 0xffffffff), turn), limit))
+        }
+    }
+
+    /// @dev One fill of a resting order of the running sweep's market, at the price at which it rests.
     /// @return notional Quote quanta.
     function _fillMaker(Batch memory w, uint256 maker, uint256 lots)
         private
         pure
         returns (uint256 notional)
     {
-        unchecked {
-            uint256 raw = get(maker);
-            uint256 place = get(maker + 32);
-            uint256 kept = get(maker + 64);
-            uint256 market = place >> 80;
-            notional = lots * (place >> 32 & M32) * get(market + 160);
-            uint256 fee = notional * get(market + 192) / 10000;
-            bool refused;
-            assembly ("memory-safe") {
-                // Only a gtc order rests.
-                refused := or(and(shr(225, raw), 3), iszero(lots))
-                refused := or(refused, gt(add(and(kept, 0xffffffff), lots), and(place, 0xffffffff)))
-            }
-            if (refused) {
-                if (raw >> 225 & 3 == 0) _overfilled(w, maker);
-                revert CannotTrade((maker - w.orders) / ORDER_SIZE, COSIGNED);
-            }
-            fee = _allowed(raw, kept, fee);
-            put(maker + 64, kept + (fee << 168 | notional << 32 | lots));
+        uint256 tickValue = w.tickValue;
+        uint256 makerBps = w.makerBps;
+        bool refused;
+        assembly ("memory-safe") {
+            let place := mload(add(maker, 32))
+            let kept := mload(add(maker, 64))
+            refused := gt(add(and(kept, 0x3fffffffffff), lots), and(place, 0xffffffff))
+            refused := or(refused, iszero(lots))
+            notional := mul(mul(lots, and(shr(32, place), 0xffffffff)), tickValue)
+            let fee := div(mul(notional, makerBps), 10000)
+            // As much of it as the order's owner still allows in this batch.
+            let left := sub(and(shr(56, mload(maker)), 0xffffffffffffff), shr(183, shl(1, kept)))
+            if gt(fee, left) { fee := left }
+            mstore(add(maker, 64), add(kept, or(or(shl(182, fee), shl(46, notional)), lots)))
         }
+        if (refused) _overfilled(w, maker);
     }
 
     /// @dev As much of the fee as the order's owner still allows in this batch.
     function _allowed(uint256 raw, uint256 kept, uint256 fee) private pure returns (uint256) {
         unchecked {
-            uint256 left = (raw >> 56 & M56) - (kept >> 168 & M56);
+            uint256 left = (raw >> 56 & M56) - (kept << 1 >> FEE_AT + 1);
             return fee > left ? left : fee;
         }
     }
@@ -207,36 +231,47 @@ abstract contract Trades is Groups {
             uint256 order = get(group + 64);
             uint256 end = order + get(group + 96) * ORDER_SIZE;
             uint256 touched = 0;
+            // What orders of one market and side add up to, and which these are.
+            uint256 sum = 0;
+            uint256 kind = type(uint256).max;
+            bool sequenced;
             // Marks of one word of the ring are gathered before it is written.
             uint256 place = 0;
             uint256 marks = 0;
             for (; order != end; order += ORDER_SIZE) {
                 uint256 raw = get(order);
                 uint256 kept = get(order + 64);
-                if (kept & M32 == 0) revert NotFilled(account, raw >> 16 & M40);
-                touched |= _sum(order, raw, kept);
-                if ((raw >> 224 & (TIME_IN_FORCE | TRIGGER)) - 1 < TIME_IN_FORCE) {
+                if (kept & FILLED == 0) revert NotFilled(account, raw >> 16 & M40);
+                if (raw >> 216 != kind) {
+                    if (sum != 0) touched |= _sum(order - ORDER_SIZE, sum);
+                    sum = 0;
+                    kind = raw >> 216;
+                    sequenced = _sequenced(raw);
+                }
+                sum += kept;
+                if (sequenced) {
                     word = _raisedSequence(word, raw >> 16 & M40);
                     continue;
                 }
                 // Of all lots those are filled that were not left, and those of this batch.
                 uint256 mark = (raw >> 16 & M40) << 30
-                    | (raw >> 152 & M32) - (get(order + 32) & M32) + (kept & M32);
+                    | (raw >> 152 & M32) - (get(order + 32) & M32) + (kept & FILLED);
                 if (raw & M16 == 0) {
                     word = _raisedMark(word, mark);
                     continue;
                 }
-                (uint256 at, uint256 shift) = _ringPlace(get(group + 128), raw & M16);
+                (uint256 at, uint256 shift) = _ringPlace(get(group + 128), (raw & M16) - 1);
                 if (at != place) {
                     if (place != 0) store(place, marks);
                     place = at;
                     marks = load(at);
                 }
-                uint256 old = marks >> shift & MARK_MASK;
-                if (mark > old) marks ^= (old ^ mark) << shift;
+                // The slot remembered fewer lots of this order, or an order of a lesser nonce.
+                marks ^= (marks >> shift & MARK_MASK ^ mark) << shift;
             }
+            touched |= _sum(end - ORDER_SIZE, sum);
             if (place != 0) store(place, marks);
-            accounts[account] = _applySums(w, account, word, touched);
+            store(get(group + 160), _applySums(w, account, word, touched));
         }
     }
 
@@ -265,25 +300,22 @@ abstract contract Trades is Groups {
         }
     }
 
-    /// @dev Adds one order's result to its account's deltas.
-    /// @return touched The bits of its two tokens.
-    function _sum(uint256 order, uint256 raw, uint256 kept)
-        private
-        pure
-        returns (uint256 touched)
-    {
+    /// @dev Adds the results of orders that share the market and side of `order` to its account's
+    /// deltas.
+    /// @param sum Of their third words.
+    /// @return touched The bits of the market's two tokens.
+    function _sum(uint256 order, uint256 sum) private pure returns (uint256 touched) {
         assembly ("memory-safe") {
             let market := shr(80, mload(add(order, 32)))
             touched := mload(add(market, 32))
             let base := mload(add(market, 64))
             let quote := mload(add(market, 96))
-            let quoteQuanta := and(shr(32, kept), 0xffffffffffffffffffffffffffffffffff)
-            let baseQuanta := mul(and(kept, 0xffffffff), mload(add(market, 128)))
+            let quoteQuanta := and(shr(46, sum), 0xffffffffffffffffffffffffffffffffff)
+            let baseQuanta := mul(and(sum, 0x3fffffffffff), mload(add(market, 128)))
             // 1 for a buyer, -1 for a seller.
-            let way := sub(1, shl(1, and(shr(224, raw), 1)))
+            let way := sub(1, shl(1, and(shr(224, mload(order)), 1)))
             mstore(base, add(mload(base), mul(way, baseQuanta)))
-            let fee := and(shr(168, kept), 0xffffffffffffff)
-            mstore(quote, sub(sub(mload(quote), mul(way, quoteQuanta)), fee))
+            mstore(quote, sub(sub(mload(quote), mul(way, quoteQuanta)), shr(183, shl(1, sum))))
         }
     }
 
@@ -296,13 +328,13 @@ abstract contract Trades is Groups {
                 uint256 at = w.at;
                 address account = address(uint160(data(at) >> 96));
                 uint256 word = data(at + 20);
-                _withdraw(w.signing, account, word, at + 38);
+                _withdraw(account, word, at + 38);
                 w.at = at + 102;
             }
         }
     }
 
-    function _withdraw(uint256 signing, address account, uint256 word, uint256 signature) private {
+    function _withdraw(address account, uint256 word, uint256 signature) private {
         unchecked {
             uint256 token = word >> 248;
             uint256 quanta = word >> 192 & M56;
@@ -310,7 +342,7 @@ abstract contract Trades is Groups {
             uint256 expiry = word >> 112 & M40;
             (address erc20,) = _token(token);
             bytes32 structHash = _withdrawHash(account, erc20, quanta, nonce, expiry);
-            address signer = _signer(signing, structHash, signature);
+            address signer = _signer(structHash, signature);
             if (signer != account) revert NotAuthorised(account, signer);
             if (block.timestamp > expiry + grace) revert Expired(account, nonce);
             uint256 claimable = claimables[account][token];

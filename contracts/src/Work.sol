@@ -10,12 +10,12 @@ import {Signatures} from "./Signatures.sol";
 ///             of its tokens, where the running account's deltas of base and of quote are; then
 ///             lotSize, tickValue, makerBps, takerBps, takerFeeMin
 ///   a group   (of the order side) account, its word, its first order's pointer, its count of orders,
-///             where its ring lies in storage
+///             where its ring and its word lie in storage
 ///   an order  its 30 bytes; market's pointer 32 | group 16 | resting price 32 | remaining 32;
-///             took 1 | fees 56 | quote 136 | filled here 32
+///             took 1 | fees 73 | quote 136 | filled here 46
 abstract contract Work is Signatures {
     uint256 internal constant MARKET_SIZE = 288;
-    uint256 internal constant GROUP_SIZE = 160;
+    uint256 internal constant GROUP_SIZE = 192;
     uint256 internal constant ORDER_SIZE = 96;
     uint256 internal constant M16 = 2 ** 16 - 1;
     uint256 internal constant M32 = 2 ** 32 - 1;
@@ -23,8 +23,6 @@ abstract contract Work is Signatures {
     uint256 internal constant M56 = 2 ** 56 - 1;
 
     struct Batch {
-        /// Where signers are recovered.
-        uint256 signing;
         /// Cursor in calldata.
         uint256 at;
         /// What the deltas of each token leave over, and one account's deltas.
@@ -36,23 +34,36 @@ abstract contract Work is Signatures {
         uint256 groupsEnd;
         uint256 orders;
         uint256 orderCount;
-        /// The signed struct of an order, of which most fields stay from one to the next; the
-        /// flags and market (24 bits, and one more bit) that are in it now; that market's pointer
-        /// and the running group's index, as an order's second word has them.
-        uint256 form;
+        /// Of the signed struct of an order most fields stay from one to the next: the flags and
+        /// market (24 bits, and one more bit) that are in it now; that market's pointer and the
+        /// running group's index, as an order's second word has them.
         uint256 formKind;
         uint256 formPlace;
-        uint256 group;
-        /// The signed struct of a net delta, of which type, batch and parent stay.
-        uint256 deltaForm;
+        /// The form's kind, if orders of it have no fields of their own; whether the account's
+        /// sequence guards them.
+        uint256 plainKind;
+        bool sequenced;
+        /// The running group's account, its word, where its ring lies, and the least nonce that its
+        /// next order may have; the word of the ring that was read last, and where it lies.
+        address account;
+        uint256 word;
+        uint256 ring;
+        uint256 least;
+        uint256 place;
+        uint256 marks;
+        /// The running sweep: the taking order's second word; all ones for a seller; his limit, so
+        /// turned; what his market takes.
+        uint256 taker;
+        uint256 turn;
+        uint256 limit;
+        uint256 tickValue;
+        uint256 makerBps;
+        uint256 takerBps;
+        /// The least expiry that is not past its grace.
+        uint256 oldest;
         /// The group's last bulk root: further orders of its tree need no signature of their own.
         bytes32 bulkRoot;
         address bulkSigner;
-        /// The least nonce that the group's next order may have.
-        uint256 least;
-        /// The word of the group's ring that was read last, and where it lies.
-        uint256 place;
-        uint256 marks;
     }
 
     function _readMarkets(Batch memory w) internal view {
