@@ -21,6 +21,7 @@ const modes: Record<string, Mode> = {
   audit: async (words) => (await import('./modes/verify.ts')).verifyMode(words, true),
   'devnet-init': async (words) => (await import('./modes/devnet-init.ts')).devnetInitMode(words),
   dht: async (words) => (await import('./modes/bootstrap.ts')).bootstrapMode(words),
+  replay: async (words) => (await import('./modes/replay.ts')).replayMode(words),
   verify: async (words) => (await import('./modes/verify.ts')).verifyMode(words, false),
   'venue-init': async (words) => (await import('./modes/venue-init.ts')).venueInitMode(words),
   'venue-join': async (words) => (await import('./modes/venue-join.ts')).venueJoinMode(words)

@@ -1,9 +1,13 @@
-// Verbs that believe nobody: they join the venue afresh, take the whole tape, and check it.
+// Verbs that believe nobody: they join the venue afresh, take the tape from its start, and check it.
 import progress from 'cli-progress'
 import type { Command } from 'commander'
+import type { RpcLevel } from '../../protocol/rpc.ts'
 import { Context } from '../context.ts'
 import { exitCodes } from '../exit.ts'
+import { wholeNumber } from '../numbers.ts'
 import { runOneShot } from '../one-shot.ts'
+import { timeText } from '../output.ts'
+import { ladder } from './market.ts'
 
 type Verdict = {
   ok: boolean
@@ -21,8 +25,15 @@ export function checkCommands(program: Command): void {
     .action((_flags: object, command: Command) => audit(Context.of(command), 'verify'))
   program
     .command('replay')
-    .description('the same as verify: the event hash after the whole tape')
-    .action((_flags: object, command: Command) => audit(Context.of(command), 'verify'))
+    .description(
+      'what happened, out of the tape itself: trades or events, and the books after them'
+    )
+    .option('--from <index>', 'first block of the tape', wholeNumber(0), 0)
+    .option('--to <index>', 'last block; else all there are', wholeNumber(0))
+    .option('--market <market>', 'only this market')
+    .option('--depth <levels>', 'levels of each side of the books', wholeNumber(), 10)
+    .option('--events', 'every event of the engine; else the trades')
+    .action(replay)
 }
 
 /** Runs the check with a bar on a terminal, and says in one line whether all is true. */
@@ -59,14 +70,84 @@ function verdictText({ ok, blocks, eventHash, accounts, chainBlock, problems }: 
   return `All is true: ${blocks} blocks, every signature, event hash ${eventHash}${chain}.`
 }
 
+type ReplayFlags = {
+  from: number
+  to?: number
+  market?: string
+  depth: number
+  events?: boolean
+}
+
+type ReplayLine =
+  | { kind: 'replayed'; tapeIndex: number; eventHash: string; problems: string[] }
+  | { kind: 'book'; market: string; changeId: number; bids: RpcLevel[]; asks: RpcLevel[] }
+  | { kind: string; tapeIndex: number; event: number; time: number; [field: string]: unknown }
+
+/** Shows each line as it comes. */
+async function replay(flags: ReplayFlags, command: Command): Promise<void> {
+  const { datadir, output } = Context.of(command)
+  const words = ['replay', '--datadir', datadir, '--from', String(flags.from)]
+  if (flags.to !== undefined) words.push('--to', String(flags.to))
+  if (flags.market !== undefined) words.push('--market', flags.market)
+  if (flags.events === true) words.push('--events')
+  words.push('--depth', String(flags.depth))
+  // What comes would tear a bar apart on one terminal.
+  const bar = process.stdout.isTTY ? noBar : progressBar()
+  let rest = ''
+  process.exitCode = await runOneShot(words, {
+    onStdout: (text) => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      // The mode's own lines, by their kind.
+      for (const line of lines) output.line(JSON.parse(line) as ReplayLine, replayText)
+    },
+    onStderrLine: (line) => {
+      const progress = readProgress(line)
+      if (progress === null) output.word(line)
+      else bar.update(progress.verified, progress.of)
+    }
+  })
+  bar.stop()
+}
+
+function replayText(line: ReplayLine): string {
+  if (isBook(line)) return `\n${line.market} after block ${line.changeId}\n${ladder(line)}`
+  if (isEnd(line)) {
+    const { problems, tapeIndex, eventHash } = line
+    const told = problems.map((problem) => `\nNOT TRUE: ${problem}`).join('')
+    return `\nevent hash ${eventHash} after block ${tapeIndex}${told}`
+  }
+  const { kind, tapeIndex, event, time, ...fields } = line
+  const place = `${tapeIndex}.${event}`.padEnd(10)
+  if (kind === 'traded') {
+    const { takerSide, amount, market, price } = fields
+    return `${place}  ${timeText(time)}  ${String(takerSide).padEnd(4)} ${amount} ${market} @ ${price}`
+  }
+  const told = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`)
+  return `${place}  ${timeText(time)}  ${kind}  ${told.join(' ')}`
+}
+
+function isBook(line: ReplayLine): line is Extract<ReplayLine, { kind: 'book' }> {
+  return line.kind === 'book'
+}
+
+function isEnd(line: ReplayLine): line is Extract<ReplayLine, { kind: 'replayed' }> {
+  return line.kind === 'replayed'
+}
+
 function readProgress(line: string): { verified: number; of: number } | null {
   const match = /^\{"verified":(\d+),"of":(\d+)\}$/.exec(line)
   return match === null ? null : { verified: Number(match[1]), of: Number(match[2]) }
 }
 
+const noBar: { update(done: number, total: number): void; stop(): void } = {
+  update: () => {},
+  stop: () => {}
+}
+
 /** A bar on standard error, when that is a terminal. */
-function progressBar(): { update(done: number, total: number): void; stop(): void } {
-  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} }
+function progressBar(): typeof noBar {
+  if (!process.stderr.isTTY) return noBar
   const bar = new progress.SingleBar({
     format: '{bar} {value}/{total} blocks',
     stream: process.stderr

@@ -135,7 +135,7 @@ async function showTicker(market: string, flags: Watch, command: Command): Promi
 /** Home and clear on a terminal; nothing in a pipe. */
 const clear = process.stdout.isTTY ? '\u001b[H\u001b[J' : ''
 
-function ladder({ bids, asks }: { bids: RpcLevel[]; asks: RpcLevel[] }): string {
+export function ladder({ bids, asks }: { bids: RpcLevel[]; asks: RpcLevel[] }): string {
   const depth = Math.max(bids.length, asks.length)
   const rows = Array.from({ length: depth }, (_, row) => {
     const [bidPrice, bidAmount] = bids[row] ?? ['', '']

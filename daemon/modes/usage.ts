@@ -26,22 +26,27 @@ export function readWords(
   }
 }
 
-/** The flags of the option table and `--datadir`, as `loadConfig` takes them. @throws UsageFault */
-export function readConfigFlags(words: string[]): {
+/** The flags of the option table and `--datadir`, as `loadConfig` takes them, and `more` of a mode's
+ * own. @throws UsageFault */
+export function readConfigFlags(
+  words: string[],
+  more: Parameters<typeof readWords>[1] = {}
+): {
   datadir: string
   flags: Record<string, string>
+  values: Words['values']
 } {
   const names = Object.fromEntries(
     options.map(({ key }) => [flagOf(key).slice(2), { type: 'string' as const }])
   )
-  const { values, rest } = readWords(words, { ...names, datadir: { type: 'string' } })
+  const { values, rest } = readWords(words, { ...names, ...more, datadir: { type: 'string' } })
   if (rest.length > 0) throw new UsageFault(`unexpected word ${rest[0]}`)
   const flags: Record<string, string> = {}
   for (const { key } of options) {
     const value = values[flagOf(key).slice(2)]
     if (typeof value === 'string') flags[key] = value
   }
-  return { datadir: datadirOf(values['datadir']), flags }
+  return { datadir: datadirOf(values['datadir']), flags, values }
 }
 
 export function datadirOf(value: string | boolean | undefined): string {

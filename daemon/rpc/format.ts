@@ -52,6 +52,10 @@ export class Format {
     return this.#manifest.markets[market].symbol
   }
 
+  token(token: number): string {
+    return this.#manifest.tokens[token].symbol
+  }
+
   price(market: number, ticks: number): string {
     return this.#ticks[market].text(ticks)
   }
