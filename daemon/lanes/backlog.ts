@@ -5,6 +5,8 @@
 /** Entries that may always wait, at first and on a slow venue. */
 const FLOOR_ENTRIES = 2048
 const WORTH_MS = 1000
+/** Entries beyond, that only cancels may take: overload must not keep anyone in the market. */
+const CANCEL_ENTRIES = 2048
 /** How long a measurement of the pace lasts. */
 const MEASURE_MS = 500
 
@@ -47,8 +49,9 @@ export class Backlog {
   }
 
   /** Whether one more may join those that wait. */
-  admits(waiting: number): boolean {
-    return this.#entries + waiting < Math.max(FLOOR_ENTRIES, this.#pacePerMs * WORTH_MS)
+  admits(waiting: number, isCancel: boolean): boolean {
+    const most = Math.max(FLOOR_ENTRIES, this.#pacePerMs * WORTH_MS)
+    return this.#entries + waiting < most + (isCancel ? CANCEL_ENTRIES : 0)
   }
 
   clear(): void {

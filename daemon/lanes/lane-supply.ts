@@ -31,10 +31,12 @@ export class LaneSupply {
 
   /** Notes that a head is missing. It is asked for when it does not come in time. */
   want(head: HeadClaim, peers: readonly PeerKey[]): void {
-    const { table, repair, deps, pendingBytes } = this.#context
+    const { table, repair, deps, pendingBytes, self } = this.#context
     const key = toHex(head.lane)
-    const lane = table.add(key, head.lane)
-    if (had(lane, head)) return
+    // A leader may name lanes that do not exist: they are strangers that he brought, and the first
+    // to go.
+    const lane = table.meet(key, head.lane, peers[0] ?? self, true)
+    if (lane === null || had(lane, head)) return
     repair.want(key, head, peers, deps.now(), pendingBytes)
     deps.host.later()
   }

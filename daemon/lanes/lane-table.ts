@@ -98,7 +98,7 @@ export class LaneTable {
     return this.#lanes.get(key) ?? null
   }
 
-  /** A lane that need not ask: this daemon's own, one of the tape, or one that is wanted. */
+  /** A lane that need not ask: this daemon's own, or one of the tape. */
   add(key: LaneKey, lane: Bytes32): Lane {
     return this.#lanes.get(key) ?? this.#create(key, lane, null)
   }

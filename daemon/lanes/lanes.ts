@@ -272,10 +272,10 @@ export class Lanes {
     return this.#book.reads
   }
 
-  /** Takes an encoded entry into the own lane.
+  /** Takes an encoded entry into the own lane; a cancel also when that is full of others.
    * @throws LaneFault lane_busy, lane_entry_too_large, lane_closed */
-  offer(entry: Uint8Array): Ticket {
-    const ticket = this.#own.offer(entry)
+  offer(entry: Uint8Array, isCancel = false): Ticket {
+    const ticket = this.#own.offer(entry, isCancel)
     this.#arm()
     return ticket
   }

@@ -69,6 +69,8 @@ export type OwnLaneDependencies = {
 
 /** Bytes of entries that may wait for the validators' answers. */
 const WAITING_BYTES_MAX = 4 * 1024 * 1024
+/** And beyond, of cancels. */
+const CANCEL_BYTES_MAX = 1024 * 1024
 
 type Batch = { promise: Promise<void>; resolve(): void; reject(fault: LaneFault): void }
 
@@ -245,9 +247,10 @@ export class OwnLane implements OwnPort {
   // Entries
 
   /** Takes an encoded entry. The ticket says at once where it goes; its promise, shared by all
-   * that is written together, resolves when it is in the journal.
+   * that is written together, resolves when it is in the journal. For cancels there is room when
+   * there is none for anything else.
    * @throws LaneFault lane_busy, lane_entry_too_large, lane_closed */
-  offer(entry: Uint8Array): Ticket {
+  offer(entry: Uint8Array, isCancel = false): Ticket {
     if (this.#state === 'closed' || this.#state === 'closing') {
       throw new LaneFault('lane_closed', 'the lane is closed')
     }
@@ -257,8 +260,9 @@ export class OwnLane implements OwnPort {
         max: BLOCK_BYTES_MAX - BLOCK_HEAD_BYTES
       })
     }
-    const full = this.#coalescer.bytes + entry.length > WAITING_BYTES_MAX
-    if (full || !this.#backlog.admits(this.#coalescer.entries)) {
+    const bytesMax = WAITING_BYTES_MAX + (isCancel ? CANCEL_BYTES_MAX : 0)
+    const full = this.#coalescer.bytes + entry.length > bytesMax
+    if (full || !this.#backlog.admits(this.#coalescer.entries, isCancel)) {
       throw new LaneFault('lane_busy', 'too many entries wait to be final', {
         entries: this.backlog
       })

@@ -128,6 +128,25 @@ test('lane door - a peer brings few new lanes, and strangers are few in all', as
   t.ok(validators[1].lanes.reads.lanes().length - before <= strangersPerPeerMax)
 })
 
+test('lane door - lanes that a proposal invents are not kept', async (t) => {
+  const limits = { strangersMax: 6 }
+  const { world, validators } = await venue(new World(4, { limits }))
+  const { lanes, id } = validators[0]
+  const before = lanes.reads.lanes().length
+  for (let n = 0; n < 200; n++) {
+    const forger = new Forger(n)
+    const head = forger.head(forger.run(forger.empty, [1]).log)
+    lanes.reads.want({ ...head, lane: forger.lane }, [validators[1].id])
+  }
+  t.ok(lanes.reads.lanes().length - before <= 6)
+  const real = new Forger(500)
+  const { run, payload } = real.run(real.empty, [1])
+  lanes.reads.want({ ...run, lane: real.lane }, [id])
+  world.inject(1, 0, laneMessageTypes.run, payload)
+  await world.run(20)
+  t.is(validators[0].has(real.key), 1, 'one that exists is taken in all the same')
+})
+
 test('lane door - convicted strangers make room for honest ones', async (t) => {
   const limits = { strangersMax: 6, strangersPerPeerMax: 100 }
   const { world, validators } = await venue(new World(4, { limits }))

@@ -315,6 +315,19 @@ test('own lane - overload is refused at the door, and ends when the tape goes on
   t.is(a.lanes.backlog, 1)
 })
 
+test('own lane - when it is full of orders there is room for cancels, and that has an end', async (t) => {
+  const world = new World()
+  const [a] = await world.venue()
+  while (codeOf(() => a.lanes.offer(entry(1))) === 'none') await Promise.resolve()
+  let taken = 0
+  while (codeOf(() => a.lanes.offer(entry(2), true)) === 'none') taken++
+  t.ok(taken >= 1024 && taken <= 4096, `${taken} cancels taken`)
+  t.is(
+    codeOf(() => a.lanes.offer(entry(1))),
+    'lane_busy'
+  )
+})
+
 test('own lane - a fast venue may have more waiting', async (t) => {
   const world = new World()
   const [a, b] = await world.venue()
