@@ -97,6 +97,22 @@ function grownLanes(view: CutView): { key: string; taken: LaneTaken }[] {
     .sort((a, b) => a.taken.index - b.taken.index)
 }
 
+/** Whether a cut on top of a tip could take anything of the lanes. What can never be taken (a run
+ * larger than a cut, a new lane of a full venue) is no reason to make one. */
+export function isAnyTakable(
+  lanes: Pick<LaneView, 'lanes' | 'best'>,
+  tip: Tip,
+  limits: CutLimits
+): boolean {
+  const limit = laneLimitOf(limits)
+  return lanes.lanes().some(({ key, durableLength, conflicted }) => {
+    const { length, treeHash, index } = takenOf(tip, key)
+    if (conflicted || durableLength <= length) return false
+    if (index < 0 && laneCountOf(tip) >= limits.venueLanesMax) return false
+    return lanes.best(key, length, treeHash, limit) !== null
+  })
+}
+
 /** Shows a leader what has grown beyond a tip. */
 export function forwardGrown(lanes: LaneView, tip: Tip, limits: CutLimits, to: string): void {
   const limit = { bytes: limits.bytesMax, entries: limits.entriesMax }
@@ -118,9 +134,12 @@ function bestHead(
   if (!view.isCareful(lane)) return lanes.best(lane, taken.length, taken.treeHash, room)
   for (const { length, treeHash } of lanes.certified(lane, taken.length)) {
     const size = lanes.measure(lane, taken.length, length, treeHash)
-    if (!size || size.bytes > room.bytes || size.entries > room.entries) continue
-    const head = lanes.best(lane, taken.length, taken.treeHash, size)
-    if (head && head.length <= length) return head
+    if (!size) continue
+    // Who holds a head holds what comes before it: of a long one as much goes in as there is room.
+    const bytes = Math.min(size.bytes, room.bytes)
+    const entries = Math.min(size.entries, room.entries)
+    const head = lanes.best(lane, taken.length, taken.treeHash, { bytes, entries })
+    if (head && lanes.extends(lane, head.length, head.treeHash, length, treeHash)) return head
   }
   return null
 }

@@ -1,12 +1,14 @@
-// Whether there is an occasion for a cut. An idle venue is quiet: no proposal and no timer while no
-// lane has grown, the chain has not moved, no batch has come of age, and no heartbeat is due.
-import { type Tip, takenOf } from './chain.ts'
-import type { ChainView, LaneView } from './types.ts'
+// Whether there is an occasion for a cut. An idle venue is quiet: no proposal and no timer while
+// there is nothing to take of the lanes, the chain has not moved, no batch has come of age, and no
+// heartbeat is due.
+import type { Tip } from './chain.ts'
+import { isAnyTakable } from './cut.ts'
+import type { ChainView, CutLimits, LaneView } from './types.ts'
 
-export type OccasionOptions = { heartbeatMs: number; relayMs: number }
+export type OccasionOptions = { heartbeatMs: number; relayMs: number; limits: CutLimits }
 
 export type OccasionDependencies = {
-  lanes: Pick<LaneView, 'lanes'>
+  lanes: Pick<LaneView, 'lanes' | 'best'>
   chain: Pick<ChainView, 'next'>
   /** When a block on top of one of this time is due although nothing is to be ordered: the engine
    * waits for the time itself. Infinity for never. */
@@ -44,9 +46,7 @@ export class Occasion {
 
   #isGrown(tip: Tip): boolean {
     if (this.#grown?.tip !== tip) {
-      const isGrown = this.#deps.lanes.lanes().some((line) => {
-        return !line.conflicted && line.durableLength > takenOf(tip, line.key).length
-      })
+      const isGrown = isAnyTakable(this.#deps.lanes, tip, this.#options.limits)
       this.#grown = { tip, isGrown }
     }
     return this.#grown.isGrown

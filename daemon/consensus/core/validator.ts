@@ -73,7 +73,7 @@ export class Validator {
     this.#simplex = new Simplex({ ...options, ...options.pacing }, dependencies.crypto, state.id)
     this.#chain = new Chain(state)
     this.#careful = new CarefulLanes(this.#lanes)
-    this.#occasion = new Occasion(options.pacing, dependencies)
+    this.#occasion = new Occasion({ ...options.pacing, limits: options.limits }, dependencies)
     this.#resolver = new Resolver({
       chain: this.#chain,
       lanes: this.#lanes,

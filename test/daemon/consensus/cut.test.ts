@@ -2,7 +2,7 @@ import test from 'brittle'
 import { takenOf, type Tip } from '../../../daemon/consensus/core/chain.ts'
 import { chooseCut, type CutView, forwardGrown } from '../../../daemon/consensus/core/cut.ts'
 import { ExecutedBoard } from '../../../daemon/consensus/core/executed.ts'
-import { noneLeftOut, withinLimits } from '../../../daemon/consensus/core/rules.ts'
+import { noneLeftOut, type RuleView, withinLimits } from '../../../daemon/consensus/core/rules.ts'
 import type { LaneView, Size } from '../../../daemon/consensus/core/types.ts'
 import { blake2b256Parts } from '../../../crypto/blake2b.ts'
 import { toHex } from '../../../protocol/bytes.ts'
@@ -122,6 +122,17 @@ function viewOf(
   }
 }
 
+/** The same as a voter sees it. */
+function ruleViewOf(view: CutView): RuleView {
+  return {
+    ...view,
+    leader: 1,
+    executed: new ExecutedBoard(4, 3),
+    clockDriftMaxMs: 1,
+    inclusionMaxMs: 1
+  }
+}
+
 function sliced(view: CutView): [number, number, number][] {
   return chooseCut(view).cut.slices.map(({ lane, from, to }) => [lane[0], from, to])
 }
@@ -181,6 +192,16 @@ test('cut - a lane that kept voters waiting goes as far as its certificate', (t)
     [1, 0, 5],
     [2, 0, 3]
   ])
+})
+
+test('cut - of a certificate longer than a cut as much goes in as there is room', (t) => {
+  const list = { 1: { length: 9, certified: 7, taken: 1, takenAt: 3 } }
+  const view = viewOf(list, { isCareful: () => true })
+  t.alike(sliced(view), [[1, 1, 6]], 'five entries of a lane')
+  const { cut } = chooseCut(view)
+  t.is(noneLeftOut(cut, ruleViewOf(view)).kind, 'ok')
+  const empty = noneLeftOut({ ...cut, slices: [] }, ruleViewOf(view))
+  t.is(empty.kind, 'reject', 'an empty cut would be refused, again and again')
 })
 
 test('cut - time is the own clock, and later than the parent in any case', (t) => {
@@ -247,22 +268,18 @@ test('cut - whatever the lanes are like, voters find nothing wrong with it', (t)
       const entrySize = between(random, 1, 400)
       lanes[number] = {
         length,
-        certified: length,
+        certified: between(random, 0, 3) === 0 ? between(random, 0, length) : length,
         taken,
         takenAt: between(random, 0, 9),
         entrySize
       }
     }
     const venueLanesMax = between(random, 1, 12)
-    const view = viewOf(lanes, { limits: { ...limits, venueLanesMax } })
+    const careful = new Set(Object.keys(lanes).filter(() => random() < 0.3))
+    const isCareful = (lane: string) => careful.has(String(parseInt(lane.slice(0, 2), 16)))
+    const view = viewOf(lanes, { limits: { ...limits, venueLanesMax }, isCareful })
     const { cut } = chooseCut(view)
-    const rules = {
-      ...view,
-      leader: 1,
-      executed: view.board instanceof ExecutedBoard ? view.board : new ExecutedBoard(4, 3),
-      clockDriftMaxMs: 1,
-      inclusionMaxMs: 1
-    }
+    const rules = ruleViewOf(view)
     t.alike([withinLimits(cut, rules).kind, noneLeftOut(cut, rules).kind], ['ok', 'ok'])
   }
 })
