@@ -1,5 +1,5 @@
 // The text of docs/status.md: every method, channel, verb and option, with the name of a test that
-// shows it. What no test names is listed as such; the page is made from the registries and the
+// names it, nearest to the user first. What no test names is listed as such; the page is made from the registries and the
 // test files themselves, so it cannot claim what is not there.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -58,9 +58,9 @@ export function statusMarkdown(): string {
   return [
     '# Status',
     '',
-    'Every method, channel, verb and option, and a test that shows it. Made from the registries and',
-    'the test files; do not edit by hand (`npm run docs` writes it). What does not hold yet is in',
-    '[undone](undone.md).',
+    'Every method, channel, verb and option, and the test nearest to the user that uses it by name.',
+    'Made from the registries and the test files (`npm run docs`): it says where to look, the test',
+    'says what holds. What does not hold yet is in [undone](undone.md).',
     '',
     ...section('Methods', methods),
     ...section('Channels', channels),
