@@ -1,54 +1,70 @@
 // Random histories: honest batches, and batches that a quorum of thieves composes out of every
-// signature that was ever published (orders filled, cancelled, expired, replaced; co-signatures of
-// other batches; withdrawals of long ago). Vault and model must agree on each: the same verdict,
-// the same balances, and no order ever filled beyond its quantity.
+// signature that was ever published (orders filled, cancelled, expired, replaced, alone or of a tree,
+// by owners or by delegates whose right has ended; co-signatures of other batches and of other
+// parents; withdrawals and voids of long ago). In between owners grant, revoke, leave and raise
+// floors, and batches are voided. Vault and model must agree on each: the same verdict, the same
+// balances, and no order ever filled beyond its quantity.
 import test from 'brittle'
-import type {
-  BatchContent,
-  Group,
-  SealedFill,
-  SealedOrder,
-  SealedWithdrawal,
-  Sweep
+import { keccak256 } from 'ethers'
+import {
+  type BatchContent,
+  encodeContent,
+  type Group,
+  type SealedFill,
+  type SealedOrder,
+  type Sweep
 } from '../../contracts/batch.ts'
-import { type Key, keyOf, order, VaultVenue } from '../helpers/vault.ts'
+import { type Key, keyOf, VaultVenue } from '../helpers/vault.ts'
 import { randomFrom, type RandomInt } from './random.ts'
 import { content } from './scene.ts'
+import { Owners } from './history/owners.ts'
+import { Pool } from './history/pool.ts'
 import { fee, key, VaultModel } from './model.ts'
 
-const rounds = process.env.CURB_TEST_LONG === undefined ? 100 : 10_000
+const rounds = process.env.CURB_TEST_LONG === undefined ? 150 : 10_000
 const seed = Number(process.env.CURB_SEED ?? 1)
 const start = 1_000_000
-
-type Pool = { orders: SealedOrder[]; deltas: Group[]; withdrawals: SealedWithdrawal[] }
 
 test(`vault - agrees with the model, seed ${seed}`, { timeout: 3_600_000 }, async (t) => {
   const venue = await VaultVenue.open({ validators: 1 })
   t.teardown(() => venue.close())
   const random = randomFrom(seed)
   const keys = ['a', 'b', 'c', 'd', 'e'].map((name) => keyOf(name))
-  const model0 = new VaultModel({ markets: venue.markets, tokens: 3, grace: venue.terms.grace })
+  const delegates = ['x', 'y'].map((name) => keyOf(name))
+  const pool = new Pool(venue, delegates, random)
+  const owners = new Owners(venue, keys, delegates, random)
+  const { grace, exitDelay } = venue.terms
+  let model = new VaultModel({
+    markets: venue.markets,
+    tokens: 3,
+    grace,
+    exitDelay,
+    signerOf: (signed) => pool.signerOf(signed)
+  })
+  await owners.open(model)
   for (let token = 0; token < 3; token++) {
     await venue.fundAll(
       keys.map(({ address }) => address),
       token,
       start
     )
-    for (const { address } of keys) model0.account(address).balances[token] = start
+    for (const { address } of keys) model.account(address).balances[token] = start
   }
-  let model = model0
-  const pool: Pool = { orders: [], deltas: [], withdrawals: [] }
   const submitter = venue.anvil.wallets[0].address.toLowerCase()
-  const nonces = new Map(keys.map(({ address }) => [address, 0]))
-  let [accepted, refused] = [0, 0]
+  let [accepted, refused, bulk, delegated] = [0, 0, 0, 0]
   for (let round = 0; round < rounds; round++) {
+    if (random(6) === 0) await owners.act(model)
+    if (random(15) === 0 && !(await voids(venue, pool))) {
+      t.fail(`round ${round} of seed ${seed}: a void of another batch is accepted`)
+      return
+    }
     const time = await venue.anvil.time()
-    for (const each of keys) publish(venue, pool, each, nonces, random, time)
+    for (const each of keys) pool.publish(each, time)
     const batch = await compose(venue, model, pool, keys, random)
     const after = model.clone()
     // A call is executed in the next block, a second later at the most.
     const sealed = await venue.seal(batch)
-    const expected = after.apply(batch, submitter, time, sealed.index)
+    const expected = after.apply(batch, submitter, time, sealed)
     const actual = await venue.refusal(sealed)
     if ((actual === null) !== (expected === null)) {
       t.fail(`round ${round} of seed ${seed}: vault ${actual}, model ${expected}`)
@@ -56,71 +72,58 @@ test(`vault - agrees with the model, seed ${seed}`, { timeout: 3_600_000 }, asyn
     }
     if (actual !== null) {
       refused++
+      // What somebody may have signed upon it, had it been mined.
+      const parent = venue.linkOf(sealed)
+      const upon = { batch: sealed.index + 1, parent, account: keys[0].address, deltas: [] }
+      pool.cosign(keys[0], { ...upon, sequence: 0, floor: 0, marks: [] })
       continue
     }
     accepted++
+    for (const group of batch.groups) {
+      for (const signed of group.kind === 'orders' ? group.orders : [group]) {
+        if ('proof' in signed && signed.proof !== null) bulk++
+        if (pool.signerOf(signed) !== addressOf(group)) delegated++
+      }
+    }
     await venue.settle(sealed)
     model = after
     if (!(await agrees(venue, model))) {
       t.fail(`round ${round} of seed ${seed}: balances or marks differ`)
       return
     }
-    const { quantityOf } = index(pool)
     for (const [order, lots] of model.settledLots) {
-      if (lots > quantityOf(order)) {
+      if (lots > pool.quantityOf(order)) {
         t.fail(`round ${round} of seed ${seed}: ${order} filled ${lots}`)
         return
       }
     }
   }
-  t.comment(`${accepted} batches settled, ${refused} refused by both`)
+  const deeds = JSON.stringify(Object.fromEntries(owners.done))
+  t.comment(`${accepted} batches settled, ${refused} refused by both, ${pool.voids.length} voided`)
+  t.comment(deeds)
   t.ok(accepted > rounds / 10 && refused > rounds / 10, 'both kinds came about')
+  t.comment(`${bulk} settled of trees, ${delegated} signed by delegates`)
+  t.ok(bulk > 0 && delegated > 0, 'trees and delegates settled')
+  t.ok(owners.done.size === 5 && pool.voids.length > 0, 'every deed came about')
 })
 
-function publish(
-  venue: VaultVenue,
-  pool: Pool,
-  { address, key }: Key,
-  nonces: Map<string, number>,
-  random: RandomInt,
-  time: number
-): void {
-  const nonce = (nonces.get(address) ?? 0) + 1 + random(2)
-  nonces.set(address, nonce)
-  const buys = random(2) === 0
-  const tif = (['gtc', 'gtc', 'ioc', 'fok'] as const)[random(4)]
-  const trigger = random(8) === 0 ? { kind: 'stop' as const, price: 200 } : null
-  const postOnly = tif === 'gtc' ? (['no', 'no', 'reject', 'slide'] as const)[random(4)] : 'no'
-  const signed = order(address, {
-    side: buys ? 'buy' : 'sell',
-    price: buys ? 200 + random(10) : 200 - random(10),
-    market: random(2),
-    quantity: 1 + random(20),
-    nonce,
-    timeInForce: tif,
-    postOnly,
-    trigger,
-    slot: tif === 'gtc' || trigger !== null ? random(5) : 0,
-    feeMax: random(3) === 0 ? random(20) : 100_000,
-    expiry: time + (random(10) === 0 ? -8000 : 4000)
-  })
-  const slid = postOnly === 'slide' ? (buys ? -1 : 1) * random(3) : 0
-  pool.orders.push({
-    order: signed,
-    restingPrice: signed.price + slid,
-    proof: null,
-    signature: venue.signOrder({ address, key }, signed)
-  })
-  if (random(6) !== 0) return
-  const withdrawal = {
-    account: address,
-    token: random(3),
-    quanta: random(3000),
-    nonce,
-    expiry: time + 4000
+/** Voids a batch that was attested long ago and never mined.
+ * @returns false when the vault takes a void of an earlier batch instead. */
+async function voids(venue: VaultVenue, pool: Pool): Promise<boolean> {
+  const { anvil, vault, terms } = venue
+  const bytes = encodeContent(content([]), venue.markets)
+  const sealedAt = (await anvil.time()) - terms.horizon - 10
+  const sealed = await venue.seal(bytes, { sealedAt })
+  const call = (voids: Uint8Array): unknown[] => {
+    return [sealed.index, sealedAt, keccak256(bytes), sealed.attestations, voids]
   }
-  const signature = venue.signWithdrawal({ address, key }, withdrawal)
-  pool.withdrawals.push({ ...withdrawal, signature })
+  for (const old of pool.voids.slice(-5)) {
+    if ((await venue.refusalOf('voidBatch', call(old))) === null) return false
+  }
+  const voids = venue.attestVoid(sealed.index, sealed.parent, [0])
+  await anvil.mined(vault.voidBatch(...call(voids)))
+  pool.voids.push(voids)
+  return true
 }
 
 /** A batch of a few sweeps over any orders ever published, some accounts co-signed. */
@@ -176,17 +179,11 @@ async function compose(
       sequence: random(20),
       marks: [{ slot: random(5), nonce: 1 + random(30), filled: random(9) }]
     }
-    const fresh: Group = {
-      kind: 'cosigned',
-      delta: whole,
-      signature: venue.signDelta(owner, whole)
-    }
-    pool.deltas.push(fresh)
-    groups.push(fresh)
+    groups.push(pool.cosign(owner, whole))
   }
   // A co-signature of another batch; of this one too, if its first batch was refused.
   const old = pool.deltas[random(pool.deltas.length + 1)]
-  if (old !== undefined && old.kind === 'cosigned' && random(6) === 0) {
+  if (old !== undefined && random(6) === 0) {
     const { account } = old.delta
     const taken = groups.some((group) => addressOf(group) === account)
     if (!taken) groups.push(old)
@@ -272,9 +269,4 @@ async function agrees(venue: VaultVenue, model: VaultModel): Promise<boolean> {
     )
   })
   return (await Promise.all(same)).every(Boolean)
-}
-
-function index(pool: Pool): { quantityOf(order: string): number } {
-  const quantities = new Map(pool.orders.map(({ order }) => [key(order), order.quantity]))
-  return { quantityOf: (order) => quantities.get(order) ?? 0 }
 }

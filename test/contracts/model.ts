@@ -8,6 +8,7 @@ import {
   type OrderRef,
   type SealedOrder
 } from '../../contracts/batch.ts'
+import { equalBytes } from '../../protocol/bytes.ts'
 import type { Address, Order } from '../../protocol/types.ts'
 
 export type ModelAccount = {
@@ -19,7 +20,21 @@ export type ModelAccount = {
   claimable: number[]
 }
 
-export type ModelSettings = { markets: readonly MarketTerms[]; tokens: number; grace: number }
+export type ModelSettings = {
+  markets: readonly MarketTerms[]
+  tokens: number
+  /** Whole seconds. */
+  grace: number
+  exitDelay: number
+  /** Who signed; null for nobody. */
+  signerOf: (signed: SealedOrder | Extract<Group, { kind: 'cosigned' }>) => Address | null
+}
+
+/** What a delegate may do, whole seconds. `until` 0: nothing. */
+export type ModelGrant = { from: number; until: number; cosign: boolean }
+
+/** A grant, and what the ones before it still allow until their end. */
+type Grants = { now: ModelGrant; before: ModelGrant | null }
 
 type Fill = { signed: SealedOrder; account: ModelAccount; lots: number; quote: number; fee: number }
 
@@ -27,6 +42,7 @@ export class VaultModel {
   readonly accounts = new Map<Address, ModelAccount>()
   /** Lots of each order that were settled by its own signature, in all batches together. */
   readonly settledLots = new Map<string, number>()
+  readonly #grants = new Map<string, Grants>()
   readonly #settings: ModelSettings
 
   constructor(settings: ModelSettings) {
@@ -55,21 +71,71 @@ export class VaultModel {
       copy.accounts.set(address, structuredClone(account))
     }
     for (const [key, lots] of this.settledLots) copy.settledLots.set(key, lots)
+    for (const [key, grants] of this.#grants) copy.#grants.set(key, structuredClone(grants))
     return copy
+  }
+
+  /** The owner replaced what his delegate may do. What that takes away holds for the delay, joined
+   * with what an earlier replacement left him.
+   * @param market Null for all. */
+  grant(
+    account: Address,
+    delegate: Address,
+    market: number | null,
+    now: ModelGrant,
+    time: number
+  ): void {
+    const { grace, exitDelay } = this.#settings
+    const key = `${account} ${delegate} ${market}`
+    const old = this.#grants.get(key)
+    const end = time + exitDelay
+    let before = old?.before ?? null
+    if (before !== null && before.until <= time) before = null
+    if (old !== undefined && holdsUntil(old.now, grace) > time && old.now.from < end) {
+      const { from, cosign } = old.now
+      const until = Math.min(holdsUntil(old.now, grace), end)
+      before =
+        before === null
+          ? { from, until, cosign }
+          : {
+              from: Math.min(from, before.from),
+              until: Math.max(until, before.until),
+              cosign: cosign || before.cosign
+            }
+    }
+    this.#grants.set(key, { now, before })
+  }
+
+  #may(account: Address, signer: Address | null, market: number | null, time: number): boolean {
+    if (signer === account) return true
+    if (signer === null) return false
+    const { grace } = this.#settings
+    return [null, market].some((each) => {
+      const grants = this.#grants.get(`${account} ${signer} ${each}`)
+      if (grants === undefined) return false
+      const { now, before } = grants
+      const holds = (grant: ModelGrant, until: number): boolean =>
+        grant.from <= time && time < until && (market !== null || grant.cosign)
+      return holds(now, holdsUntil(now, grace)) || (before !== null && holds(before, before.until))
+    })
   }
 
   /** Applies a batch whose signatures are right.
    * @param time The block's, in whole seconds.
-   * @param index The batch's: a co-signature names it.
+   * @param at The batch's index and its parent's link: a co-signature names both.
    * @returns why it is refused, after which this model is spoiled; or null. */
-  apply(content: BatchContent, submitter: Address, time: number, index: number): string | null {
+  apply(
+    content: BatchContent,
+    submitter: Address,
+    time: number,
+    at: { index: number; parent: Uint8Array }
+  ): string | null {
     const left = zeros(this.#settings.tokens)
     const fills = new Map<string, Fill>()
     for (const group of content.groups) {
-      if (group.kind === 'cosigned' && group.delta.batch !== index) return 'another batch'
       const refusal =
         group.kind === 'cosigned'
-          ? this.#applyDelta(group, left)
+          ? (this.#cosigned(group, time, at) ?? this.#applyDelta(group, left))
           : this.#list(group.orders, fills, time)
       if (refusal !== null) return refusal
     }
@@ -97,6 +163,17 @@ export class VaultModel {
     return null
   }
 
+  #cosigned(
+    group: Group & { kind: 'cosigned' },
+    time: number,
+    { index, parent }: { index: number; parent: Uint8Array }
+  ): string | null {
+    const { delta } = group
+    if (delta.batch !== index || !equalBytes(delta.parent, parent)) return 'another batch'
+    const may = this.#may(delta.account, this.#settings.signerOf(group), null, time)
+    return may ? null : 'not authorised'
+  }
+
   #applyDelta(group: Group & { kind: 'cosigned' }, left: number[]): string | null {
     const { delta } = group
     const account = this.account(delta.account)
@@ -116,6 +193,8 @@ export class VaultModel {
     for (const signed of orders) {
       const { order } = signed
       const account = this.account(order.account)
+      const signer = this.#settings.signerOf(signed)
+      if (!this.#may(order.account, signer, order.market, time)) return 'not authorised'
       if (order.nonce < account.floor) return 'below the floor'
       if (time > order.expiry + this.#settings.grace) return 'expired'
       const mark = account.marks.get(order.slot)
@@ -185,6 +264,11 @@ export class VaultModel {
     }
     this.settledLots.set(key(order), (this.settledLots.get(key(order)) ?? 0) + lots)
   }
+}
+
+/** The first second at which it allows nothing any more. */
+function holdsUntil({ until }: ModelGrant, grace: number): number {
+  return until === 0 ? 0 : until + grace + 1
 }
 
 export function key(ref: OrderRef): string {
