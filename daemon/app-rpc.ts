@@ -134,7 +134,7 @@ export class RpcParts {
         clock,
         ready: () => this.#monitor.ready(),
         metrics: () => this.#metrics.text(),
-        onDisconnect: (cancel) => cancelOnDisconnect(desk, cancel, onfault),
+        onDisconnect: (cancel) => cancelOnDisconnect({ desk, clock, onfault }, cancel),
         isLive: (account, nonce) => {
           const record = desk.records.find(account, nonce)
           return record !== null && isLive(record.state)

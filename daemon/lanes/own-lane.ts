@@ -90,6 +90,8 @@ export class OwnLane implements OwnPort {
   #gathering: Batch | null = null
   readonly #syncing = new Set<Batch>()
   #cancelTimer: (() => void) | null = null
+  /** What gathers has waited long enough, and only waits for the journal. */
+  #isDue = false
 
   constructor(options: OwnLaneOptions, dependencies: OwnLaneDependencies) {
     this.#options = options
@@ -288,7 +290,7 @@ export class OwnLane implements OwnPort {
     this.#gathering ??= newBatch()
     this.#cancelTimer ??= this.#deps.clock.after(this.#coalescer.waitMs, () => {
       this.#cancelTimer = null
-      if (this.#state === 'writing') this.#flush()
+      this.#flushSoon()
     })
     return {
       lane: this.key,
@@ -309,9 +311,17 @@ export class OwnLane implements OwnPort {
     this.#cancelTimer = null
   }
 
+  /** Writes when what was written before is in the journal: entries that wait for the disk anyway
+   * may as well share a run. */
+  #flushSoon(): void {
+    this.#isDue = this.#syncing.size > 0
+    if (!this.#isDue && this.#state === 'writing') this.#flush()
+  }
+
   /** Writes what was gathered: in runs, each under one signature. */
   #flush(): void {
     this.#stopTimer()
+    this.#isDue = false
     const batch = this.#gathering
     if (batch === null) return
     this.#gathering = null
@@ -340,6 +350,7 @@ export class OwnLane implements OwnPort {
     if (batch === null) return
     this.#syncing.delete(batch)
     batch.resolve()
+    if (this.#isDue) this.#flushSoon()
   }
 
   /** The tape has the lane up to `length`. */
