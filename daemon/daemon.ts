@@ -289,7 +289,7 @@ export class Daemon {
   // Use
 
   /** Takes a signed entry into the daemon's lane. The ticket says where it goes.
-   * @throws DaemonFault not_synced, tape_stale, engine_stopped, daemon_closed
+   * @throws DaemonFault not_synced, tape_stale, no_validator, engine_stopped, daemon_closed
    * @throws LaneFault lane_busy, lane_entry_too_large, lane_closed */
   submit(entry: Entry): Ticket {
     // A cancel adds no exposure: it waits in the lane until the tape goes on.
@@ -298,8 +298,8 @@ export class Daemon {
   }
 
   /** The same for an entry that is encoded already. */
-  submitEncoded(entry: Uint8Array, whenStale = false): Ticket {
-    const { lanes, replica, ledger } = this.#opened()
+  submitEncoded(entry: Uint8Array, isCancel = false): Ticket {
+    const { lanes, replica, ledger, network } = this.#opened()
     if (this.#closing !== null) throw new DaemonFault('daemon_closed', 'the daemon is closing')
     const { state } = replica
     if (state.kind === 'stopped') {
@@ -307,10 +307,15 @@ export class Daemon {
     }
     if (!this.synced) throw new DaemonFault('not_synced', 'still catching up with the tape')
     const age = this.#dependencies.clock.now() - ledger.head.time
-    if (!whenStale && ledger.head.index >= 0 && age > this.#options.manifest.pacing.staleMaxMs) {
+    if (!isCancel && ledger.head.index >= 0 && age > this.#options.manifest.pacing.staleMaxMs) {
       throw new DaemonFault('tape_stale', `the tape is ${age} ms old`, { ageMs: age })
     }
-    return lanes.offer(entry)
+    // The tape may come from peers that have no vote: the lane would go nowhere, and its orders
+    // would enter the book whenever the wires are back.
+    if (!isCancel && network.validatorsReached === 0) {
+      throw new DaemonFault('no_validator', 'no validator is reachable: nothing new is taken')
+    }
+    return lanes.offer(entry, isCancel)
   }
 
   /** What became of a placed entry, once a block that took it in is applied. */

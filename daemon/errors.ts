@@ -16,6 +16,8 @@ export const daemonFaults = {
   engine_stopped: 'The engine has stopped; the tape is still served, but no orders are taken.',
   manifest_unchecked: 'A manifest was used that had not been checked.',
   daemon_closed: 'The daemon is not open, or is shutting down.',
+  no_validator:
+    'No validator is reachable, so nobody would order it now: the network is cut, or all are down. Cancels are still taken.',
   not_synced: 'The daemon is still catching up with the tape: try again in a moment.'
 } as const satisfies Record<string, string>
 

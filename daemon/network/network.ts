@@ -179,16 +179,24 @@ export class SwarmNetwork implements Network {
 
   status(): NetworkStatus {
     const ready = this.#ready()
-    const validators = ready.filter((connection) => connection.role === 'validator').length
     return {
       peers: ready.map((connection) => connection.status(this.#announcement.tapeLength)),
       missing: this.#dialer.missing(),
       refusals: [...this.#refusals],
       banned: this.#reputation.bans(),
       validators: this.#validators.size,
-      validatorsReached: validators + (this.#validators.has(this.#ownId) ? 1 : 0),
+      validatorsReached: this.validatorsReached,
       ...this.#transport.address
     }
+  }
+
+  /** Connected validators, this daemon included. */
+  get validatorsReached(): number {
+    let reached = this.#validators.has(this.#ownId) ? 1 : 0
+    for (const { isReady, role } of this.#connections.values()) {
+      if (isReady && role === 'validator') reached++
+    }
+    return reached
   }
 
   async #open(): Promise<void> {

@@ -30,7 +30,7 @@ export const rpcErrors = {
   busy: spec(10004, 'The daemon sheds load; nothing was taken.', 'ExchangeNotAvailable', true),
   not_ready: spec(
     10005,
-    'The tape is stale or still syncing; orders are refused.',
+    'The tape is stale or still syncing, or no validator is reachable; orders are refused.',
     'ExchangeNotAvailable',
     true
   ),

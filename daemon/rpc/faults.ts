@@ -11,6 +11,7 @@ const byCode: Record<string, RpcErrorName> = {
   bad_signature: 'rejected',
   not_synced: 'not_ready',
   tape_stale: 'not_ready',
+  no_validator: 'not_ready',
   daemon_closed: 'not_ready',
   engine_stopped: 'engine_stopped',
   lane_busy: 'busy',

@@ -139,7 +139,9 @@ export class Monitor {
       reasons.push('tape_stale')
     }
     if (node.engine.stopped !== null) reasons.push('settlement_lagging')
-    if (daemon.network.validatorsReached < quorum) reasons.push('validators_unreachable')
+    const { validatorsReached } = daemon.network
+    if (validatorsReached === 0) reasons.push('no_validator')
+    else if (validatorsReached < quorum) reasons.push('validators_unreachable')
     const chain = chainState()
     if (chain === 'unreachable') reasons.push('chain_unreachable')
     if (chain === 'lying') reasons.push('chain_lying')
