@@ -101,10 +101,11 @@ export class Snapshots implements SnapshotPort {
   }
 
   async #keep(made: MadeSnapshot): Promise<void> {
-    const { tape, store, onfault } = this.#dependencies
+    const { tape, store, settle, onfault } = this.#dependencies
     try {
       const stored = await this.#signed(made)
       if (stored === null) return
+      await settle()
       await store.write(stored)
       const { index } = stored.base
       tape.pin(index + 1)
@@ -141,7 +142,10 @@ export class Snapshots implements SnapshotPort {
     if (index === stored.base.index && equalBytes(hash, stored.base.hash)) {
       this.#rejected = null
       this.#stored = stored
-      void this.#dependencies.store.write(stored).catch(this.#dependencies.onfault)
+      const { store, settle, onfault } = this.#dependencies
+      settle()
+        .then(() => store.write(stored))
+        .catch(onfault)
       this.#publish(stored)
       this.#dependencies.replica.confirm()
     } else {
