@@ -14,6 +14,10 @@ export class BatchLog {
   readonly #batches = new Map<number, RpcBatch>()
   readonly #listeners = new Set<(batch: RpcBatch) => void>()
   #changed = new Set<number>()
+  /** By number: trades of it before this tape index never happened. The chain's void of a batch
+   * takes all after it along, and their numbers are given again. */
+  readonly #reverted = new Map<number, number>()
+  #voidedAt = -1
   #open = 1
   #lastSettled = 0
 
@@ -28,6 +32,10 @@ export class BatchLog {
       this.#batches.set(batch.index, batch)
       this.#open = batch.index
       if (batch.state === 'final') this.#lastSettled = batch.index
+    }
+    const reverted = { prefix: 'r/', limit: Number.MAX_SAFE_INTEGER }
+    for (const { key, value } of await this.#store.range(reverted)) {
+      if (typeof value === 'number') this.#reverted.set(Number(key), value)
     }
   }
 
@@ -89,7 +97,7 @@ export class BatchLog {
     this.#write()
   }
 
-  take(event: Event, { cut }: Applied, engine: Engine): void {
+  take(event: Event, { index, cut }: Applied, engine: Engine): void {
     switch (event.kind) {
       case 'traded':
       case 'withdrawn': {
@@ -131,11 +139,27 @@ export class BatchLog {
         this.#set(event.batch, 'final', { submitter: engine.address(event.submitter) })
         return
       case 'batchReverted':
-        this.#set(event.batch, 'reverted', {})
-        this.#open = event.batch + 1
+        this.#revert(event.batch, index)
         return
       default:
     }
+  }
+
+  /** The first that a void names is the voided one; those after it go with it. */
+  #revert(batch: number, index: number): void {
+    this.#reverted.set(batch, index)
+    this.#store.put(`r/${part(batch)}`, index)
+    this.#set(batch, 'reverted', {})
+    if (this.#voidedAt !== index) {
+      this.#voidedAt = index
+      this.#open = batch + 1
+      return
+    }
+    // The number is given again: nothing of this batch may count for the next.
+    this.#batches.delete(batch)
+    this.#changed.delete(batch)
+    this.#store.delete(`b/${part(batch)}`)
+    if (batch === this.#open) this.#of(batch)
   }
 
   /** What the settlement layer knows of an attested batch. */
@@ -148,7 +172,8 @@ export class BatchLog {
     }
   ): void {
     const batch = this.#batches.get(index)
-    if (batch === undefined) return
+    // What the chain knows is of a batch that had the number before a void.
+    if (batch === undefined || isBeforeChain(batch)) return
     const isFound = batch.transaction === null && known.transaction !== null
     batch.transaction = known.transaction ?? batch.transaction
     batch.gas = known.gas ?? batch.gas
@@ -185,23 +210,30 @@ export class BatchLog {
     return value === null ? null : readBatch(value)
   }
 
-  /** The state of a trade of this batch. Batches that have left the memory are settled. */
-  stateOf(index: number): RpcTradeState {
+  /** The state of a trade of this batch, on the tape at `at`. Batches that have left the memory are
+   * settled. */
+  stateOf(index: number, at: number): RpcTradeState {
+    if (this.#isReverted(index, at)) return 'reverted'
     const batch = this.#batches.get(index)
     if (batch === undefined) return index < this.#open ? 'final' : 'matched'
     return tradeState(batch)
   }
 
-  /** Null when it has left the memory. */
-  way(index: number): BatchWay | null {
+  #isReverted(index: number, at: number): boolean {
+    return at < (this.#reverted.get(index) ?? -1)
+  }
+
+  /** The same with the batch's transaction; null when it has left the memory. */
+  way(index: number, at: number): BatchWay | null {
+    if (this.#isReverted(index, at)) return { state: 'reverted', transaction: null }
     const batch = this.#batches.get(index)
     if (batch !== undefined) return { state: tradeState(batch), transaction: batch.transaction }
     return index < this.#open ? null : { state: 'matched', transaction: null }
   }
 
-  async oldWay(index: number): Promise<BatchWay> {
+  async oldWay(index: number, at: number): Promise<BatchWay> {
     const batch = await this.get(index)
-    if (batch === null) return { state: this.stateOf(index), transaction: null }
+    if (batch === null) return { state: this.stateOf(index, at), transaction: null }
     return { state: tradeState(batch), transaction: batch.transaction }
   }
 
@@ -239,6 +271,10 @@ export class BatchLog {
       if (state === 'final' || state === 'reverted') this.#batches.delete(index)
     }
   }
+}
+
+function isBeforeChain({ state }: RpcBatch): boolean {
+  return state === 'open' || state === 'closed' || state === 'sealed'
 }
 
 function tradeState({ state }: RpcBatch): RpcTradeState {

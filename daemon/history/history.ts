@@ -7,7 +7,7 @@
 // Keys (numbers padded to 16 digits): meta; a/account (hosted by request); b/batch;
 // c/market/resolution/time; e/account/clientOrderId (what the last edit made of it); f/account/index/event/role (fills); i/account/clientOrderId;
 // k/batch/index/event (trades); l/account/nonce (live); n/account/nonce (names);
-// o/account/nonce (orders); t/market/index/event (trades); u/account/index/nonce (changes);
+// o/account/nonce (orders); r/batch (tape index before which its trades are reverted); t/market/index/event (trades); u/account/index/nonce (changes);
 // x/account/index/event (transfers); y/batch/account/index/event/role (fills).
 import type { Engine } from '../../matching/index.ts'
 import { equalBytes, fromHex, toHex } from '../../protocol/bytes.ts'

@@ -32,7 +32,7 @@ export class TradesFeed implements Feed {
       .last(this.#market, count)
       .filter(({ index }) => index === applied.index)
     const data: RpcChannelData['trades'] = trades.reverse().map((trade) => ({
-      ...format.trade(trade, history.batches.stateOf(trade.batch)),
+      ...format.trade(trade, history.batches.stateOf(trade.batch, trade.index)),
       sequence: [trade.index, trade.event]
     }))
     this.#publish(data)

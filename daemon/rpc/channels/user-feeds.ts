@@ -80,8 +80,8 @@ export class UserTradesFeed implements Feed {
 
   #send(mine: MyFill): void {
     const { format, history } = this.#api
-    const way = history.batches.way(mine.fill.batch) ?? { state: 'final', transaction: null }
-    const { index, event } = mine.fill
+    const { index, event, batch } = mine.fill
+    const way = history.batches.way(batch, index) ?? { state: 'final', transaction: null }
     const data: RpcChannelData['myTrades'] = {
       ...format.myTrade(mine, way),
       sequence: [index, event]

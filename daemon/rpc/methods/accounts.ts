@@ -294,8 +294,8 @@ function transferReply(
   { format, history, manifest, settlement }: RpcApi,
   transfer: TransferRecord
 ): RpcTransfer {
-  const { account, token, kind, quanta, batch, readyAt, time } = transfer
-  const voided = batch !== null && history.batches.stateOf(batch) === 'reverted'
+  const { account, token, kind, quanta, batch, readyAt, time, index } = transfer
+  const voided = batch !== null && history.batches.stateOf(batch, index) === 'reverted'
   return {
     account,
     token: manifest.tokens[token].symbol,

@@ -60,7 +60,7 @@ export function marketDataMethods(api: RpcApi): AnyMethod[] {
         const index = forms.marketIndex(market)
         return history.trades
           .last(index, count)
-          .map((trade) => format.trade(trade, history.batches.stateOf(trade.batch)))
+          .map((trade) => format.trade(trade, history.batches.stateOf(trade.batch, trade.index)))
       }
     }),
     define({

@@ -41,8 +41,9 @@ export async function myTradeReply(
   { format, history }: Pick<RpcApi, 'format' | 'history'>,
   mine: MyFill
 ): Promise<RpcMyTrade> {
-  const known = history.batches.way(mine.fill.batch)
-  return format.myTrade(mine, known ?? (await history.batches.oldWay(mine.fill.batch)))
+  const { batch, index } = mine.fill
+  const known = history.batches.way(batch, index)
+  return format.myTrade(mine, known ?? (await history.batches.oldWay(batch, index)))
 }
 
 /** What a fill carries of its order. */

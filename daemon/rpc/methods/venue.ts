@@ -108,8 +108,15 @@ export function venueMethods(api: RpcApi): AnyMethod[] {
         if (batch === null) throw new RpcError('not_found', `no batch ${wanted} is known`, 'index')
         const reply = batchReply(api, batch)
         const trades = await history.tradesOfBatch(wanted)
-        const { state } = history.batches.way(wanted) ?? (await history.batches.oldWay(wanted))
-        return { ...reply, trades: trades.map((trade) => format.trade(trade, state)) }
+        // A number that was given again after a void has reverted trades too.
+        const stateOf = async (at: number) =>
+          (history.batches.way(wanted, at) ?? (await history.batches.oldWay(wanted, at))).state
+        return {
+          ...reply,
+          trades: await Promise.all(
+            trades.map(async (trade) => format.trade(trade, await stateOf(trade.index)))
+          )
+        }
       }
     })
   ]

@@ -52,21 +52,21 @@ test('history - a batch goes its way, and each state is told once', async (t) =>
   const told: string[] = []
   history.batches.onstate(({ index, state }) => told.push(`${index} ${state}`))
   take(history, { index: 0, events: [traded] })
-  t.is(history.batches.stateOf(1), 'matched')
+  t.is(history.batches.stateOf(1, 0), 'matched')
   const closed = { kind: 'batchClosed', batch: 1, fills: 1, withdrawals: 0, gas: 1 } as const
   take(history, { index: 1, events: [closed, { ...traded, lots: 5 }] })
   take(history, { index: 2, events: [{ kind: 'batchSealed', batch: 1, sealedAt: 1_700_000_002 }] })
-  t.is(history.batches.stateOf(1), 'sealed')
+  t.is(history.batches.stateOf(1, 0), 'sealed')
   const attested = { kind: 'attested', void: false, validator: 0, batch: 1 } as const
   take(history, { index: 3, events: [attested, { kind: 'batchAttested', batch: 1 }] })
   const sent = { state: 'submitted', transaction: '0xabc', gas: null } as const
   history.batches.onChain(1, sent)
   history.batches.onChain(1, { ...sent, state: 'mined', gas: 50_000 })
-  t.alike(history.batches.way(1), { state: 'mined', transaction: '0xabc' })
+  t.alike(history.batches.way(1, 0), { state: 'mined', transaction: '0xabc' })
   take(history, { index: 4, events: [{ kind: 'batchSettled', batch: 1, submitter: 1 }] })
-  t.alike(history.batches.way(1), { state: 'final', transaction: '0xabc' })
+  t.alike(history.batches.way(1, 0), { state: 'final', transaction: '0xabc' })
   history.batches.onChain(1, { ...sent, state: 'mined' })
-  t.is(history.batches.stateOf(1), 'final', 'what is final stays final')
+  t.is(history.batches.stateOf(1, 0), 'final', 'what is final stays final')
   t.alike(
     told.filter((line) => line.startsWith('1 ')),
     ['1 closed', '1 sealed', '1 attested', '1 submitted', '1 mined', '1 final']
@@ -78,8 +78,51 @@ test('history - a batch goes its way, and each state is told once', async (t) =>
     (await history.tradesOfBatch(2)).map(({ lots, index }) => [lots, index]),
     [[5, 1]]
   )
-  take(history, { index: 5, events: [{ kind: 'batchReverted', batch: 2 }] })
-  t.is(history.batches.stateOf(2), 'reverted')
+})
+
+test('history - after a void the numbers of batches are given again, and nobody mixes them up', async (t) => {
+  const { open, take, engine } = await setUp(t)
+  const history = await open()
+  const closed = { kind: 'batchClosed', fills: 1, withdrawals: 0, gas: 1 } as const
+  const withdrawn = { kind: 'withdrawn', account: 0, token: 1, quanta: 7, nonce: 4 } as const
+  take(history, { index: 0, events: [traded, { ...closed, batch: 1 }] })
+  take(history, { index: 1, events: [{ kind: 'batchSealed', batch: 1, sealedAt: 1 }] })
+  take(history, { index: 2, events: [traded, { ...closed, batch: 2 }] })
+  take(history, { index: 3, events: [traded, withdrawn] })
+  t.is(history.batches.open, 3)
+  const reverted = [1, 2, 3].map((batch) => ({ kind: 'batchReverted', batch }) as const)
+  take(history, { index: 4, events: [...reverted, { ...traded, lots: 9 }, withdrawn] })
+  t.is(history.batches.open, 2, 'the child of the void')
+  t.alike(
+    [0, 2, 3].map((at, place) => history.batches.stateOf(place + 1, at)),
+    ['reverted', 'reverted', 'reverted']
+  )
+  t.is(history.batches.stateOf(2, 4), 'matched', 'a fresh fill of the same number')
+  const second = await history.batches.get(2)
+  t.alike([second?.state, second?.fills, second?.withdrawals, second?.closedAt], ['open', 1, 1, 0])
+  t.alike(
+    (await history.tradesOfBatch(2)).map(({ lots, index }) => [lots, index]),
+    [
+      [3, 2],
+      [9, 4]
+    ]
+  )
+  const transfers = await history.transfers(engine.address(0), 10)
+  t.alike(
+    transfers.map(({ state, batch }) => [state, batch]),
+    [
+      ['pending', 2],
+      ['reverted', 3]
+    ]
+  )
+  await history.close()
+  const again = await open()
+  t.is(again.batches.open, 2)
+  t.is(again.batches.stateOf(2, 2), 'reverted')
+  t.is(again.batches.stateOf(2, 4), 'matched')
+  take(again, { index: 5, events: [{ ...closed, batch: 2 }] })
+  t.is(again.batches.open, 3)
+  t.is(again.batches.stateOf(3, 6), 'matched')
 })
 
 test('history - blocks that were taken in before are passed over, a gap is told', async (t) => {
