@@ -27,7 +27,14 @@ export type VaultTerms = {
 
 /** Names of what contracts/artifacts holds. */
 export type ContractName =
-  'Vault' | 'PlainToken' | 'FeeToken' | 'RefusingToken' | 'FalseToken' | 'HookToken' | 'SilentToken'
+  | 'Vault'
+  | 'PlainToken'
+  | 'FeeToken'
+  | 'RefusingToken'
+  | 'FalseToken'
+  | 'HookToken'
+  | 'SilentToken'
+  | 'OtherPermitToken'
 
 type Compiled = { abi: InterfaceAbi; bytecode: string }
 

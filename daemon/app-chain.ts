@@ -66,11 +66,12 @@ export class ChainParts {
       { rpc: this.#rpc, clock, log, keccak: crypto.keccak, hasher }
     )
     for (const { address, privateKey } of accounts) {
+      const wallet = new Wallet(privateKey, provider)
       const sender = new TransactionSender(
         { ...transactionDefaults, chainId: id, confirmations, pollMs },
         {
           provider,
-          wallet: new Wallet(privateKey, provider),
+          wallet,
           journal: new FileJournal(
             { folder: join(folder, address.slice(2)) },
             {
@@ -84,7 +85,7 @@ export class ChainParts {
         }
       )
       this.#senders.set(address, sender)
-      this.#vaults.set(address, new VaultAccount({ manifest }, { provider, sender }))
+      this.#vaults.set(address, new VaultAccount({ manifest }, { provider, sender, wallet }))
     }
   }
 

@@ -383,7 +383,8 @@ function missing(block: number): ChainFault {
 function gap(found: number, expected: number, block: number): ChainFault {
   return new ChainFault(
     'chain_events_missing',
-    `at block ${block} the vault's events are at ${found}, the RPC showed them up to ${expected}`,
+    `at block ${block} the vault's events are at ${found}, the RPC showed them up to ${expected}` +
+      ' (chain.startBlock must not be after the first of them)',
     { block, found, expected }
   )
 }

@@ -1,10 +1,12 @@
 // What the owner of an account asks of the vault by himself: deposits, exits, claims, delegates.
 // Each call answers once its transaction is journaled and sent; `mined` tells the rest.
-import { Interface, type JsonRpcProvider, type Result } from 'ethers'
+import { Interface, type JsonRpcProvider, type Result, type Wallet } from 'ethers'
 import { artifact, vaultInterface } from '../../contracts/vault.ts'
 import { toHex0x } from '../../protocol/bytes.ts'
 import type { Manifest, ManifestChain } from '../../protocol/manifest.ts'
 import type { Address, Bytes32 } from '../../protocol/types.ts'
+import { ChainFault } from './chain-fault.ts'
+import { signPermit } from './permit.ts'
 import type { Sent, TransactionSender } from './transactions.ts'
 
 const tokenInterface = new Interface(artifact('PlainToken').abi)
@@ -21,7 +23,12 @@ export type Grant = {
 }
 
 export type VaultAccountOptions = { manifest: Manifest & { chain: ManifestChain } }
-export type VaultAccountDependencies = { provider: JsonRpcProvider; sender: TransactionSender }
+export type VaultAccountDependencies = {
+  provider: JsonRpcProvider
+  sender: TransactionSender
+  /** Of the sender's account. */
+  wallet: Wallet
+}
 
 /** All methods throw ChainFault transaction_refused (with the vault's own error),
  * transaction_unpayable, chain_unreachable. Tokens are indexes of the manifest. */
@@ -29,6 +36,7 @@ export class VaultAccount {
   readonly #manifest: VaultAccountOptions['manifest']
   readonly #provider: JsonRpcProvider
   readonly #sender: TransactionSender
+  readonly #wallet: Wallet
   /** The last deposit is mined, or failed. */
   #deposited: Promise<unknown> = Promise.resolve()
 
@@ -36,14 +44,16 @@ export class VaultAccount {
     this.#manifest = options.manifest
     this.#provider = dependencies.provider
     this.#sender = dependencies.sender
+    this.#wallet = dependencies.wallet
   }
 
   get address(): Address {
     return this.#sender.address
   }
 
-  /** Lets the vault take exactly so much, if it may not yet, and deposits it for the account. One
-   * deposit after the other is mined, since they share the allowance. */
+  /** Lets the vault take exactly so much, if it may not yet, and deposits it for the account: in one
+   * transaction if the token takes permits. One deposit after the other is mined, since they share
+   * the allowance. */
   deposit(token: number, quanta: number): Promise<Sent> {
     const sent = this.#deposited.then(() => this.#deposit(token, quanta))
     this.#deposited = sent.then(({ mined }) => mined).catch(() => {})
@@ -56,11 +66,28 @@ export class VaultAccount {
     const amount = BigInt(quanta) * BigInt(quantum)
     const allowance = await this.#read(address, 'allowance', [this.address, vault])
     if (allowance < amount) {
+      const sent = await this.#depositWithPermit(token, quanta, amount)
+      if (sent !== null) return sent
       const data = tokenInterface.encodeFunctionData('approve', [vault, amount])
       const approval = await this.#sender.send({ label: `approve ${token}`, to: address, data })
       await approval.mined
     }
     return this.#call('deposit', [token, quanta, this.address])
+  }
+
+  /** Null when the token takes no permit of ours. */
+  async #depositWithPermit(token: number, quanta: number, amount: bigint): Promise<Sent | null> {
+    const { address } = this.#manifest.tokens[token]
+    const request = { token: address, spender: this.#manifest.chain.vault, amount }
+    const permit = await signPermit(this.#wallet, this.#provider, request)
+    if (permit === null) return null
+    const { deadline, v, r, s } = permit
+    try {
+      return await this.#call('depositWithPermit', [token, quanta, this.address, deadline, v, r, s])
+    } catch (fault) {
+      if (fault instanceof ChainFault && fault.code === 'transaction_refused') return null
+      throw fault
+    }
   }
 
   requestExit(token: number): Promise<Sent> {

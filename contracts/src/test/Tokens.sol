@@ -133,3 +133,25 @@ contract SilentToken {
         balanceOf[to] += amount;
     }
 }
+
+/// @dev Counts nonces and names a domain, but its permit is not that of EIP-2612.
+contract OtherPermitToken is ERC20Permit {
+    error OtherPermit();
+
+    constructor(string memory name, string memory symbol, uint8)
+        ERC20(name, symbol)
+        ERC20Permit(name)
+    {}
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function permit(address, address, uint256, uint256, uint8, bytes32, bytes32)
+        public
+        pure
+        override
+    {
+        revert OtherPermit();
+    }
+}

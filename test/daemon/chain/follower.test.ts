@@ -20,7 +20,7 @@ async function world(t: Assert, confirmations = 2): Promise<World> {
   t.teardown(() => sender.close(), { order: 50 })
   const provider = venue.provider()
   t.teardown(() => provider.destroy(), { order: 60 })
-  const vault = venue.vaultOf(sender, provider)
+  const vault = venue.vaultOf(wallet, sender, provider)
   for (const { address } of venue.manifest.tokens) {
     const [amount] = [(10n ** 24n).toString(16).padStart(64, '0')]
     const data = `0x40c10f19${wallet.address.slice(2).padStart(64, '0')}${amount}`

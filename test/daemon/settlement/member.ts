@@ -70,7 +70,7 @@ export class Member implements SettlementNode {
     const wallet = venue.walletOf(name)
     this.#wallet = venue.wallet(name)
     this.sender = venue.sender(wallet, { provider: this.#provider })
-    this.vault = venue.vaultOf(this.sender, this.#provider)
+    this.vault = venue.vaultOf(wallet, this.sender, this.#provider)
     const { crypto } = venue
     this.settlement = new Settlement(
       {

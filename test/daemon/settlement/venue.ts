@@ -4,7 +4,7 @@ import type { Assert } from 'brittle'
 import { hexlify, type JsonRpcProvider, toBeHex, Wallet } from 'ethers'
 import path from 'node:path'
 import { randomBytes } from 'node:crypto'
-import { deploy, deployVault, vaultAt } from '../../../contracts/vault.ts'
+import { type ContractName, deploy, deployVault, vaultAt } from '../../../contracts/vault.ts'
 import { blake2b256, blake2b256Parts } from '../../../crypto/blake2b.ts'
 import { type Crypto, loadCrypto } from '../../../crypto/crypto.ts'
 import { ChainFollower, followerDefaults } from '../../../daemon/chain/follower.ts'
@@ -37,7 +37,12 @@ const CUT_MS = 10
 const QUANTUM = 1_000_000_000n
 
 export type ChainManifest = Manifest & { chain: ManifestChain }
-export type SettlementVenueOptions = { confirmations?: number; settlement?: object }
+export type SettlementVenueOptions = {
+  confirmations?: number
+  settlement?: object
+  /** Kind of the third token. */
+  more?: ContractName
+}
 
 export class SettlementVenue {
   readonly t: Assert
@@ -161,8 +166,8 @@ export class SettlementVenue {
     })
   }
 
-  vaultOf(sender: TransactionSender, provider = this.provider()): VaultAccount {
-    return new VaultAccount({ manifest: this.manifest }, { provider, sender })
+  vaultOf(wallet: Wallet, sender: TransactionSender, provider = this.provider()): VaultAccount {
+    return new VaultAccount({ manifest: this.manifest }, { provider, sender, wallet })
   }
 
   async member(name: string, options: Partial<MemberOptions> = {}): Promise<Member> {
@@ -284,12 +289,13 @@ export function mint(account: string, amount: bigint): string {
 async function deployVenue(
   anvil: Anvil,
   crypto: Crypto,
-  { confirmations = 2, settlement = {} }: SettlementVenueOptions
+  { confirmations = 2, settlement = {}, more = 'PlainToken' }: SettlementVenueOptions
 ): Promise<ChainManifest> {
   const [owner] = anvil.signers
   const tokens: string[] = []
   for (const symbol of ['BASE', 'QUOTE', 'MORE']) {
-    const token = await deploy(owner, 'PlainToken', [symbol, symbol, 18])
+    const kind = symbol === 'MORE' ? more : 'PlainToken'
+    const token = await deploy(owner, kind, kind === 'SilentToken' ? [] : [symbol, symbol, 18])
     tokens.push((await token.getAddress()).toLowerCase())
   }
   const described = (vault: string): ChainManifest => {
