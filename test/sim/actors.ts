@@ -33,6 +33,7 @@ export const actorNames = [
   'lies about execution',
   'lies about its tree',
   'lies about its place',
+  'lies about its standing',
   'keeps lane data back',
   'repeats old words',
   'forges'
@@ -227,6 +228,21 @@ const misdeeds: Record<ActorName, Misdeed> = {
       ? { ...cut, index: cut.index + 1 }
       : { ...cut, height: cut.height + 1 }
   ),
+
+  'lies about its standing': (name) => ({
+    speaks(node, _to, message) {
+      if (message.kind === 'standing') {
+        node.venue.coverage.count(`validator: ${name}`)
+        const height = node.venue.world.chance(0.7) ? 1 : message.height + 1000
+        return [{ ...message, height, votes: true }]
+      }
+      // Now and then unasked, to whoever may be asking, and as if nobody had voted yet.
+      if (message.kind !== 'executed' || !node.venue.world.chance(0.2)) return [message]
+      node.venue.coverage.count(`validator: ${name}`)
+      const nonce = Math.floor(node.venue.world.random() * 2 ** 48)
+      return [message, { kind: 'standing', nonce, height: 1, votes: true }]
+    }
+  }),
 
   'keeps lane data back': (name) => ({
     speaksLanes(node, _to, message) {

@@ -92,6 +92,7 @@ export function strike(name: FaultName, stage: Stage): number {
     case 'journal lost': {
       const others = nodes.filter(() => random() < 0.4)
       const victim = amnesiac(stage)
+      if (victim && random() < 0.5) return doom(stage, victim)
       return crash(stage, victim ? [victim, ...others] : others, victim)
     }
     case 'journal rotation':
@@ -111,19 +112,37 @@ export function strike(name: FaultName, stage: Stage): number {
   }
 }
 
+const ballots: readonly string[] = ['propose', 'vote', 'nullify', 'finalize']
+
+/** The worst time to forget: in the middle of telling the others a ballot. */
+function doom(stage: Stage, victim: ValidatorNode): number {
+  const { venue } = stage
+  let told = between(venue.world.random, 1, 3 * stage.nodes.length)
+  victim.doom({
+    isDue: ({ kind }) => ballots.includes(kind) && --told === 0 && amnesiac(stage, victim) !== null,
+    strike: () => {
+      venue.coverage.count('journal lost in the middle of a ballot')
+      crash(stage, [victim], victim)
+    }
+  })
+  return 0
+}
+
 function isolate(id: string, nodes: readonly ValidatorNode[]): Map<string, number> {
   return new Map(nodes.map((node) => [node.id, node.id === id ? 1 : 0]))
 }
 
 /** One honest validator's past may be lost at a time, and counts as one of the faults that a venue
  * bears until it may vote again. */
-function amnesiac({ venue, nodes }: Stage): ValidatorNode | null {
+function amnesiac(
+  { venue, nodes }: Stage,
+  victim: ValidatorNode | null = null
+): ValidatorNode | null {
   const byzantine = nodes.filter((node) => !node.isHonest).length
   const isBearable = byzantine < faultsOf(nodes.length) && nodes.every((node) => node.isEntitled)
   const honest = nodes.filter((node) => node.isHonest && node.isUp)
   if (!isBearable || honest.length === 0) return null
-  venue.coverage.count('journal lost')
-  return pick(venue.world.random, honest)
+  return victim ?? pick(venue.world.random, honest)
 }
 
 function crash(
@@ -135,6 +154,7 @@ function crash(
   let longest = 0
   for (const node of nodes) {
     if (!node.isUp) continue
+    if (node === victim) stage.venue.coverage.count('journal lost')
     node.crash(node === victim ? pick(world.random, losses) : 'nothing')
     const away = between(world.random, 5, node === victim ? 60 : 300)
     longest = Math.max(longest, away)

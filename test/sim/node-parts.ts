@@ -1,4 +1,5 @@
 // Smaller things that a simulated validator is made of.
+import type { TapeState } from '../../daemon/consensus/core/chain.ts'
 import type { Crypto, Message, Propose } from '../../daemon/consensus/core/types.ts'
 import { Validator } from '../../daemon/consensus/core/validator.ts'
 import { LaneBook } from '../../daemon/lanes/lane-book.ts'
@@ -21,7 +22,7 @@ export function headMessage(length: number, treeHash: Uint8Array): Uint8Array {
 }
 
 /** Votes for whatever it is shown: what a missing rule would do. */
-export class Gullible extends Validator {
+class Gullible extends Validator {
   protected override judge(proposal: Propose): 'valid' | 'invalid' | 'later' {
     const verdict = super.judge(proposal)
     return verdict === 'later' ? 'valid' : verdict
@@ -45,6 +46,32 @@ export function isEntitled(disk: readonly DiskRecord[], finalHeight: number): bo
   return disk.some(({ kind, record }) => {
     return kind === 'consensus' && record.kind === 'entitled' && record.from <= finalHeight + 1
   })
+}
+
+/** A validator's core, on top of `state`. It sees the chain with a lag. */
+export function createValidator(
+  venue: Venue,
+  node: { index: number; key: Key; book: LaneBook },
+  lagMs: number,
+  state: TapeState
+): Validator {
+  const options = {
+    venue: venueId,
+    validators: venue.peers.length,
+    quorum: venue.quorum,
+    self: node.index,
+    peers: venue.peers,
+    pacing: venue.pacing,
+    limits: venue.limits
+  }
+  const dependencies = {
+    crypto: cryptoOf(venue, node.key),
+    lanes: node.book.reads,
+    chain: venue.chain.view(lagMs)
+  }
+  return venue.breakage === 'vote without data'
+    ? new Gullible(options, dependencies, state)
+    : new Validator(options, dependencies, state)
 }
 
 /** The lanes as one daemon knows them. */

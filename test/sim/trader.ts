@@ -27,6 +27,7 @@ export const traderFaults = [
   'forked lane',
   'forked lane of equal length',
   'selective push',
+  'oversized run',
   'flood'
 ] as const
 
@@ -93,7 +94,13 @@ export class Trader implements TraderPeer {
   /** Sends some orders. */
   trade(): void {
     const { random } = this.#venue.world
-    const count = this.kind === 'flood' ? between(random, 20, 40) : between(random, 1, 5)
+    const isOversized = this.kind === 'oversized run' && this.#branch.log.length === 4
+    if (isOversized) this.#venue.coverage.count('trader: oversized run')
+    const count = isOversized
+      ? this.#venue.limits.laneEntriesMax + 1
+      : this.kind === 'flood'
+        ? between(random, 20, 40)
+        : between(random, 1, 5)
     const entries: Entry[] = []
     for (let i = 0; i < count; i++) entries.push(this.#flow.next())
     const isForking =

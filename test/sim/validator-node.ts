@@ -1,13 +1,12 @@
 // A validator in the simulator: the real consensus core, the real lane core and the engine, on a
 // disk and a network that fail.
 import { Authority } from '../../daemon/consensus/core/authority.ts'
-import type { TapeState } from '../../daemon/consensus/core/chain.ts'
 import { decodeMessage, encodeMessage } from '../../daemon/consensus/core/messages.ts'
 import type { Message, Record } from '../../daemon/consensus/core/types.ts'
-import {
+import type {
   Validator,
-  type ValidatorEffect,
-  type ValidatorInput
+  ValidatorEffect,
+  ValidatorInput
 } from '../../daemon/consensus/core/validator.ts'
 import type { LaneBook } from '../../daemon/lanes/lane-book.ts'
 import type { LaneMessage } from '../../daemon/lanes/types.ts'
@@ -15,9 +14,9 @@ import type { Actor } from './actors.ts'
 import { type Applied, Execution } from './execution.ts'
 import {
   createBook,
+  createValidator,
   cryptoOf,
   describe,
-  Gullible,
   isEntitled,
   remainsOf,
   restoreLane,
@@ -27,6 +26,8 @@ import { type Loss, NodeStore } from './node-store.ts'
 import type { Key } from './scheme.ts'
 import { SimTape, type TapeRecord } from './sim-tape.ts'
 import { type Packet, type Peer, send, type Venue, venueId } from './venue.ts'
+
+export type Doom = { isDue(message: Message): boolean; strike(): void }
 
 export class ValidatorNode implements Peer {
   readonly index: number
@@ -46,6 +47,7 @@ export class ValidatorNode implements Peer {
   #tape!: SimTape
   #wakes = new Map<string, number>()
   #tickAt = Infinity
+  #doom: Doom | null = null
 
   constructor(venue: Venue, index: number, actor: Actor | null) {
     this.venue = venue
@@ -108,7 +110,7 @@ export class ValidatorNode implements Peer {
     for (const base of this.#execution.bases()) this.book.rebase(base)
     this.#tape = this.#createTape(tape)
     const state = this.#execution.state()
-    this.validator = this.#createValidator(state)
+    this.validator = createValidator(venue, this, this.#lagMs, state)
     for (const record of ballots) this.validator.restore(record)
     for (const peer of this.venue.directory.keys()) if (peer !== this.id) this.book.opened(peer)
     this.#step({ kind: 'start', nonce: Math.floor(venue.world.random() * 2 ** 48) })
@@ -151,6 +153,7 @@ export class ValidatorNode implements Peer {
   crash(loss: Loss = 'nothing'): void {
     this.#life++
     this.#isUp = false
+    this.#doom = null
     const { coverage, world } = this.venue
     const { lost, torn } = this.#store.crash(loss, this.#tape.records, remainsOf(this.venue))
     coverage.count('crash')
@@ -191,27 +194,6 @@ export class ValidatorNode implements Peer {
     this.#store.rotate(this.#tape.records, [...ballots, ...lanes])
   }
 
-  #createValidator(state: TapeState): Validator {
-    const { venue } = this
-    const options = {
-      venue: venueId,
-      validators: venue.peers.length,
-      quorum: venue.quorum,
-      self: this.index,
-      peers: venue.peers,
-      pacing: venue.pacing,
-      limits: venue.limits
-    }
-    const dependencies = {
-      crypto: cryptoOf(this.venue, this.key),
-      lanes: this.book.reads,
-      chain: venue.chain.view(this.#lagMs)
-    }
-    return venue.breakage === 'vote without data'
-      ? new Gullible(options, dependencies, state)
-      : new Validator(options, dependencies, state)
-  }
-
   #createBook(): LaneBook {
     const { venue } = this
     const life = this.#life
@@ -249,7 +231,10 @@ export class ValidatorNode implements Peer {
 
   #step(input: ValidatorInput): void {
     if (!this.#isUp || !this.validator) return
-    for (const effect of this.validator.step(input, this.now)) this.#carry(effect)
+    const life = this.#life
+    for (const effect of this.validator.step(input, this.now)) {
+      if (life === this.#life) this.#carry(effect)
+    }
   }
 
   #carry(effect: ValidatorEffect): void {
@@ -317,7 +302,7 @@ export class ValidatorNode implements Peer {
   #sendConsensus(to: number | null, message: Message): void {
     const { venue } = this
     for (let peer = 0; peer < venue.peers.length; peer++) {
-      if (peer === this.index || (to !== null && to !== peer)) continue
+      if (!this.#isUp || peer === this.index || (to !== null && to !== peer)) continue
       if (!this.actor?.speaks) this.transmit(peer, message)
       else for (const each of this.actor.speaks(this, peer, message)) this.transmit(peer, each)
     }
@@ -330,6 +315,12 @@ export class ValidatorNode implements Peer {
     const sent = venue.world.chance(1 / 16) ? decodeMessage(encodeMessage(message)) : message
     venue.world.tell(() => `${this.index} -> ${peer} ${describe(message)}`)
     send(venue, this.id, venue.peers[peer], { channel: 'consensus', message: sent })
+    if (this.#doom?.isDue(message)) this.#doom.strike()
+  }
+
+  /** Something happens to it with a message that it sends, before it sends another. */
+  doom(doom: Doom): void {
+    this.#doom = doom
   }
 
   #sendLanes(peer: string, message: LaneMessage): boolean {
