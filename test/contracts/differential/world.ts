@@ -239,7 +239,6 @@ function manifestOf(
     limits: {
       slotsMax: 9,
       liveOrdersMax: 8,
-      accountsMax: 1000,
       orderLifeMaxSeconds: 9000,
       fillsPerCommandMax: 6,
       triggersPerCutMax: 3
