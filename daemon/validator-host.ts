@@ -98,7 +98,7 @@ export class ValidatorHost {
 
   /** Takes part from here on: on top of the tape as far as it is applied. */
   open(): void {
-    const { ledger, replica } = this.#dependencies.parts
+    const { ledger, replica, snapshots } = this.#dependencies.parts
     const from = Math.max(0, ledger.head.executed?.index ?? 0)
     this.#driver.start(this.#state())
     const { length } = replica
@@ -108,6 +108,8 @@ export class ValidatorHost {
         'nothing is known of what this validator voted before: it abstains until that is final'
       )
     }
+    // Others may name it in a cut: it was made before the restart, and would be refused as unknown.
+    if (snapshots.newest !== null) this.#driver.snapshot(snapshots.newest)
     for (let index = from; index < replica.length; index++) {
       const eventHash = replica.eventHash(index)
       if (eventHash !== null) this.#driver.executed(index, eventHash)

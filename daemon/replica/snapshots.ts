@@ -1,7 +1,7 @@
 // The snapshots of a daemon: made by its own replica, kept on disk, offered to peers once a cut on
 // the tape carries their hash, and, by a daemon that has nothing yet, taken from a peer.
 import { equalBytes } from '../../protocol/bytes.ts'
-import type { Cut } from '../../protocol/tape-block.ts'
+import type { Cut, SnapshotMark } from '../../protocol/tape-block.ts'
 import type { NetworkLog, Peer, SnapshotOffer } from '../network/types.ts'
 import type { SnapshotMessage, SnapshotPort } from '../tape/channel.ts'
 import { PIECE_BYTES_MAX } from '../tape/messages.ts'
@@ -49,6 +49,13 @@ export class Snapshots implements SnapshotPort {
   /** What peers are told. */
   get offer(): SnapshotOffer | null {
     return this.#offer
+  }
+
+  /** The newest one on disk: what this daemon can vouch for without having made it since its start. */
+  get newest(): SnapshotMark | null {
+    if (this.#stored === null) return null
+    const { index, hash } = this.#stored.base
+    return { index, hash }
   }
 
   /** The newest snapshot on this daemon's own disk. */
