@@ -282,8 +282,9 @@ async function inTurns(signing: Signing, jobs: readonly Work[]): Promise<(Signer
     }
     const found: (Signers | null)[] = []
     for (const block of work.blocks) {
-      found.push(...signing.run({ kind: 'blocks', lane: work.lane, blocks: [block] }))
+      // First whatever came with the blocks: journaling them, answering, voting.
       await setImmediate()
+      found.push(...signing.run({ kind: 'blocks', lane: work.lane, blocks: [block] }))
     }
     results.push(found)
   }

@@ -25,8 +25,8 @@ const PACE = {
   relayMs: 20,
   cutLightMs: 5,
   cutBusyMs: 15,
-  busyEntries: 48,
-  executedEvery: 8,
+  busyEntries: 16,
+  executedEvery: 32,
   forwardMs: 12
 }
 

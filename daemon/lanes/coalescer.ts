@@ -9,8 +9,9 @@ import {
   COALESCE_IDLE_MS
 } from '../../protocol/limits.ts'
 
-/** Entries a millisecond at which the longest wait is reached. */
-const BUSY_RATE = 1
+/** Entries a millisecond at which the longest wait is reached: every run costs every validator
+ * about as much as five entries, so a few are worth waiting for. */
+const BUSY_RATE = 0.4
 /** How fast the measured rate follows, in milliseconds. */
 const RATE_WINDOW_MS = 50
 

@@ -140,13 +140,13 @@ test('lanes - heads that wait for the tape are acknowledged together', async (t)
     }
     return payload
   }
-  for (let n = 0; n < 20; n++) {
+  for (let n = 0; n < 40; n++) {
     a.lanes.offer(entry(n))
-    await world.run(4)
+    await world.run(3)
   }
   await world.run(60)
-  t.is(acks, 20)
-  t.ok(messages < 12, `in ${messages} messages`)
+  t.ok(acks > 10 && acks === b.has(a.key), `each of ${acks} heads`)
+  t.ok(messages < acks, `in ${messages} messages`)
 })
 
 test('lanes - what was not acknowledged is pushed again on connecting', async (t) => {
