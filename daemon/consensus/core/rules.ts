@@ -2,7 +2,7 @@
 // what this validator knows, none with an effect. `wait`: it cannot be said yet, and may come true.
 // (That the parent is notarized and all heights between are nullified, is simplex.ts's.)
 import { equalBytes, toHex } from '../../../protocol/bytes.ts'
-import type { Cut, Slice } from '../../../protocol/tape-block.ts'
+import type { Cut, Slice, SnapshotMark } from '../../../protocol/tape-block.ts'
 import type { Bytes32, ChainCursor } from '../../../protocol/types.ts'
 import { laneCountOf, type Tip, takenOf } from './chain.ts'
 import { laneLimitOf } from './cut.ts'
@@ -27,6 +27,8 @@ export type RuleView = {
     reached: number
     hashAt(index: number): Bytes32 | null
     snapshotAt(index: number): Bytes32 | null
+    /** The newest above `from` of which a quorum has said that it made it. */
+    agreedSnapshot(from: number): SnapshotMark | null
   }
   limits: CutLimits
   clockDriftMaxMs: number
@@ -140,7 +142,7 @@ export function executedAgrees(cut: Cut, view: RuleView): Ruling {
   return equalBytes(own, executed.eventHash) ? OK : reject('event hash is another')
 }
 
-/** A named snapshot is one that this validator has made too. */
+/** A named snapshot is one that this validator has made too, or has it from a quorum. */
 export function snapshotAgrees(cut: Cut, view: RuleView): Ruling {
   const { snapshot } = cut
   if (!snapshot) return OK
@@ -148,9 +150,12 @@ export function snapshotAgrees(cut: Cut, view: RuleView): Ruling {
   if (snapshot.index <= view.parent.snapshotIndex) return reject('snapshot goes back')
   const own = view.executed.snapshotAt(snapshot.index)
   if (own) return equalBytes(own, snapshot.hash) ? OK : reject('snapshot is another')
-  return view.executed.reached < snapshot.index
-    ? wait('not executed that far')
-    : reject('no snapshot is made there')
+  if (view.executed.reached < snapshot.index) return wait('not executed that far')
+  // Made before a restart, perhaps: then a quorum's word is as good, and without one nothing is
+  // known that speaks against it.
+  const agreed = view.executed.agreedSnapshot(view.parent.snapshotIndex)
+  if (agreed?.index !== snapshot.index) return wait('snapshot is not known here')
+  return equalBytes(agreed.hash, snapshot.hash) ? OK : reject('snapshot is another')
 }
 
 /** No lane is left out that the leader has long been known to hold, while one that was taken more

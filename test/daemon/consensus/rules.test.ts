@@ -67,6 +67,12 @@ const allHeld: LaneView = {
   lanes: () => []
 }
 
+const noneMade: Omit<RuleView['executed'], 'reached'> = {
+  hashAt: () => null,
+  snapshotAt: () => null,
+  agreedSnapshot: () => null
+}
+
 function viewOf(change: Partial<RuleView> = {}): RuleView {
   return {
     nowMs: NOW,
@@ -75,7 +81,7 @@ function viewOf(change: Partial<RuleView> = {}): RuleView {
     parent: parentTip(),
     lanes: allHeld,
     chain: { next: () => null, check: () => 'unknown' },
-    executed: { reached: 8, hashAt: (index) => bytes(index), snapshotAt: () => null },
+    executed: { ...noneMade, reached: 8, hashAt: (index) => bytes(index) },
     limits: { bytesMax: 1000, entriesMax: 8, lanesMax: 2, venueLanesMax: 100, laneEntriesMax: 5 },
     clockDriftMaxMs: 500,
     inclusionMaxMs: 200,
@@ -209,16 +215,16 @@ test('rules - executed: never back, never ahead, and as the own engine has it', 
   t.is(of({ index: 10, eventHash: bytes(10) }), 'reject: executed is ahead of the tape')
   t.is(of({ index: 8, eventHash: bytes(8) }), 'ok')
   t.is(of({ index: 8, eventHash: bytes(1) }), 'reject: event hash is another')
-  const executed = { reached: 7, hashAt: () => null, snapshotAt: () => null }
+  const executed = { ...noneMade, reached: 7 }
   t.is(of({ index: 8, eventHash: bytes(8) }, { executed }), 'wait: not executed that far')
   const parent = { ...parentTip(), executed: null }
   t.is(of(null, { parent }), 'ok')
 })
 
 test('rules - a named snapshot is the own one', (t) => {
-  const own = {
+  const own: RuleView['executed'] = {
+    ...noneMade,
     reached: 8,
-    hashAt: () => null,
     snapshotAt: (i: number) => (i === 5 ? bytes(5) : null)
   }
   const of = (index: number, fill: number, executed = own) =>
@@ -228,7 +234,11 @@ test('rules - a named snapshot is the own one', (t) => {
   t.is(of(5, 6), 'reject: snapshot is another')
   t.is(of(3, 3), 'reject: snapshot goes back')
   t.is(of(10, 1), 'reject: snapshot is ahead of the tape')
-  t.is(of(6, 6), 'reject: no snapshot is made there')
+  t.is(of(6, 6), 'wait: snapshot is not known here', 'it may have been made before a restart')
+  const told = { ...own, agreedSnapshot: () => ({ index: 6, hash: bytes(6) }) }
+  t.is(of(6, 6, told), 'ok', 'a quorum made it')
+  t.is(of(6, 7, told), 'reject: snapshot is another')
+  t.is(of(7, 7, told), 'wait: snapshot is not known here')
   t.is(of(6, 6, { ...own, reached: 5 }), 'wait: not executed that far')
 })
 
