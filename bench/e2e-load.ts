@@ -5,7 +5,9 @@ import type { ProcessVenue } from '../test/helpers/processes.ts'
 
 const WARM_UP = 30
 const LIGHT = 200
-const LOAD_MS = 7000
+const LOAD_MS = 6000
+/** Six young processes compile their code first. */
+const WARM_MS = 5000
 const READ_MS = 4000
 /** Calls of one trader that are under way at once. */
 const WINDOW = 64
@@ -59,10 +61,11 @@ export async function placeAndCancel({
 /** So many calls of each trader at once until the time is over. @returns seconds it took */
 async function sustained(
   traders: readonly ProcessTrader[],
+  durationMs: number,
   step: (trader: ProcessTrader, place: () => Promise<string | null>) => Promise<void>
 ): Promise<number> {
   const began = performance.now()
-  const end = began + LOAD_MS
+  const end = began + durationMs
   const worker = async (trader: ProcessTrader, isBuyer: boolean): Promise<void> => {
     const { client, account } = trader
     const method = isBuyer ? 'private/buy' : 'private/sell'
@@ -87,7 +90,7 @@ async function sustained(
 export async function ordersAlone(traders: readonly ProcessTrader[]): Promise<number> {
   let taken = 0
   const resting = new Map(traders.map(({ name }) => [name, 0]))
-  const seconds = await sustained(traders, async (trader, place) => {
+  const seconds = await sustained(traders, LOAD_MS, async (trader, place) => {
     const count = (resting.get(trader.name) ?? 0) + 1
     resting.set(trader.name, count)
     if (count === RESTING_MAX - WINDOW) {
@@ -102,11 +105,12 @@ export async function ordersAlone(traders: readonly ProcessTrader[]): Promise<nu
 
 /** Orders and cancels a second: each order is cancelled by a call of its own. */
 export async function ordersAndCancels(
-  traders: readonly ProcessTrader[]
+  traders: readonly ProcessTrader[],
+  durationMs = LOAD_MS
 ): Promise<{ orders: number; cancels: number }> {
   let orders = 0
   let cancels = 0
-  const seconds = await sustained(traders, async ({ client }, place) => {
+  const seconds = await sustained(traders, durationMs, async ({ client }, place) => {
     const orderId = await place()
     if (orderId === null) return
     orders++
@@ -114,6 +118,10 @@ export async function ordersAndCancels(
   })
   for (const trader of traders) await trader.cancelsAll()
   return { orders: orders / seconds, cancels: cancels / seconds }
+}
+
+export async function warmUp(traders: readonly ProcessTrader[]): Promise<void> {
+  await ordersAndCancels(traders, WARM_MS)
 }
 
 /** Books of ten levels a second, of one daemon. */

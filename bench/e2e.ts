@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { ProcessVenue, type ProcessVenueOptions } from '../test/helpers/processes.ts'
 import { flowToFinal, lonelyTrades } from './e2e-final.ts'
-import { bookRequests, ordersAlone, ordersAndCancels, placeAndCancel } from './e2e-load.ts'
+import { bookRequests, ordersAlone, ordersAndCancels, placeAndCancel, warmUp } from './e2e-load.ts'
 import { fillTape, restartSeconds } from './e2e-restart.ts'
 import { builtProgram, root, startSeconds } from './e2e-start.ts'
 import { percentile } from './measure.ts'
@@ -79,6 +79,7 @@ async function sixDaemons(venue: ProcessVenue): Promise<void> {
   }
   if (only.has('reads')) row('bookRequestsPerSecond', await bookRequests(venue), 'requests/s')
   if (only.has('load')) {
+    await warmUp(venue.traders)
     let perSecond = 0
     const load = await loadOf(pids, async () => {
       perSecond = await ordersAlone(venue.traders)

@@ -147,7 +147,10 @@ export class LocalVenue {
   }
 
   async #startDht({ ports }: Plan): Promise<void> {
-    await this.#daemon('dht', ['dht', '--port', String(ports.dht)], /listening/)
+    // The chain's program knows nothing of a devnet: another child ends it when we are killed.
+    const chain = String(this.processes.pid('chain') ?? 0)
+    const words = ['dht', '--port', String(ports.dht), '--end-too', chain]
+    await this.#daemon('dht', words, /listening/)
   }
 
   async #init(): Promise<void> {
@@ -158,7 +161,7 @@ export class LocalVenue {
   async #daemon(name: string, words: string[], until: RegExp | null): Promise<void> {
     const { command, args } = this.#dependencies.program(words)
     const logFile = join(this.#options.root, `${name}.log`)
-    await this.processes.start({ name, command, args, logFile }, until)
+    await this.processes.start({ name, command, args, logFile, tied: true }, until)
   }
 
   #say(text: string): void {

@@ -1,4 +1,5 @@
-// The children of a devnet: started, watched, ended with their parent, unless that is killed -9.
+// The children of a devnet: started, watched, ended with their parent: those that are tied to it
+// also when it is killed -9.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 
@@ -9,6 +10,8 @@ export type Spec = {
   /** Where its output goes. */
   logFile: string
   environment?: Record<string, string>
+  /** A channel to the child, of which nothing is said but that this process is gone. */
+  tied?: boolean
 }
 
 export type State = 'running' | 'paused' | 'dead'
@@ -32,7 +35,7 @@ export class Processes {
   start(spec: Spec, until: RegExp | null = null): Promise<RegExpExecArray | null> {
     const log = createWriteStream(spec.logFile, { flags: 'a' })
     const child = spawn(spec.command, spec.args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(spec.tied === true ? (['ipc'] as const) : [])],
       env: { ...process.env, ...spec.environment }
     })
     this.#children.set(spec.name, { spec, child, state: 'running' })
@@ -45,8 +48,8 @@ export class Processes {
         const match = until.exec(seen)
         if (match !== null) resolve(match)
       }
-      child.stdout.on('data', take)
-      child.stderr.on('data', take)
+      child.stdout?.on('data', take)
+      child.stderr?.on('data', take)
       child.on('error', reject)
       child.on('exit', (code, signal) => {
         log.end()

@@ -63,3 +63,18 @@ test(
     }
   }
 )
+
+test(
+  'devnet - one that is killed leaves no daemon and no chain behind',
+  { timeout: START_MS },
+  async (t) => {
+    const root = join(await t.tmp(), 'venue')
+    const terminal = devnet(t, root)
+    await until(() => /linked and funded/.test(terminal.said), 'the devnet', START_MS)
+    const { ports }: Plan = JSON.parse(await readFile(join(root, 'devnet.json'), 'utf8'))
+    terminal.child.kill('SIGKILL')
+    for (const port of [ports.rpc, ports.rpc + 1, ports.chain]) {
+      await until(async () => !(await listens(port)), `port ${port} to be free`)
+    }
+  }
+)

@@ -1,5 +1,6 @@
 // `npm run soak [-- --minutes N] [--seed N] [--calm]`: random flow of both traders on a venue of
-// processes while daemons are killed, frozen and cut off at random, then the ledger's own count.
+// processes while daemons are killed, frozen and cut off at random, the chain stands still and takes
+// blocks back, then the ledger's own count.
 // Every finding names the seed: it draws the same orders and faults again, but real processes decide
 // by their timing who trades with whom, so a run does not repeat exactly.
 import { parseArgs } from 'node:util'
@@ -37,12 +38,23 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-/** One daemon at a time: more than a quarter of the validators down would be a stop, not a soak. */
+/** One fault at a time: more than a quarter of the validators down would be a stop, not a soak. */
 async function fault(random: () => number): Promise<string> {
   const name = pick(random, venue.local.members).name
-  const kind = pick(random, ['kill', 'pause', 'partition'] as const)
+  const kind = pick(random, ['kill', 'pause', 'partition', 'chain', 'reorg'] as const)
   const ms = between(random, FAULT_MS.least, FAULT_MS.most)
   const { processes } = venue.local
+  if (kind === 'chain') {
+    processes.signal('chain', 'SIGSTOP')
+    await pause(ms)
+    processes.signal('chain', 'SIGCONT')
+    return `the chain stood still for ${ms} ms`
+  }
+  if (kind === 'reorg') {
+    // The newest block alone: the venue asks for one confirmation.
+    await venue.chain.send('anvil_reorg', [1, []])
+    return 'the newest block was taken back'
+  }
   if (kind === 'kill') {
     await venue.kills(name)
     await pause(ms)
@@ -68,6 +80,7 @@ function say(text: string): void {
 
 const started = performance.now()
 let failed = false
+let faults = 0
 try {
   await venue.open()
   say(`a venue of ${venue.local.members.length} daemons, seed ${seed}`)
@@ -79,7 +92,10 @@ try {
   const random = seededRandom(seed)
   while (!isOver()) {
     await pause(values.calm ? 5000 : between(random, FAULT_EVERY_MS.least, FAULT_EVERY_MS.most))
-    if (!values.calm && !isOver()) say(await fault(random))
+    if (!values.calm && !isOver()) {
+      say(await fault(random))
+      faults++
+    }
     const steps = flows.reduce((sum, flow) => sum + flow.steps, 0)
     const refusals = flows.reduce((sum, flow) => sum + flow.refusals, 0)
     say(`${steps} calls, ${refusals} refused, ${venue.ledger.trades.length / 2} trades`)
@@ -89,10 +105,11 @@ try {
   for (const problem of problems) say(`WRONG: ${problem}`)
   failed = problems.length > 0
   const settled = (await venue.batches()).length
+  const withdrawn = flows.reduce((sum, flow) => sum + flow.withdrawals, 0)
   say(
     failed
       ? `seed ${seed}: ${problems.length} problems; the venue is kept in ${venue.folder}`
-      : `all is true: ${venue.ledger.orders.length} orders, ${venue.ledger.trades.length / 2} trades in ${settled} batches`
+      : `all is true: ${venue.ledger.orders.length} orders, ${venue.ledger.trades.length / 2} trades in ${settled} batches, ${withdrawn} withdrawals, ${faults} faults`
   )
 } catch (cause) {
   failed = true

@@ -23,6 +23,7 @@ export class Flow {
   /** Steps that were done, and answers that were refusals. */
   steps = 0
   refusals = 0
+  withdrawals = 0
 
   constructor(trader: ProcessTrader, random: Random) {
     this.#trader = trader
@@ -44,6 +45,7 @@ export class Flow {
       await this.#cancel(order)
     } else if (order !== null && chance < 0.3) await this.#edit(order)
     else if (chance < 0.35) await this.#quote()
+    else if (chance < 0.355) await this.#withdraw()
     else await this.#place()
   }
 
@@ -79,6 +81,13 @@ export class Flow {
       postOnly: 'slide' as const
     }))
     await this.#once(() => this.#trader.quotes(quotes))
+  }
+
+  /** A little: the flow must not run dry. */
+  async #withdraw(): Promise<void> {
+    const token = pick(this.#random, ['WETH', 'USDC'])
+    await this.#once(() => this.#trader.withdraws(token, '0.01'))
+    this.withdrawals++
   }
 
   async #cancel(order: RpcOrder): Promise<void> {

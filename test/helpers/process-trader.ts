@@ -162,6 +162,10 @@ export class ProcessTrader {
     return cancelled
   }
 
+  async withdraws(token: string, amount: string): Promise<void> {
+    await this.client.call('private/withdraw', { account: this.account, token, amount })
+  }
+
   order(orderId: string): Promise<RpcOrder> {
     return this.client.call('private/get_order', { orderId })
   }
@@ -177,11 +181,13 @@ export class ProcessTrader {
   async trades(): Promise<RpcMyTrade[]> {
     const all: RpcMyTrade[] = []
     for (let before: number | null = null; ;) {
-      const page: RpcMyTrade[] = await this.client.call('private/get_my_trades', {
-        account: this.account,
-        count: PAGE,
-        ...(before === null ? {} : { before })
-      })
+      const page: RpcMyTrade[] = await patiently(() =>
+        this.client.call('private/get_my_trades', {
+          account: this.account,
+          count: PAGE,
+          ...(before === null ? {} : { before })
+        })
+      )
       for (const trade of page) this.#ledger.toldTrade(trade)
       all.push(...page)
       if (page.length < PAGE) return all
@@ -196,12 +202,14 @@ export class ProcessTrader {
   async asks(): Promise<void> {
     const mine = this.#ledger.unanswered.filter(({ account }) => account === this.account)
     for (const { clientOrderId, account } of mine) {
-      const order = await this.client.call('private/get_order', { clientOrderId, account })
+      const order = await patiently(() =>
+        this.client.call('private/get_order', { clientOrderId, account })
+      )
       this.#ledger.toldOrder(order)
     }
     for (const { orderId, account } of this.#ledger.orders) {
       if (account !== this.account) continue
-      this.#ledger.toldOrder(await this.client.call('private/get_order', { orderId }))
+      this.#ledger.toldOrder(await patiently(() => this.order(orderId)))
     }
   }
 
@@ -220,6 +228,18 @@ export class ProcessTrader {
     this.#ledger.toldOrder(order)
     for (const trade of trades) this.#ledger.toldTrade(trade)
   }
+}
+
+/** Asks again while the daemon says that it was asked too much. */
+function patiently<T extends object>(call: () => Promise<T>): Promise<T> {
+  return until(async () => {
+    try {
+      return await call()
+    } catch (fault) {
+      if (fault instanceof RpcFault && fault.rpcName === 'too_many_requests') return null
+      throw fault
+    }
+  }, 'the daemon to have time for a question')
 }
 
 /** The daemon said no; else nobody knows what became of the call. */
