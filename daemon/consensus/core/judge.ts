@@ -1,4 +1,5 @@
 // From the vote rules to a verdict on a proposal.
+import type { CarefulLanes } from './careful.ts'
 import { buildTip, type Chain, readCut } from './chain.ts'
 import type { ExecutedBoard } from './executed.ts'
 import { leaderOf } from './quorum.ts'
@@ -24,6 +25,7 @@ export type JudgeDependencies = {
   chain: Chain
   board: ExecutedBoard
   resolver: Resolver
+  careful: Pick<CarefulLanes, 'has'>
   /** Looks again at this time. */
   again(atMs: number): void
 }
@@ -40,7 +42,7 @@ export class Judge {
   }
 
   judge(proposal: Propose, nowMs: number): Verdict {
-    const { lanes, chainView, chain, board, resolver, again } = this.#deps
+    const { lanes, chainView, chain, board, resolver, careful, again } = this.#deps
     const { pacing, limits, peers, validators } = this.#options
     const { clockDriftMaxMs, inclusionMaxMs } = pacing
     const cut = readCut(proposal.cut)
@@ -59,7 +61,8 @@ export class Judge {
       executed: board,
       limits,
       clockDriftMaxMs,
-      inclusionMaxMs
+      inclusionMaxMs,
+      isCareful: (lane) => careful.has(lane)
     })
     if (ruling.kind === 'reject') return 'invalid'
     if (ruling.kind === 'wait') {

@@ -33,6 +33,8 @@ export type RuleView = {
   limits: CutLimits
   clockDriftMaxMs: number
   inclusionMaxMs: number
+  /** Lanes that kept voters waiting lately. */
+  isCareful(lane: string): boolean
 }
 
 const OK: Ruling = { kind: 'ok' }
@@ -159,7 +161,9 @@ export function snapshotAgrees(cut: Cut, view: RuleView): Ruling {
 }
 
 /** No lane is left out that the leader has long been known to hold, while one that was taken more
- * recently is included (or none is). A lane that signed two histories has no such right. */
+ * recently is included (or none is). A lane that signed two histories has no such right; nor has,
+ * for a while, one that kept voters waiting: a leader takes that one by its certificate only, which
+ * its owner may show to everyone but him. */
 export function noneLeftOut(cut: Cut, view: RuleView): Ruling {
   const included = new Set(cut.slices.map(({ lane }) => toHex(lane)))
   let newest = -1
@@ -167,7 +171,7 @@ export function noneLeftOut(cut: Cut, view: RuleView): Ruling {
   const newcomers = cut.slices.filter(({ from }) => from === 0).length
   const isFull = laneCountOf(view.parent) + newcomers >= view.limits.venueLanesMax
   for (const line of view.lanes.lanes()) {
-    if (line.conflicted || included.has(line.key)) continue
+    if (line.conflicted || included.has(line.key) || view.isCareful(line.key)) continue
     const taken = takenOf(view.parent, line.key)
     if (isFull && taken.index < 0) continue
     if (line.durableLength <= taken.length) continue

@@ -120,6 +120,7 @@ export class Validator {
       chain: this.#chain,
       board: this.#board,
       resolver: this.#resolver,
+      careful: this.#careful,
       again: (atMs) => this.#pulse(atMs)
     })
     this.#announcer = new Announcer(

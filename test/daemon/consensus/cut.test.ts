@@ -199,8 +199,9 @@ test('cut - of a certificate longer than a cut as much goes in as there is room'
   const view = viewOf(list, { isCareful: () => true })
   t.alike(sliced(view), [[1, 1, 6]], 'five entries of a lane')
   const { cut } = chooseCut(view)
-  t.is(noneLeftOut(cut, ruleViewOf(view)).kind, 'ok')
-  const empty = noneLeftOut({ ...cut, slices: [] }, ruleViewOf(view))
+  const voter = { ...ruleViewOf(view), isCareful: () => false }
+  t.is(noneLeftOut(cut, voter).kind, 'ok')
+  const empty = noneLeftOut({ ...cut, slices: [] }, voter)
   t.is(empty.kind, 'reject', 'an empty cut would be refused, again and again')
 })
 

@@ -85,6 +85,7 @@ function viewOf(change: Partial<RuleView> = {}): RuleView {
     limits: { bytesMax: 1000, entriesMax: 8, lanesMax: 2, venueLanesMax: 100, laneEntriesMax: 5 },
     clockDriftMaxMs: 500,
     inclusionMaxMs: 200,
+    isCareful: () => false,
     ...change
   }
 }
@@ -255,8 +256,9 @@ test('rules - no lane is left out that the leader has long been known to hold', 
       lanes: () => [{ key: toHex(laneB), lane: laneB, durableLength: 2, conflicted }],
       certified: () => certified
     }
-    return said(noneLeftOut(cutOf({ slices }), viewOf({ lanes })))
+    return said(noneLeftOut(cutOf({ slices }), viewOf({ lanes, isCareful: () => careful })))
   }
+  let careful = false
   const recent = [slice(laneA, 3, 4)]
   t.is(of(recent, [certificate([0, 1, 2])]), 'reject: a lane is left out')
   t.is(of([], [certificate([0, 1, 2])]), 'reject: a lane is left out', 'by an empty cut as well')
@@ -269,6 +271,8 @@ test('rules - no lane is left out that the leader has long been known to hold', 
   t.is(of(recent, [certificate([0, 1, 2], NOW - 200)]), 'ok', 'not long enough ago')
   t.is(of(recent, []), 'ok', 'no certificate')
   t.is(of(recent, [certificate([0, 1, 2])], true), 'ok', 'it signed two histories')
+  careful = true
+  t.is(of(recent, [certificate([0, 1, 2])]), 'ok', 'it kept voters waiting')
 })
 
 test('rules - a lane that was taken more recently than all that are included may wait', (t) => {
