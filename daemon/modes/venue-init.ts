@@ -1,6 +1,7 @@
 // `curb venue init DRAFT --rpc-url URL --account ADDRESS --out FILE`: deploys the vault of a new
 // venue and writes its manifest. The draft is a manifest whose `chain.vault` is left out.
 import { JsonRpcProvider, Wallet } from 'ethers'
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { datadirPaths } from '../../config/paths.ts'
 import { loadCrypto } from '../../crypto/crypto.ts'
@@ -31,6 +32,8 @@ export async function venueInitMode(words: string[]): Promise<void> {
   if (draftFile === undefined) throw new UsageFault('name the draft of the manifest')
   const out = needed('out')
   const draft = await readDraft(draftFile)
+  // Before the gas is paid: a vault whose manifest cannot be written is nobody's.
+  if (existsSync(out)) throw new UsageFault(`${out} is there already: name another --out`)
   const provider = new JsonRpcProvider(needed('rpc-url'), undefined, { staticNetwork: true })
   try {
     const { sign, blake2b } = await loadCrypto()

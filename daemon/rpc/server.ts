@@ -85,7 +85,8 @@ export class RpcServer {
   get url(): string {
     const address = this.#servers[0]?.address()
     const { port } = isAddress(address) ? address : this.#options
-    return `http://${this.#options.host}:${port}`
+    const { host } = this.#options
+    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   }
 
   get sessionCount(): number {

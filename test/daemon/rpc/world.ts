@@ -89,9 +89,9 @@ export class RpcWorld {
     return world
   }
 
-  /** In this process. */
-  async start(): Promise<void> {
-    const flags = await this.#flags()
+  /** In this process, with options of a test's own. */
+  async start(more: Record<string, unknown> = {}): Promise<void> {
+    const flags = { ...(await this.#flags()), ...more }
     const level = process.env['CURB_TEST_LOG'] === undefined ? 'silent' : 'debug'
     const app = new App(loadConfig({ datadir: this.datadir, flags }), {
       clock: systemClock,
@@ -119,15 +119,16 @@ export class RpcWorld {
   }
 
   /** The program in a process of its own. */
-  async startProcess(): Promise<void> {
+  async startProcess(more: Record<string, unknown> = {}): Promise<void> {
     const port = await freeTcpPort()
-    const flags = { ...(await this.#flags()), 'rpc.port': port }
+    const level = { 'log.level': 'error' }
+    const flags = { ...(await this.#flags()), ...level, ...more, 'rpc.port': port }
     const environment = Object.fromEntries(
       Object.entries(flags).map(([key, value]) => [environmentOf(key), String(value)])
     )
     const program = join(import.meta.dirname, '..', '..', '..', 'daemon', 'curbd.ts')
     const child = spawn(process.execPath, ['--import', 'tsx', program, '--datadir', this.datadir], {
-      env: { ...process.env, ...environment, CURB_LOG_LEVEL: 'error' },
+      env: { ...process.env, ...environment },
       stdio: ['ignore', 'ignore', 'inherit']
     })
     this.#child = child
