@@ -19,6 +19,7 @@ import type {
   OrderView,
   StopReason
 } from './results.ts'
+import { batchDueAt } from './settlement.ts'
 import { readSnapshot, writeSnapshot } from './snapshot.ts'
 import { assert, EngineStopped } from './stop.ts'
 import type { Address, BlockInput, EngineConfig, Hash256 } from './types.ts'
@@ -186,10 +187,10 @@ export class Engine {
     return this.#core.batches.list.map((batch) => batchView(this.#core, batch))
   }
 
-  /** Tape time, milliseconds, from which on a block closes or seals a batch by its time alone;
+  /** Tape time, milliseconds, from which on a block closes or seals a batch, whatever is in it;
    * Infinity for none. */
   get batchDueAt(): number {
-    return this.#core.batches.dueAt()
+    return batchDueAt(this.#core)
   }
 
   /** An unsettled batch, or null. */

@@ -35,10 +35,20 @@ export function closeAndSeal(core: Core): void {
   if (terms === null) return
   if (core.batches.isAged(core.time)) core.closeBatch()
   const batch = core.batches.oldestUnsealed()
-  if (batch === undefined || core.time < core.batches.dueAt()) return
+  if (batch === undefined || core.time < batchDueAt(core)) return
   batch.state = 'sealed'
   batch.sealedAt = core.seconds
   core.events.add(BATCH_SEALED, 0, 0, 0, batch.index, batch.sealedAt)
+}
+
+/** Tape time from which on the next block closes or seals a batch: that of `Batches.dueAt`, or no
+ * later than now when there is nobody left to co-sign. */
+export function batchDueAt(core: Core): number {
+  const dueAt = core.batches.dueAt()
+  const batch = core.batches.oldestUnsealed()
+  if (batch === undefined || dueAt === Infinity) return dueAt
+  const accounts = batch.accounts(core.markets, core.config.tokens)
+  return batch.cosigns.length === accounts.size ? Math.min(dueAt, core.time) : dueAt
 }
 
 /** A validator's word on a sealed batch or on its void. */

@@ -59,7 +59,11 @@ export function runBatches(world: World): void {
   const batch = world.batches.find((other) => other.state === 'closed')
   if (batch) {
     const before = momentBefore(world, batch)
-    if (before !== null && world.time >= Math.max(batch.closedAt, before) + settlement.cosignMs) {
+    const isSignedByAll = [...deltasOf(world, batch).keys()].every((account) => {
+      return batch.cosigned.includes(account)
+    })
+    const waitMs = isSignedByAll ? 0 : settlement.cosignMs
+    if (before !== null && world.time >= Math.max(batch.closedAt, before) + waitMs) {
       batch.state = 'sealed'
       batch.sealedAt = Math.floor(world.time / 1000)
       world.emit('batchSealed', { x: batch.index, y: batch.sealedAt })
