@@ -11,7 +11,13 @@ import path from 'node:path'
 import { JournalFault } from './journal-fault.ts'
 import { replayFile } from './replay.ts'
 import { GroupWriter } from './group-writer.ts'
-import { BODY_BYTES_MAX, RECORD_BYTES_MAX, SALT_BYTES, recordBytes } from './frame.ts'
+import {
+  BODY_BYTES_MAX,
+  GROUP_BYTES_TARGET,
+  RECORD_BYTES_MAX,
+  SALT_BYTES,
+  recordBytes
+} from './frame.ts'
 import type { FileSystem } from './file-system.ts'
 import type { Journal, JournalRecord, ReplayRecord, ReplayResult } from './types.ts'
 
@@ -58,6 +64,8 @@ export class FileJournal implements Journal {
   #fault: JournalFault | null = null
   #writer: GroupWriter | null = null
   #queue: Waiting[] = []
+  /** Somebody waits for what is in the queue. */
+  #isDue = false
   #pendingBytes = 0
   /** The last group that was written, or is being written: code that awaits it may not have run
    * yet when a rotation begins. */
@@ -90,14 +98,28 @@ export class FileJournal implements Journal {
     return this.appendAll([{ kind, payload }])
   }
 
+  appendLazily(kind: number, payload: Uint8Array): Promise<void> {
+    return this.#append([{ kind, payload }], false)
+  }
+
+  flush(): void {
+    if (this.#queue.length === 0) return
+    this.#isDue = true
+    this.#wake()
+  }
+
   appendAll(records: readonly JournalRecord[]): Promise<void> {
+    return this.#append(records, true)
+  }
+
+  #append(records: readonly JournalRecord[], urgent: boolean): Promise<void> {
     const bytes = sumOf(records)
     const refused = this.#refusal() ?? tooLarge(records, bytes)
     if (refused !== null) return Promise.reject(refused)
     return new Promise((resolve, reject) => {
       this.#queue.push({ records, bytes, resolve, reject })
       this.#pendingBytes += bytes
-      this.#wake()
+      if (urgent || this.#pendingBytes > GROUP_BYTES_TARGET) this.flush()
     })
   }
 
@@ -161,6 +183,7 @@ export class FileJournal implements Journal {
   async #close(): Promise<void> {
     if (this.#opening === null) return
     await Promise.allSettled([this.#opening, this.#rotated])
+    this.flush()
     while (this.#running !== null) await this.#running
     await this.#writer?.close()
     this.#writer = null
@@ -185,7 +208,7 @@ export class FileJournal implements Journal {
   }
 
   #hasWork(): boolean {
-    return this.#queue.length > 0 || (this.#rotation !== null && this.#rotation.next !== null)
+    return this.#isDue || (this.#rotation !== null && this.#rotation.next !== null)
   }
 
   async #serve(): Promise<void> {
@@ -226,6 +249,7 @@ export class FileJournal implements Journal {
       if (count > 0 && bytes > roomBytes) break
       count++
     }
+    this.#isDue = count < this.#queue.length
     return this.#queue.splice(0, count)
   }
 

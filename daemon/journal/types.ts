@@ -27,6 +27,13 @@ export type Journal = {
    * changed before. Rejects with code `journal_failed` after a failed write or sync, for good. */
   append(kind: number, payload: Uint8Array): Promise<void>
 
+  /** As `append`, for a record that nobody waits for yet: it takes its place in the order, and goes
+   * to the disk with the next group that somebody waits for, or after `flush`. */
+  appendLazily(kind: number, payload: Uint8Array): Promise<void>
+
+  /** What was appended lazily goes to the disk now. */
+  flush(): void
+
   /** As `append`, for records that must survive together or not at all. */
   appendAll(records: readonly JournalRecord[]): Promise<void>
 

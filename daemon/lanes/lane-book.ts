@@ -2,8 +2,9 @@
 // method calls, what is to be done comes out by the host's. It has no clock, no disk and no
 // sockets of its own, so that a simulator can run it.
 //
-// A run is taken in when its blocks hash to its head and the lane's key signed that head; it is
-// acknowledged once it is in the journal. Branches of a lane that signed two histories are kept
+// A run is taken in when its blocks hash to its head and the lane's key signed that head. From then
+// on it counts for a vote: the journal keeps its order, so the vote is on the disk, and sent, only
+// after the run. It is acknowledged, shown and served once it is synced itself. Branches of a lane that signed two histories are kept
 // side by side, with the evidence, since one of them may become final.
 import { toHex } from '../../protocol/bytes.ts'
 import { MerkleLog } from '../../protocol/merkle-log.ts'
@@ -148,7 +149,8 @@ export class LaneBook {
       return
     }
     lane.signer ??= run.signer
-    this.#take(lane, placement.nodes, run, bytes, () => this.#acknowledge(peer, lane, run))
+    const onsynced = (): void => this.#acknowledge(peer, lane, run)
+    this.#take(lane, placement.nodes, run, { bytes, onsynced, urgent: false })
     if (this.#context.own?.key === lane.key) this.#context.own.behind(run.length)
   }
 
@@ -186,18 +188,22 @@ export class LaneBook {
     lane: Lane,
     nodes: readonly LaneNode[],
     run: Run,
-    bytes: Uint8Array,
-    then: () => void
+    record: { bytes: Uint8Array; onsynced: () => void; urgent: boolean }
   ): void {
     const { host } = this.#context.deps
+    const { bytes, onsynced, urgent } = record
     const tip = this.#insert(lane, nodes, run.signature)
-    this.#announce(lane, run, nodes.length)
-    host.persist({ kind: 'run', bytes }, () => {
+    const synced = (): void => {
       this.#durable(lane, tip)
-      then()
-    })
+      onsynced()
+    }
+    host.persist({ kind: 'run', bytes }, synced, urgent)
     this.#witness.compare(lane, tip)
     if (lane.tree.tips.length > 1) this.#witness.forked(lane, tip)
+    if (tip.log.length > lane.durableLength) lane.recorded = tip
+    this.#supply.moved(lane)
+    this.#announce(lane, run, nodes.length)
+    host.available(lane.key)
   }
 
   #insert(lane: Lane, nodes: readonly LaneNode[], signature: Uint8Array): LaneNode {
@@ -214,9 +220,7 @@ export class LaneBook {
 
   #durable(lane: Lane, node: LaneNode): void {
     lane.tree.markDurable(node)
-    if (node.log.length > lane.durableLength) lane.durable = node
-    this.#supply.moved(lane)
-    this.#context.deps.host.available(lane.key)
+    if (node.log.length > lane.durable.log.length) lane.durable = node
   }
 
   /** A validator's word to the lane's owner, if the peer is that. */
@@ -237,7 +241,7 @@ export class LaneBook {
     lane.signer ??= run.signer
     const placement = lane.tree.place(run)
     if (placement.kind !== 'fits') throw new Error(`own run is ${placement.kind} in its lane`)
-    this.#take(lane, placement.nodes, run, bytes, then)
+    this.#take(lane, placement.nodes, run, { bytes, onsynced: then, urgent: true })
   }
 
   // The daemon's own lane
@@ -316,15 +320,17 @@ export class LaneBook {
     table.settled(lane)
     lane.shelf.prune(length)
     if (lane.ahead !== null && lane.ahead.length <= length) lane.ahead = null
+    lane.recorded = final
+    for (const tip of tips) if (tip.log.length > lane.durableLength) lane.recorded = tip
     if (
-      lane.durableLength < length ||
+      lane.durable.log.length < length ||
       tips.length > 1 ||
-      lane.tree.ancestor(tips[0], lane.durableLength) !== lane.durable
+      lane.tree.ancestor(tips[0], lane.durable.log.length) !== lane.durable
     ) {
       lane.durable = final
       for (const tip of tips) {
         const node = durableOf(tip)
-        if (node.log.length > lane.durableLength) lane.durable = node
+        if (node.log.length > lane.durable.log.length) lane.durable = node
       }
     }
     this.#supply.moved(lane)
@@ -366,7 +372,8 @@ export class LaneBook {
     // It may have been acknowledged before the restart.
     node.acknowledged = true
     lane.tree.markDurable(node)
-    if (node.log.length > lane.durableLength) lane.durable = node
+    if (node.log.length > lane.durable.log.length) lane.durable = node
+    if (node.log.length > lane.durableLength) lane.recorded = node
   }
 
   restoreEvidence(evidence: Evidence): void {

@@ -40,7 +40,7 @@ export class LaneReader implements LaneReads {
   }
 
   has(key: LaneKey, length: number, treeHash: Bytes32): boolean {
-    return this.#node(key, length, treeHash)?.node.durable === true
+    return this.#node(key, length, treeHash) !== null
   }
 
   extends(
@@ -97,10 +97,10 @@ export class LaneReader implements LaneReads {
   ): (HeadClaim & { size: Size }) | null {
     const lane = this.#context.table.get(key)
     if (lane === null || lane.conflicted || lane.durableLength <= from) return null
-    const start = lane.tree.ancestor(lane.durable, from)
+    const start = lane.tree.ancestor(lane.recorded, from)
     if (start === null) return null
     if (from > 0 && !equalBytes(start.log.treeHash(), fromHash)) return null
-    for (let node: LaneNode | null = lane.durable; node !== null && node !== start;) {
+    for (let node: LaneNode | null = lane.recorded; node !== null && node !== start;) {
       const size = {
         bytes: node.log.byteLength - start.log.byteLength,
         entries: node.entries - start.entries

@@ -5,7 +5,7 @@ import type { PeerState } from './lane-peers.ts'
 import type { Lane } from './lane-table.ts'
 import type { LaneNode } from './lane-tree.ts'
 import { HEADS_MAX, encodeRun } from './messages.ts'
-import { runsOf } from './runs.ts'
+import { syncedRunsOf } from './runs.ts'
 import type { HeadClaim, LaneKey, PeerKey, ShownHead } from './types.ts'
 
 /** Lanes that one message tells of at least: each may have two heads. */
@@ -105,7 +105,7 @@ export class LaneSupply {
   /** Sends the branch up to `node`, in runs, as far as `budget` bytes go. Returns what it cost. */
   #sendRuns(peer: PeerKey, lane: Lane, node: LaneNode, from: number, budget: number): number {
     let spent = 0
-    for (const run of runsOf(lane, node, from)) {
+    for (const run of syncedRunsOf(lane, node, from)) {
       const bytes = encodeRun(run)
       if (spent + bytes.length > budget) break
       spent += bytes.length
@@ -161,5 +161,5 @@ export class LaneSupply {
 
 function had(lane: Lane, { length, treeHash }: HeadClaim): boolean {
   if (length <= lane.finalLength) return true
-  return lane.tree.find(length, treeHash)?.durable === true
+  return lane.tree.find(length, treeHash) !== null
 }

@@ -20,8 +20,10 @@ export class Lane implements LaneStatus {
   ahead: SignedHead | null = null
   /** Who brought it, while it is a stranger. */
   broughtBy: PeerKey | null
-  /** Longest journaled node. */
+  /** Longest node that is synced. */
   durable: LaneNode
+  /** Longest node whose record has been given to the journal. */
+  recorded: LaneNode
 
   constructor(
     key: LaneKey,
@@ -36,7 +38,7 @@ export class Lane implements LaneStatus {
     this.broughtBy = broughtBy
     this.tree = new LaneTree(limits, { hash })
     this.shelf = new CertificateShelf({ sourcesMax })
-    this.durable = this.tree.final
+    this.durable = this.recorded = this.tree.final
   }
 
   get finalLength(): number {
@@ -48,7 +50,7 @@ export class Lane implements LaneStatus {
   }
 
   get durableLength(): number {
-    return this.durable.log.length
+    return this.recorded.log.length
   }
 
   get conflicted(): boolean {

@@ -110,7 +110,7 @@ export class LaneWitness {
     if (lane.evidence !== null) return
     lane.evidence = evidence
     const { deps, peers, own } = this.#context
-    deps.host.persist({ kind: 'evidence', evidence }, () => undefined)
+    deps.host.persist({ kind: 'evidence', evidence }, () => undefined, true)
     deps.host.evidence(lane.key, evidence)
     for (const peer of peers.keys()) deps.host.send(peer, { kind: 'evidence', evidence })
     if (own?.key === lane.key) own.behind(evidence.b.length)

@@ -47,7 +47,7 @@ export type LanesOptions = {
 }
 
 export type LanesDependencies = {
-  journal: Pick<Journal, 'append'>
+  journal: Pick<Journal, 'append' | 'appendLazily' | 'flush'>
   network: { channel(options: ChannelOptions): Channel }
   clock: Clock
   /** BLAKE2b-256. */
@@ -82,6 +82,8 @@ export class Lanes {
   #state: 'new' | 'open' | 'closed' = 'new'
   #cancelTick: (() => void) | null = null
   #tickAtMs = Number.POSITIVE_INFINITY
+  /** Something was given to the journal that may not be on its way to the disk. */
+  #isLazy = false
 
   constructor(options: LanesOptions, dependencies: LanesDependencies) {
     this.#deps = dependencies
@@ -135,7 +137,7 @@ export class Lanes {
   #host(): LaneHost {
     return {
       send: (peer, message) => this.#send(peer, message),
-      persist: (record, then) => this.#persist(record, then),
+      persist: (record, then, urgent) => this.#persist(record, then, urgent),
       later: () => this.#arm(),
       arrived: (lane, from, blocks) => this.#deps.onarrived(lane, from, blocks),
       available: (lane) => this.#listeners.forEach((listener) => listener(lane)),
@@ -151,10 +153,15 @@ export class Lanes {
     return to.send(LANES_CHANNEL, type, payload)
   }
 
-  #persist(record: LaneRecord, then: () => void): void {
+  #persist(record: LaneRecord, then: () => void, urgent: boolean): void {
+    const { journal } = this.#deps
     const { kind, payload } = encodeRecord(record)
+    const synced = urgent ? journal.append(kind, payload) : journal.appendLazily(kind, payload)
     // A journal that fails ends the daemon by itself; nothing may follow from such a record.
-    this.#deps.journal.append(kind, payload).then(then, () => undefined)
+    synced.then(then, () => undefined)
+    if (urgent) return
+    this.#isLazy = true
+    this.#arm()
   }
 
   // Life
@@ -245,6 +252,8 @@ export class Lanes {
   #tick(): void {
     this.#cancelTick = null
     this.#tickAtMs = Number.POSITIVE_INFINITY
+    if (this.#isLazy) this.#deps.journal.flush()
+    this.#isLazy = false
     const next = [this.#book.tick(), this.#outbox.tick()].filter((at) => at !== null)
     if (next.length > 0) {
       this.#arm(Math.max(Math.min(...next), this.#deps.clock.now() + TICK_MS))

@@ -160,7 +160,7 @@ export class OwnLane implements OwnPort {
 
   #record(): void {
     const { incarnation, signer } = this.#current()
-    this.#deps.host.persist({ kind: 'own', incarnation, signer }, () => undefined)
+    this.#deps.host.persist({ kind: 'own', incarnation, signer }, () => undefined, true)
   }
 
   #begin(abandoned: LaneKey | null): void {

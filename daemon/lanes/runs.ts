@@ -6,13 +6,12 @@ import type { Run } from './types.ts'
 const HANDY_BYTES = 32 * 1024
 
 /** The runs, oldest first, that carry a branch from `from` on up to `node`, or to the nearest
- * head after it that the lane signed. Begins later when the early blocks are not kept. Only what
- * is journaled: a lane's owner may not let others have what it could yet lose. */
+ * head after it that the lane signed. Begins later when the early blocks are not kept. */
 export function* runsOf(lane: Lane, node: LaneNode, from: number): Iterable<Run> {
   const { signer, tree } = lane
   if (signer === null) return
   const end = signedEnd(lane, node)
-  if (end === null || !end.durable) return
+  if (end === null) return
   const path = tree.path(end, Math.max(from, tree.start)) ?? []
   let first = 0
   while (first < path.length) {
@@ -30,6 +29,11 @@ export function* runsOf(lane: Lane, node: LaneNode, from: number): Iterable<Run>
     }
     first = last + 1
   }
+}
+
+/** The same, if it is synced: a lane's owner may not let others have what it could yet lose. */
+export function syncedRunsOf(lane: Lane, node: LaneNode, from: number): Iterable<Run> {
+  return signedEnd(lane, node)?.durable === true ? runsOf(lane, node, from) : []
 }
 
 function signedEnd({ tree }: Lane, node: LaneNode): LaneNode | null {

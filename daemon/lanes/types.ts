@@ -98,7 +98,8 @@ export type LaneStatus = {
   /** What the last final cut took. */
   readonly finalLength: number
   readonly finalHash: Bytes32
-  /** Longest journaled length on any branch. */
+  /** Longest length on any branch whose record has been given to the journal, which keeps its
+   * order: what is appended later survives only with it. */
   readonly durableLength: number
   /** It signed two histories: it has no right to be included. */
   readonly conflicted: boolean
@@ -115,7 +116,8 @@ export type Certified = {
 
 /** What the consensus driver reads. Nothing here waits, and nothing throws. */
 export type LaneReads = {
-  /** True once every block up to the head is in this daemon's journal. */
+  /** True once every block up to the head has been given to this daemon's journal, synced or not:
+   * a vote that is appended now is on the disk only after them. */
   has(lane: LaneKey, length: number, treeHash: Bytes32): boolean
   /** True when the head at `length` is known and its history runs through (from, fromHash).
    * At `from` 0 the hash is not looked at. */
@@ -173,13 +175,14 @@ export type Ticket = Placed & { journaled: Promise<void> }
 export type LaneHost = {
   /** False when it was not taken: the peer is gone or reads too slowly. */
   send(peer: PeerKey, message: LaneMessage): boolean
-  /** Calls `then` once the record would survive a power loss; never, if the daemon ends first. */
-  persist(record: LaneRecord, then: () => void): void
+  /** Gives the record to the journal, and calls `then` once it would survive a power loss; never,
+   * if the daemon ends first. What is not urgent may wait for company, `tick` at the latest. */
+  persist(record: LaneRecord, then: () => void, urgent: boolean): void
   /** Something will be due: call `tick` in a while, and then when it says. */
   later(): void
   /** New blocks [from, ...) arrived, whose entries' signatures can be checked. */
   arrived(lane: Bytes32, from: number, blocks: readonly Uint8Array[]): void
-  /** The lane's journaled data reaches further. */
+  /** The lane's data reaches further. */
   available(lane: LaneKey): void
   evidence(lane: LaneKey, evidence: Evidence): void
   /** `weight` 1 is a slip, 100 is worth a ban at once. */

@@ -19,6 +19,8 @@ const journal: Journal = {
     process.send?.('journaled')
   },
   appendAll: (records) => file.appendAll(records),
+  appendLazily: (kind, payload) => file.appendLazily(kind, payload),
+  flush: () => file.flush(),
   rotate: (checkpoint) => file.rotate(checkpoint),
   close: () => file.close(),
   get byteLength() {

@@ -7,7 +7,12 @@ import { temporaryFolder } from '../../helpers/tmp.ts'
 import { PowerCutDisk } from './power-cut.ts'
 import { complaints, numberOf, openJournal, payloadOf, work, type Promised } from './workload.ts'
 
-const fresh = (): Promised => ({ called: [], acknowledged: new Set(), floor: 0 })
+const fresh = (): Promised => ({
+  called: [],
+  acknowledged: new Set(),
+  floor: 0,
+  life: 0
+})
 
 test('journal - gives back what was appended, in order', async (t) => {
   const folder = path.join(await temporaryFolder(t), 'journal')
@@ -52,6 +57,28 @@ test('journal - appends of one turn and of a busy disk share a sync', async (t) 
   await Promise.all(appends)
   t.is(files.calls - before, 2, 'one write and one sync for 500 records')
   await journal.close()
+})
+
+test('journal - a lazy append waits for company, and comes before what is appended after it', async (t) => {
+  const files = new PowerCutDisk({ random: seededRandom(2) })
+  const { journal } = openJournal(files, seededRandom(2))
+  await journal.open(() => {})
+  const before = files.calls
+  const order: number[] = []
+  const lazy = journal.appendLazily(0, payloadOf(1)).then(() => order.push(1))
+  await new Promise((resolve) => setImmediate(resolve))
+  await new Promise((resolve) => setImmediate(resolve))
+  t.is(files.calls, before, 'nothing is written for it alone')
+  const urgent = journal.append(0, payloadOf(2)).then(() => order.push(2))
+  await Promise.all([lazy, urgent])
+  t.alike(order, [1, 2])
+  t.is(files.calls - before, 2, 'one write and one sync for both')
+  const last = journal.appendLazily(0, payloadOf(3))
+  journal.flush()
+  await last
+  const closing = journal.appendLazily(0, payloadOf(4))
+  await journal.close()
+  await closing
 })
 
 test('journal - a group larger than the target is written in several', async (t) => {

@@ -16,6 +16,8 @@ export type Promised = {
   acknowledged: Set<number>
   /** Everything below may have been left out of a checkpoint. */
   floor: number
+  /** The first number since the power came back. */
+  life: number
 }
 
 export function openJournal(
@@ -63,20 +65,27 @@ export async function work(
   const under: Promise<unknown>[] = []
   const settles = (promise: Promise<void>) => under.push(Promise.allSettled([promise]))
   let next = promised.called.length === 0 ? 1 : promised.called[promised.called.length - 1] + 1
+  promised.life = next
   const end = next + count
   while (next < end) {
     const numbers = random() < 0.2 ? [next, next + 1] : [next]
     next += numbers.length
     promised.called.push(...numbers)
     const records = numbers.map((number) => ({ kind: number % 256, payload: payloadOf(number) }))
+    const [{ kind, payload }] = records
+    const isLazy = records.length === 1 && random() < 0.25
+    const synced = isLazy ? journal.appendLazily(kind, payload) : journal.appendAll(records)
     settles(
-      journal.appendAll(records).then(() => {
+      synced.then(() => {
         for (const number of numbers) promised.acknowledged.add(number)
       })
     )
     if (random() < 0.1) settles(rotate(journal, promised))
-    if (random() < 0.6) await Promise.all(under.splice(0, between(random, 1, 4)))
+    if (random() >= 0.6) continue
+    journal.flush()
+    await Promise.all(under.splice(0, between(random, 1, 4)))
   }
+  journal.flush()
   await Promise.all(under)
 }
 
@@ -98,6 +107,12 @@ export function complaints(replayed: readonly number[], promised: Promised): str
     (number) => number >= promised.floor && !seen.has(number)
   )
   if (lost.length > 0) found.push(`acknowledged and lost: ${lost.join(' ')}`)
+  const last = Math.max(0, ...promised.acknowledged)
+  const skipped = promised.called.filter(
+    (number) =>
+      number >= Math.max(promised.floor, promised.life) && number < last && !seen.has(number)
+  )
+  if (skipped.length > 0) found.push(`appended before ${last} and lost: ${skipped.join(' ')}`)
   const firsts = [...seen]
   const inOrder = firsts.every((number, at) => at === 0 || firsts[at - 1] < number)
   if (!inOrder) found.push(`out of order: ${firsts.join(' ')}`)

@@ -120,8 +120,8 @@ test('own lane - a journal rotated while a run is on its way to the disk keeps w
   const keptByValidator = [...b.lanes.checkpoint()]
   world.crash(0)
   world.crash(1)
-  t.is(world.start(0, kept).has(key), 1, 'what was told as journaled')
-  t.is(world.start(1, keptByValidator).has(key), 1, 'what was acknowledged')
+  t.is(world.start(0, kept).has(key), 2, 'what was told as journaled, and what was on its way')
+  t.is(world.start(1, keptByValidator).has(key), 2, 'what was acknowledged, and what votes rely on')
 })
 
 test('own lane - a lost journal means another incarnation, and no second history', async (t) => {

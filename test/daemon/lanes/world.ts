@@ -58,10 +58,17 @@ export class TestJournal {
   }
 
   append(kind: number, payload: Uint8Array): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push({ record: { kind, payload }, resolve })
-      this.#schedule()
-    })
+    const synced = this.appendLazily(kind, payload)
+    this.flush()
+    return synced
+  }
+
+  appendLazily(kind: number, payload: Uint8Array): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push({ record: { kind, payload }, resolve }))
+  }
+
+  flush(): void {
+    this.#schedule()
   }
 
   #schedule(): void {
