@@ -44,6 +44,8 @@ const CHECK_MS = 100
 const AVOID_MS = 5000
 const PIECE_MS = 10_000
 const SNAPSHOT_BYTES_MAX = 2 ** 31
+/** A slow line's; what a peer sends more slowly is asked of another. */
+const SNAPSHOT_BYTES_PER_SECOND_MIN = 128 * 1024
 const SIGNER_QUEUE_BYTES = 64 * 1024 * 1024
 const AHEAD_BLOCKS = 16
 
@@ -191,7 +193,12 @@ export function createParts(
     ),
     settle: async () => dependencies.tenant?.settle(),
     fetch: new SnapshotFetch(
-      { pieceMs: PIECE_MS, bytesMax: SNAPSHOT_BYTES_MAX, snapshotCuts },
+      {
+        pieceMs: PIECE_MS,
+        bytesMax: SNAPSHOT_BYTES_MAX,
+        bytesPerSecondMin: SNAPSHOT_BYTES_PER_SECOND_MIN,
+        snapshotCuts
+      },
       { key: tapeKey, hash, clock, peers }
     ),
     log,

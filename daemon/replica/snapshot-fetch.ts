@@ -18,6 +18,8 @@ export type SnapshotFetchOptions = {
   /** Longest a peer may take for one piece. */
   pieceMs: number
   bytesMax: number
+  /** Slower, after `pieceMs`, is as good as nothing. */
+  bytesPerSecondMin: number
   /** A snapshot is made after so many blocks of the tape, and nowhere between. */
   snapshotCuts: number
 }
@@ -42,6 +44,7 @@ type Transfer = {
   asked: number
   received: number
   cancelTimer: () => void
+  beganAt: number
   done: (fetched: FetchedSnapshot | null) => void
 }
 
@@ -68,6 +71,7 @@ export class SnapshotFetch {
         asked: 0,
         received: 0,
         cancelTimer: () => undefined,
+        beganAt: this.#dependencies.clock.now(),
         done: resolve
       }
       this.#transfer = transfer
@@ -146,6 +150,13 @@ export class SnapshotFetch {
     transfer.asked += PIECE_BYTES_MAX
   }
 
+  /** A peer that gives each piece in time, and no more, would hold a new daemon for a day. */
+  #isSlow({ received, beganAt }: Transfer): boolean {
+    const { pieceMs, bytesPerSecondMin } = this.#options
+    const elapsedMs = this.#dependencies.clock.now() - beganAt
+    return elapsedMs > pieceMs && received < (elapsedMs / 1000) * bytesPerSecondMin
+  }
+
   #onbytes(transfer: Transfer, piece: { index: number; offset: number; bytes: Uint8Array }): void {
     const { base, received } = transfer
     if (base === null || piece.index !== base.index) return
@@ -157,6 +168,10 @@ export class SnapshotFetch {
     }
     transfer.pieces.push(piece.bytes)
     transfer.received += expected
+    if (transfer.received < base.bytes && this.#isSlow(transfer)) {
+      this.#end(transfer, null)
+      return
+    }
     if (transfer.received < base.bytes) {
       this.#ask(transfer, base)
       this.#wait(transfer)

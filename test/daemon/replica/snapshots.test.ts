@@ -2,13 +2,42 @@
 import test from 'brittle'
 import { blake2b256 } from '../../../crypto/blake2b.ts'
 import { systemClock } from '../../../daemon/clock.ts'
+import { PROTOCOL_VERSION, type Peer, type SnapshotOffer } from '../../../daemon/network/types.ts'
+import { PIECE_BYTES_MAX } from '../../../daemon/tape/messages.ts'
+import { MerkleLog } from '../../../protocol/merkle-log.ts'
 import { SnapshotFetch } from '../../../daemon/replica/snapshot-fetch.ts'
 import { SnapshotStore } from '../../../daemon/replica/snapshot-store.ts'
 import { Snapshots } from '../../../daemon/replica/snapshots.ts'
+import { VirtualClock } from '../../helpers/clock.ts'
+import { toHex } from '../../../protocol/bytes.ts'
 import { hash } from '../../helpers/tape-maker.ts'
 import { temporaryFolder } from '../../helpers/tmp.ts'
 import { until } from '../../helpers/until.ts'
 import { createBench, SNAPSHOT_CUTS } from './helpers.ts'
+
+/** One that takes what it is sent, and has a snapshot to offer. */
+function quietPeer(snapshot: SnapshotOffer): Peer {
+  const key = new Uint8Array(32).fill(5)
+  return {
+    id: toHex(key),
+    key,
+    role: 'daemon',
+    hello: {
+      version: PROTOCOL_VERSION,
+      venue: key,
+      role: 'daemon',
+      tapeLength: snapshot.index + 1,
+      lane: null,
+      link: new Uint8Array(0)
+    },
+    announced: { tapeLength: snapshot.index + 1, snapshot },
+    closed: false,
+    send: () => true,
+    has: () => true,
+    misbehaved: () => undefined,
+    close: () => undefined
+  }
+}
 
 test('snapshots - none is written before what follows the tape beside it is on the disk', async (t) => {
   const bench = await createBench(['alice'])
@@ -34,7 +63,7 @@ test('snapshots - none is written before what follows the tape beside it is on t
       return settling
     },
     fetch: new SnapshotFetch(
-      { pieceMs: 1000, bytesMax: 2 ** 20, snapshotCuts: SNAPSHOT_CUTS },
+      { pieceMs: 1000, bytesMax: 2 ** 20, bytesPerSecondMin: 1, snapshotCuts: SNAPSHOT_CUTS },
       { key: bench.maker.key, hash, clock: systemClock, peers: () => [] }
     ),
     log: { warn: () => undefined },
@@ -50,4 +79,34 @@ test('snapshots - none is written before what follows the tape beside it is on t
   await until(async () => (await store.newest()) !== null, 'the snapshot')
   t.is((await store.newest())?.base.index, SNAPSHOT_CUTS - 1)
   await snapshots.close()
+})
+
+test('snapshots - a peer that sends each piece in time, and no more, is left for another', async (t) => {
+  const bench = await createBench(['alice'])
+  const blocks = Array.from({ length: SNAPSHOT_CUTS }, () => bench.maker.next())
+  const run = bench.maker.run(blocks)
+  let log = MerkleLog.empty(hash)
+  for (const block of run.blocks) log = log.append(block)
+  const clock = new VirtualClock()
+  const slow = quietPeer({ index: SNAPSHOT_CUTS - 1, hash: new Uint8Array(32) })
+  const fetch = new SnapshotFetch(
+    { pieceMs: 10_000, bytesMax: 2 ** 31, bytesPerSecondMin: 131_072, snapshotCuts: SNAPSHOT_CUTS },
+    { key: bench.maker.key, hash, clock, peers: () => [slow] }
+  )
+  let fetched: unknown = 'nothing'
+  void fetch.fetch(-1, new Set()).then((found) => (fetched = found))
+  const index = SNAPSHOT_CUTS - 1
+  const { signature } = run
+  const base = { index, hash: new Uint8Array(32), bytes: 2 ** 31, roots: log.roots(), signature }
+  fetch.receive(slow, { kind: 'base', base })
+  let pieces = 0
+  for (; fetched === 'nothing' && pieces < 8192; pieces++) {
+    clock.advance(9900)
+    const bytes = new Uint8Array(PIECE_BYTES_MAX)
+    fetch.receive(slow, { kind: 'bytes', index, offset: pieces * PIECE_BYTES_MAX, bytes })
+    await Promise.resolve()
+    await Promise.resolve()
+  }
+  t.is(fetched, null)
+  t.ok(pieces < 5, `given up after ${pieces} pieces of 8,192`)
 })
