@@ -4,7 +4,7 @@
 // takes is judged again, by everyone alike, in the engine (`quota`, `bond_too_small`).
 import { toHex } from '../protocol/bytes.ts'
 import type { Address, Bytes32, Entry } from '../protocol/types.ts'
-import type { Engine, EngineConfig } from '../matching/index.ts'
+import { type Engine, type EngineConfig, eventMask, eventsOf } from '../matching/index.ts'
 import type { LaneKey, Size } from './lanes/types.ts'
 import { entriesOf } from './replica/intake.ts'
 import type { Applied } from './replica/types.ts'
@@ -23,8 +23,7 @@ const SPOILED_LANES_MAX = 4096
 const CUTS_AHEAD = 4
 
 const NOBODY: ReadonlySet<number> = new Set()
-const RECORD_BYTES = 32
-const LINKED = 12
+const LINKED = eventMask(['linked'])
 
 export type DoorDependencies = {
   engine: () => Engine
@@ -111,11 +110,8 @@ export class Door {
   /** Accounts move between lanes by links. */
   applied({ result }: Applied): void {
     if (this.#bond === null) return
-    const { records } = result.events
-    const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
-    for (let at = 0; at < records.length; at += RECORD_BYTES) {
-      if (records[at] === LINKED)
-        this.#link(view.getUint32(at + 4, true), view.getUint32(at + 8, true))
+    for (const [, event] of eventsOf(result.events, LINKED)) {
+      if (event.kind === 'linked') this.#link(event.account, event.lane)
     }
   }
 

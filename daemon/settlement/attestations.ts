@@ -1,5 +1,5 @@
 // Validators' words on batches, gathered from the tape: the signatures that the vault wants.
-import type { EventList } from '../../matching/index.ts'
+import { eventMask, hasEvent } from '../../matching/index.ts'
 import type { Recover } from '../../crypto/crypto.ts'
 import { fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Address, AttestEntry, Entry, Signature } from '../../protocol/types.ts'
@@ -8,9 +8,8 @@ import type { Applied } from '../replica/types.ts'
 import { entriesOf } from '../replica/intake.ts'
 import type { SettlementNode } from './types.ts'
 
-/** Kind of the record of an accepted attestation (docs/matching.md, section 12). */
-const ATTESTED = 33
-const RECORD_BYTES = 32
+/** An attestation was accepted. */
+const ATTESTED = eventMask(['attested'])
 
 export class Attestations {
   readonly #node: SettlementNode
@@ -28,7 +27,7 @@ export class Attestations {
   }
 
   applied({ result, slices }: Applied): void {
-    if (!hasKind(result.events, ATTESTED)) return
+    if (!hasEvent(result.events, ATTESTED)) return
     this.#take(slices.map(({ blocks }) => blocks))
   }
 
@@ -100,18 +99,4 @@ function linkOf({ hasher }: SettlementNode, entry: AttestEntry): Uint8Array {
 /** The link of a batch's void. */
 export function voidLinkOf(node: SettlementNode, index: number, parent: string): string {
   return toHex(node.hasher.voidLink({ index, parent: fromHex(parent) ?? new Uint8Array(24) }))
-}
-
-export function hasKind(events: EventList, kind: number): boolean {
-  const { records } = events
-  for (let at = 0; at < records.length; at += RECORD_BYTES) if (records[at] === kind) return true
-  return false
-}
-
-/** Events about batches: kinds 30 to 37. */
-export function* batchEvents(events: EventList) {
-  const { records } = events
-  for (let at = 0; at < records.length; at += RECORD_BYTES) {
-    if (records[at] >= 30 && records[at] <= 37) yield events.at(at / RECORD_BYTES)
-  }
 }

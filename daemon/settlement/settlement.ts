@@ -3,7 +3,7 @@
 // settler it submits. What has become of each batch is told to whoever listens.
 import type { JsonRpcProvider } from 'ethers'
 import type { Recover } from '../../crypto/crypto.ts'
-import type { Event } from '../../matching/index.ts'
+import { type Event, eventMask, eventsOf } from '../../matching/index.ts'
 import type { Hash } from '../../protocol/hash.ts'
 import { quorumOf } from '../../protocol/venue.ts'
 import type { Spent } from '../chain/transactions.ts'
@@ -14,7 +14,7 @@ import type { Clock } from '../clock.ts'
 import type { NetworkLog } from '../network/types.ts'
 import type { Applied } from '../replica/types.ts'
 import type { AccountSigner } from '../trading/types.ts'
-import { Attestations, batchEvents } from './attestations.ts'
+import { Attestations } from './attestations.ts'
 import { Attesting } from './attesting.ts'
 import { Claims } from './claims.ts'
 import { Cosigning } from './cosigning.ts'
@@ -23,6 +23,14 @@ import { Sealer } from './sealer.ts'
 import { SettlementFault } from './settlement-fault.ts'
 import { Submitter } from './submitter.ts'
 import type { BatchStatus, Cosigner, SettlementNode, SettlementStatus } from './types.ts'
+
+const OF_BATCHES = eventMask([
+  'batchClosed',
+  'batchSealed',
+  'batchAttested',
+  'batchSettled',
+  'batchReverted'
+])
 
 export type SettlementOptions = {
   /** How often a settler looks at the chain. */
@@ -161,7 +169,7 @@ export class Settlement {
   #applied(applied: Applied): void {
     if (!this.#isOpen) return
     this.#attestations.applied(applied)
-    for (const event of batchEvents(applied.result.events)) this.#note(event)
+    for (const [, event] of eventsOf(applied.result.events, OF_BATCHES)) this.#note(event)
     if (this.#isDue && this.#looking === null && this.#dependencies.node.synced) {
       this.#isDue = false
       this.#looking = this.#look().finally(() => {

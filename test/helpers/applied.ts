@@ -1,39 +1,11 @@
 // Blocks as the replica announces them, made of the events that a test names.
-import type { Event, EventList } from '../../matching/index.ts'
+import { type Event, type EventList, eventKinds } from '../../matching/index.ts'
 import type { Applied } from '../../daemon/replica/types.ts'
-
-/** docs/matching.md, section 12. */
-const KINDS: Partial<Record<Event['kind'], number>> = {
-  accepted: 1,
-  rejected: 2,
-  rested: 3,
-  traded: 4,
-  charged: 5,
-  cancelled: 7,
-  expired: 8,
-  amended: 10,
-  withdrawn: 11,
-  linked: 12,
-  deposited: 20,
-  exitRequested: 21,
-  exitCancelled: 22,
-  exitClaimed: 23,
-  claimed: 26,
-  batchClosed: 30,
-  batchSealed: 31,
-  cosigned: 32,
-  attested: 33,
-  batchAttested: 34,
-  batchSettled: 36,
-  batchReverted: 37
-}
 
 export function eventList(events: readonly Event[]): EventList {
   const records = new Uint8Array(32 * events.length)
   for (const [place, { kind }] of events.entries()) {
-    const code = KINDS[kind]
-    if (code === undefined) throw new Error(`no code for ${kind}`)
-    records[32 * place] = code
+    records[32 * place] = eventKinds[kind]
   }
   return {
     length: events.length,
