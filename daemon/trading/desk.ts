@@ -5,12 +5,14 @@
 // Life: `host` the accounts and `restore` what the history kept, then let the daemon open (blocks
 // may be applied at once), then `open`. Until the daemon is in step with its peers it takes no
 // entries, so that whatever was in the lane before a restart is known before a nonce is given out.
+import { eventMask, hasEvent } from '../../matching/index.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
 import { needsSlot } from '../../protocol/order.ts'
 import type { Address, Entry, Order, Signature } from '../../protocol/types.ts'
 import type { Clock } from '../clock.ts'
 import type { Outcome } from '../outcomes.ts'
 import type { Applied } from '../replica/types.ts'
+import { AbandonedOrders } from './abandoned.ts'
 import { Accounts } from './accounts.ts'
 import { type HostedAccount, signerOf } from './hosted-account.ts'
 import { orderOf } from './node.ts'
@@ -19,7 +21,7 @@ import { Reconciler } from './reconcile.ts'
 import { isLive, newRecord, Records, type RecordChange } from './records.ts'
 import { Sender } from './sender.ts'
 import { TradingFault } from './trading-fault.ts'
-import type { AccountSigner, OrderRecord, TradingNode } from './types.ts'
+import type { AccountSigner, OrderRecord, PlaceOptions, Sent, TradingNode } from './types.ts'
 
 export type DeskOptions = {
   manifest: Manifest
@@ -33,27 +35,10 @@ export type DeskDependencies = {
   clientOrderIdOf: (account: Address, nonce: number) => string | null
 }
 
-export type PlaceOptions = {
-  clientOrderId?: string | null
-  type?: OrderRecord['type']
-  /** Called with the order's record before it is sent. */
-  beforeSent?: (record: OrderRecord) => void
-}
-
-/** What was sent, and what comes of it. */
-export type Sent<T> = {
-  value: T
-  /** In the journal: it will reach the tape, or the lane is abandoned. */
-  journaled: Promise<void>
-  /** The engine's answer. @throws TradingFault outcome_unknown */
-  outcome: Promise<Outcome>
-}
-
 export type DeskChange = (changes: RecordChange[], applied: Applied) => void
 
 const linkLifeSeconds = 3600
-/** Of the event, docs/matching.md section 12. */
-const LINKED = 12
+const LINKED = eventMask(['linked'])
 
 export class Desk {
   readonly #node: TradingNode
@@ -61,6 +46,7 @@ export class Desk {
   readonly #records: Records
   readonly #sender: Sender
   readonly #reconciler: Reconciler
+  readonly #abandoned: AbandonedOrders
   readonly #accounts: Accounts
   readonly #listeners: DeskChange[] = []
   readonly #corrections: ((records: readonly OrderRecord[]) => void)[] = []
@@ -81,6 +67,7 @@ export class Desk {
       onlive: ({ order }) => this.#hold(order),
       onended: ({ order }) => this.#release(order)
     })
+    this.#abandoned = new AbandonedOrders({ records: this.#records, accounts: this.#accounts })
     this.#reconciler = new Reconciler({
       node,
       records: this.#records,
@@ -103,7 +90,10 @@ export class Desk {
     this.#node.onrestored(() => {
       if (this.#open) void this.#reconciler.restored()
     })
-    this.#node.onlane(() => this.#accounts.relink(this.#node))
+    this.#node.onlane(() => {
+      this.#accounts.relink(this.#node)
+      this.#abandoned.add()
+    })
   }
 
   /** After the daemon has opened. Idempotent. */
@@ -194,19 +184,28 @@ export class Desk {
   #number(account: HostedAccount, form: OrderForm): Order {
     const slot = needsSlot(form) ? account.freeSlot(this.#clock.now()) : 0
     if (slot === null) throw new TradingFault('no_free_slot')
-    return { ...form, account: account.address, nonce: account.nextNonce(), slot }
+    return { ...form, account: account.address, nonce: this.#nonce(account), slot }
+  }
+
+  /** A nonce that no order under way has; a delegate's may be ahead of the counter. */
+  #nonce(account: HostedAccount): number {
+    let nonce = account.nextNonce()
+    while (this.#records.find(account.address, nonce) !== null) nonce = account.nextNonce()
+    return nonce
   }
 
   /** Sends an order that was signed elsewhere. @throws TradingFault bad_signature */
   submitSigned(order: Order, signature: Signature, options: PlaceOptions = {}): Sent<OrderRecord> {
     const account = this.account(order.account)
-    if (this.#node.recover(this.#node.hasher.orderDigest(order), signature) === null) {
+    const signer = this.#node.recover(this.#node.hasher.orderDigest(order), signature)
+    if (signer === null) {
       throw new TradingFault('bad_signature', undefined, 'signature')
     }
-    if (order.nonce <= account.lastNonce && this.#records.find(order.account, order.nonce)) {
+    if (this.#records.find(order.account, order.nonce) !== null) {
       throw new TradingFault('nonce_used', `nonce ${order.nonce} was used already`, 'order')
     }
-    account.consumed(order.nonce)
+    // Another's word moves the counter only once the engine has taken it for a delegate's.
+    if (signer === order.account) account.consumed(order.nonce)
     const sent = this.#placed(order, signature, options)
     // From now on the order itself holds its slot.
     account.leaveSlot(order.nonce)
@@ -227,7 +226,7 @@ export class Desk {
   ): Sent<OrderRecord> {
     if (!isLive(record.state)) throw new TradingFault('order_not_found')
     const signer = signerOf(account)
-    const order = { ...record.order, ...change, nonce: account.nextNonce() }
+    const order = { ...record.order, ...change, nonce: this.#nonce(account) }
     const signature = signer.sign(this.#node.hasher.orderDigest(order))
     const oldNonce = record.order.nonce
     const entry: Entry = {
@@ -256,7 +255,7 @@ export class Desk {
       for (const form of forms) {
         const slot = taken.shift() ?? account.freeSlot(this.#clock.now())
         if (slot === null) throw new TradingFault('no_free_slot')
-        const nonce = account.nextNonce()
+        const nonce = this.#nonce(account)
         const order = { ...form, quote: true, account: account.address, nonce, slot }
         orders.push(order)
         const record = this.#remember(order, {})
@@ -365,19 +364,23 @@ export class Desk {
   }
 
   #applied(applied: Applied): void {
-    this.#consume(applied)
+    const over = this.#linked(applied)
     const changes = this.#records.apply(applied)
+    for (const record of over) changes.push({ record, fill: null, event: 0 })
     if (changes.length === 0) return
+    for (const { record } of changes) {
+      const { account, nonce } = record.order
+      if (record.state !== 'rejected') this.#accounts.find(account)?.consumed(nonce)
+    }
     for (const listener of this.#listeners) listener(changes, applied)
   }
 
-  #consume({ result }: Applied): void {
-    let links = false
-    for (let i = 0; i < result.events.length; i++) {
-      if (result.events.records[i * 32] === LINKED) links = true
-    }
-    if (links) this.#accounts.relink(this.#node)
-    if (links || !this.#node.synced) this.#accounts.consume(this.#node.engine)
+  /** After a link, the orders that are over by it. */
+  #linked({ index, cut, result }: Applied): OrderRecord[] {
+    const isLink = hasEvent(result.events, LINKED)
+    if (isLink) this.#accounts.relink(this.#node)
+    if (isLink || !this.#node.synced) this.#accounts.consume(this.#node.engine)
+    return isLink ? this.#abandoned.end(index, cut.time) : []
   }
 
   #hold(order: Order): void {

@@ -3,9 +3,9 @@
 // order goes into the lane, so a daemon that is killed between the two knows both or neither.
 import type { Address } from '../../protocol/types.ts'
 import type { Outcome } from '../outcomes.ts'
-import type { Desk, PlaceOptions, Sent } from './desk.ts'
+import type { Desk } from './desk.ts'
 import { TradingFault } from './trading-fault.ts'
-import type { OrderRecord } from './types.ts'
+import type { OrderRecord, PlaceOptions, Sent } from './types.ts'
 
 /** What a clientOrderId stands for. `digest` is the order's, in hex: after a crash the nonce alone
  * may have come to be another order's. */

@@ -54,7 +54,8 @@ export class Reconciler {
       accounts.find(entry.account)?.consumed(entry.nonce)
     }
     const amended = entry.kind === 'amend' ? entry.oldNonce : null
-    for (const order of ordersOf(entry)) {
+    const orders = ordersOf(entry)
+    for (const order of orders) {
       const account = accounts.find(order.account)
       if (account === null) continue
       account.consumed(order.nonce)
@@ -63,6 +64,7 @@ export class Reconciler {
       const clientOrderId = old?.clientOrderId ?? clientOrderIdOf(order.account, order.nonce)
       const record = remember(order, { clientOrderId, type: old?.type ?? 'limit' })
       record.replaces = amended
+      record.list = orders[0].nonce
     }
   }
 

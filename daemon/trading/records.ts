@@ -107,6 +107,11 @@ export class Records {
     record.updatedAt = time
   }
 
+  /** Orders that nobody has said anything of. */
+  pending(): OrderRecord[] {
+    return this.live().filter(({ state }) => state === 'pending')
+  }
+
   /** An order that the engine no longer has, though its end was not seen: it may have been filled. */
   lost(record: OrderRecord, index: number, time: number): void {
     this.#end(record, 'unknown', null)

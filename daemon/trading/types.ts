@@ -88,3 +88,19 @@ export type OrderRecord = {
   laneBlock: number | null
   place: { index: number; entry: number } | null
 }
+
+export type PlaceOptions = {
+  clientOrderId?: string | null
+  type?: OrderRecord['type']
+  /** Called with the order's record before it is sent. */
+  beforeSent?: (record: OrderRecord) => void
+}
+
+/** What was sent, and what comes of it. */
+export type Sent<T> = {
+  value: T
+  /** In the journal: it will reach the tape, or the lane is abandoned. */
+  journaled: Promise<void>
+  /** The engine's answer. @throws TradingFault outcome_unknown */
+  outcome: Promise<Outcome>
+}
