@@ -108,13 +108,22 @@ export class Reader {
   }
 }
 
+/** Buffers of writers that have handed out what they wrote: most messages are short, and a buffer
+ * for each of them costs more than writing it. */
+const spare: Uint8Array[] = []
+const SPARE_BYTES = 4096
+const SPARES_MAX = 8
+const NONE = new Uint8Array(0)
+const newSpare = (): Uint8Array => new Uint8Array(SPARE_BYTES)
+
 /** Writes into a buffer that grows; `take()` hands out a copy and starts again. */
 export class Writer {
-  #bytes: Uint8Array
+  #bytes: Uint8Array = NONE
   #length = 0
+  readonly #capacity: number
 
   constructor(capacity = 1024) {
-    this.#bytes = new Uint8Array(capacity)
+    this.#capacity = capacity
   }
 
   get length(): number {
@@ -124,13 +133,16 @@ export class Writer {
   #room(count: number): number {
     const start = this.#length
     const needed = start + count
-    if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
-      grown.set(this.#bytes)
-      this.#bytes = grown
-    }
+    if (needed > this.#bytes.length) this.#grow(needed)
     this.#length = needed
     return start
+  }
+
+  #grow(needed: number): void {
+    const before = this.#bytes
+    const size = Math.max(needed, before.length * 2, this.#capacity)
+    this.#bytes = size > SPARE_BYTES ? new Uint8Array(size) : (spare.pop() ?? newSpare())
+    this.#bytes.set(before.subarray(0, this.#length))
   }
 
   u8(value: number): void {
@@ -195,6 +207,8 @@ export class Writer {
   take(): Uint8Array {
     const bytes = this.#bytes.slice(0, this.#length)
     this.#length = 0
+    if (this.#bytes.length === SPARE_BYTES && spare.length < SPARES_MAX) spare.push(this.#bytes)
+    this.#bytes = NONE
     return bytes
   }
 

@@ -40,6 +40,7 @@ export class Checks {
   /** Ballots of honest validators by height: what each has voted, and whether nullified or not. */
   readonly #votes = new Map<string, string>()
   readonly #stands = new Map<string, 'nullify' | 'finalize'>()
+  #lastSent: Message | null = null
   /** How far the tape has taken each lane. */
   readonly taken = new Map<string, { length: number; treeHash: string }>()
   /** Slices by tape index. */
@@ -63,6 +64,9 @@ export class Checks {
 
   /** Everything that a validator sends goes by here, as it was sent. */
   sent(validator: number, message: Message): void {
+    // The same words to the next one: nothing new.
+    if (message === this.#lastSent) return
+    this.#lastSent = message
     if (message.kind === 'finalize') this.#signedHead(validator, message.block)
     if (this.#options.byzantine.has(validator)) return
     if (message.kind === 'vote') {

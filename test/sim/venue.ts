@@ -68,7 +68,7 @@ export const simPacing: ConsensusPacing = {
   busyEntries: 24,
   clockDriftMaxMs: 500,
   inclusionMaxMs: 150,
-  executedEvery: 2,
+  executedEvery: 4,
   forwardMs: 12
 }
 
