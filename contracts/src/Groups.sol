@@ -387,31 +387,4 @@ abstract contract Groups is Work {
         if (raw & M16 != 0) revert InvalidOrder(w.account, raw >> 16 & M40);
         revert SequenceUsed(w.account, raw >> 16 & M40);
     }
-
-    function _pair(bytes32 left, bytes32 right) private pure returns (bytes32 digest) {
-        assembly ("memory-safe") {
-            mstore(0, left)
-            mstore(32, right)
-            digest := keccak256(0, 64)
-        }
-    }
-
-    /// @dev keccak256("BulkOrder(Order" + "[2]" * height + " tree)" + the type of Order).
-    function _bulkType(uint256 height) private pure returns (bytes32) {
-        if (height == 1)
-            return 0x83c3c8b6a4da3ea8b6045c7f82dd8f8f3ee185efc65454aa367fe70607580a37;
-        if (height == 2)
-            return 0xa86d4dcf41135c15a0ecb381a3881891fef1d58f66ffab10057fa54f21d5009a;
-        if (height == 3)
-            return 0xdc597856399aab08cb4ed623dbd7592705092311caf1fdf24e5386f2f9dc97d6;
-        if (height == 4)
-            return 0xe142a92131a4af61a059c101654c27522770089690d80cf697762de6973f2a47;
-        if (height == 5)
-            return 0xbdf6c1229a6c5b06a03f8c4b2072bd467f5cece5bfd5db30f0537c1d4fc67162;
-        if (height == 6)
-            return 0xfa6320182666aa6be8df05b4d8d5a93bddaae3119edac813358203d9de9c32ad;
-        if (height == 7)
-            return 0x9f2785445065c3afbdfec78ad1ed4d37e287d2942e2ad6456cae0105c1ba6ff7;
-        return 0x21e7bd4e8fb125d717c788ad762f2bbfa17712240e65a6d5571ceff4042929e8;
-    }
 }

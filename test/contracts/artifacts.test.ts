@@ -54,7 +54,7 @@ test('vault - each of its errors has its words in docs/errors.md', (t) => {
 })
 
 test('vault - the types of bulk orders are the hashes of their words', (t) => {
-  const source = readFileSync(path.join(sourceDirectory, 'Groups.sol'), 'utf8')
+  const source = readFileSync(path.join(sourceDirectory, 'Signatures.sol'), 'utf8')
   const order =
     'Order(bytes32 market,address account,uint8 side,uint32 price,uint32 quantity,' +
     'uint8 timeInForce,uint8 postOnly,bool quote,bool leased,uint8 selfTradePrevention,' +

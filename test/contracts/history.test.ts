@@ -21,7 +21,7 @@ import { Owners } from './history/owners.ts'
 import { Pool } from './history/pool.ts'
 import { fee, key, VaultModel } from './model.ts'
 
-const rounds = process.env.CURB_TEST_LONG === undefined ? 150 : 10_000
+const rounds = process.env.TEST_LONG === undefined ? 150 : 10_000
 const seed = Number(process.env.CURB_SEED ?? 1)
 const start = 1_000_000
 

@@ -11,7 +11,7 @@ import { fieldsOf } from './layout.ts'
 import { randomFrom } from './random.ts'
 import { content, mark, openScene, type Scene } from './scene.ts'
 
-const long = process.env.CURB_TEST_LONG !== undefined
+const long = process.env.TEST_LONG !== undefined
 
 test('vault - accepts no mutant that a quorum may not make', { timeout: 1_800_000 }, async (t) => {
   const scene = await openScene({ validators: 1 })

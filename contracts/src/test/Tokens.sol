@@ -109,7 +109,8 @@ contract HookToken is ERC20("Hook", "HOOK") {
     }
 }
 
-/// @dev Transfers return nothing, as those of some early tokens.
+/// @dev Transfers return nothing, as those of some early tokens, and an allowance changes only from
+/// or to nothing.
 contract SilentToken {
     mapping(address => uint256) public balanceOf;
     mapping(address => mapping(address => uint256)) public allowance;
@@ -118,7 +119,10 @@ contract SilentToken {
         balanceOf[to] += amount;
     }
 
+    error NotFromNothing();
+
     function approve(address spender, uint256 amount) external {
+        if (amount != 0 && allowance[msg.sender][spender] != 0) revert NotFromNothing();
         allowance[msg.sender][spender] = amount;
     }
 
