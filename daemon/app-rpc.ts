@@ -160,6 +160,11 @@ export class RpcParts {
     return this.#server.url
   }
 
+  /** The engine began anew from a snapshot. */
+  restored(): void {
+    this.#feeds.restored()
+  }
+
   /** A block was applied; records and history have taken it in. */
   applied(applied: Applied, changes: readonly RecordChange[]): void {
     this.#monitor.applied(applied)

@@ -76,6 +76,21 @@ export class Feeds implements ChannelSource {
     }
   }
 
+  /** The engine began anew: what the feeds had gathered from its events is of another book. Each
+   * begins anew too, and who listens is sent what comes first once more. */
+  restored(): void {
+    for (const channel of [...this.#feeds.keys()]) {
+      try {
+        this.closed(channel)
+        this.opened(channel)
+        const first = this.first(channel)
+        if (first !== undefined) this.#dependencies.publish(channel, first)
+      } catch (fault) {
+        this.#dependencies.onfault(fault)
+      }
+    }
+  }
+
   scopeOf(channel: string): Scope | null {
     return this.#maker(channel) === null ? null : 'read'
   }
