@@ -1,11 +1,11 @@
 // What every verb has: the daemon's address and token, and whether people or programs read.
-import { readFileSync } from 'node:fs'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { RpcFault } from '../client/fault.ts'
 import { HttpClient, type Address } from '../client/http.ts'
 import { SocketClient } from '../client/socket.ts'
+import { after } from '../client/timer.ts'
 import { defaultDatadir } from '../config/paths.ts'
 import { Output } from './output.ts'
 
@@ -15,6 +15,9 @@ export type GlobalOptions = {
   token?: string
   json?: boolean
 }
+
+/** A call that takes longer says that it waits: a deposit has to be mined. */
+const patienceMs = 1000
 
 export class Context {
   readonly output: Output
@@ -35,9 +38,11 @@ export class Context {
   /** Runs with a client that is closed afterwards. */
   async call<T>(run: (client: HttpClient) => Promise<T>): Promise<T> {
     const client = new HttpClient({ ...this.#address(), ...this.#token() })
+    const stop = after(patienceMs, () => this.output.hint('waiting for the daemon’s answer ...'))
     try {
       return await run(client)
     } finally {
+      stop()
       client.close()
     }
   }

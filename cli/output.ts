@@ -21,6 +21,11 @@ export class Output {
     process.stdout.write(`${this.json ? JSON.stringify(value) : show(value)}\n`)
   }
 
+  /** A word for people who watch; programs are not told. */
+  hint(text: string): void {
+    if (process.stderr.isTTY) this.word(text)
+  }
+
   word(text: string): void {
     process.stderr.write(`${text}\n`)
   }

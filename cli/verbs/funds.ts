@@ -87,18 +87,20 @@ async function showBalance(
     return untilInterrupted(client)
   }
   const balances = await context.call((client) => client.call('private/get_balances', flags))
-  context.output.result(balances, (all) =>
-    table(
+  context.output.result(balances, (all) => {
+    // An account is as wide as all the rest: it stands above, when there is but one.
+    const accounts = [...new Set(all.map(({ account }) => account))]
+    const shown = table(
       [
-        { title: 'account' },
         { title: 'token' },
         ...['available', 'reserved', 'settled', 'pending'].map((title) => ({ title, right: true })),
         { title: '' }
       ],
-      all.map(balanceRow),
+      all.map((balance) => balanceRow(balance).slice(1)),
       'no balances; curb deposit TOKEN AMOUNT'
     )
-  )
+    return accounts.length === 0 ? shown : `${accounts.join(', ')}\n${shown}`
+  })
 }
 
 async function showFills(
