@@ -21,7 +21,7 @@ export const options = [
     type: 'choice',
     default: 'auto',
     values: ['auto', 'validator', 'daemon'],
-    doc: 'auto: a validator when the manifest lists this daemon’s key, else a plain daemon.'
+    doc: 'auto: a validator when the manifest lists this daemon’s key, else a plain daemon. With validator or daemon it does not start as the other: a copy of a validator’s identity never votes by mistake.'
   },
   {
     key: 'archive',

@@ -14,7 +14,7 @@ import { settlementOf, type SettlementParts } from './app-settlement.ts'
 import { NameJournal } from './app-names.ts'
 import type { Clock, Random } from './clock.ts'
 import { Daemon } from './daemon.ts'
-import { daemonOptions } from './daemon-options.ts'
+import { checkRole, daemonOptions } from './daemon-options.ts'
 import { lockDatadir, readIdentity, readManifest } from './datadir.ts'
 import { History } from './history/history.ts'
 import { Keystore, readPassword, type UnlockedAccount } from './keystore/keystore.ts'
@@ -34,6 +34,8 @@ export type AppDependencies = {
   log: Log
   /** After this nothing can be promised: the process should end. */
   onfault: (fault: unknown) => void
+  /** Asks for the keystore's password when no file has it; left out where nobody could answer. */
+  askPassword?: () => Promise<string>
 }
 
 type Part = { name: string; close(): Promise<void> | void }
@@ -103,6 +105,8 @@ export class App {
 
     const manifest = await readManifest(config.venue)
     const seed = await readIdentity(paths)
+    const settings = { config, datadir, manifest, seed }
+    checkRole(settings)
     const crypto = await loadCrypto()
     const accounts = await this.#unlock(crypto)
     const terms = signingTerms(manifest, crypto)
@@ -120,7 +124,6 @@ export class App {
       { folder: paths.history, manifest, venue: terms.venue },
       { clock, onkeep: (order) => names.keep(order), onfault }
     )
-    const settings = { config, datadir, manifest, seed }
     const daemon = new Daemon(daemonOptions(settings, this.#tuning), {
       clock,
       random,
@@ -154,6 +157,7 @@ export class App {
       changed = records.map((record) => ({ record, fill: null, event: 0 }))
     })
     desk.restore(history.live, history.through)
+    node.onrestored(() => this.#rpc?.restored())
     node.onapplied((applied) => {
       history.applied(applied, node.engine)
       chain?.follower.resume(node.engine.cursor)
@@ -193,7 +197,10 @@ export class App {
     const wanted = config['keys.unlock']
     if (wanted.length === 0) return []
     const keystore = new Keystore(datadirPaths(datadir).keystore, { sign: crypto.sign })
-    const password = await readPassword(config['keys.passwordFile'])
+    const file = config['keys.passwordFile']
+    const { askPassword } = this.#dependencies
+    const password =
+      file === '' && askPassword !== undefined ? await askPassword() : await readPassword(file)
     return Promise.all(wanted.map((address) => keystore.unlock(address, password)))
   }
 }

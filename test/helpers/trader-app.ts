@@ -4,6 +4,7 @@ import { encryptKeystoreJson } from 'ethers'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadConfig } from '../../config/load.ts'
+import type { Config } from '../../config/schema.ts'
 import { datadirPaths } from '../../config/paths.ts'
 import { HttpClient } from '../../client/http.ts'
 import { SocketClient } from '../../client/socket.ts'
@@ -67,7 +68,7 @@ export class TraderApp {
   }
 
   /** Opens the daemon; it need not be in step yet. */
-  async opens(tuning: Partial<DaemonTuning> = {}): Promise<void> {
+  async opens(tuning: Partial<DaemonTuning> = {}, more: Partial<Config> = {}): Promise<void> {
     const { bootstrap } = this.#options
     const flags = {
       venue: join(this.datadir, 'venue.json'),
@@ -78,9 +79,10 @@ export class TraderApp {
       'rpc.port': 0,
       'rpc.ordersPerSecond': 100_000,
       'keys.unlock': [this.address],
-      'keys.passwordFile': join(this.datadir, 'password')
+      'keys.passwordFile': join(this.datadir, 'password'),
+      ...more
     }
-    const level = process.env['CURB_TEST_LOG'] === undefined ? 'silent' : 'debug'
+    const level = process.env['TEST_LOG'] === undefined ? 'silent' : 'debug'
     const dependencies = {
       clock: systemClock,
       random: Math.random,
