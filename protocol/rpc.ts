@@ -213,11 +213,14 @@ export type RpcMethods = {
   }
   'private/explain_order': { params: RpcByOrder; result: RpcExplain }
   'private/get_since': {
-    params: { tapeIndex: number; account?: string }
+    params: { tapeIndex: number; count?: number; account?: string }
     result: {
       /** From which index the answer is complete. */
       completeFrom: number
+      /** The last block that is in it: ask from there next. */
       tapeIndex: number
+      /** There is more after that block. */
+      more: boolean
       orders: RpcOrder[]
       trades: RpcMyTrade[]
       balances: RpcBalance[]

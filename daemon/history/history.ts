@@ -9,7 +9,7 @@
 // k/batch/index/event (trades); l/account/nonce (live); n/account/nonce (names);
 // o/account/nonce (orders); r/batch (tape index before which its trades are reverted); t/market/index/event (trades); u/account/index/nonce (changes);
 // x/account/index/event (transfers); y/batch/account/index/event/role (fills).
-import type { Engine } from '../../matching/index.ts'
+import { type Engine, eventMask, eventsOf } from '../../matching/index.ts'
 import { equalBytes, fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
 import type { Address, Bytes32 } from '../../protocol/types.ts'
@@ -35,6 +35,24 @@ export type HistoryDependencies = {
   onkeep: (order: ClientOrder) => void
   onfault: (fault: unknown) => void
 }
+
+/** All but those of single orders, which are the bulk of a busy block and the desk's. */
+const KEPT = eventMask([
+  'traded',
+  'withdrawn',
+  'deposited',
+  'exitRequested',
+  'exitCancelled',
+  'exitClaimed',
+  'claimed',
+  'batchClosed',
+  'batchSealed',
+  'cosigned',
+  'attested',
+  'batchAttested',
+  'batchSettled',
+  'batchReverted'
+])
 
 const version = 1
 const batchTradesMax = 10_000
@@ -190,9 +208,7 @@ export class History {
     const { events } = applied.result
     const { markets } = this.#options.manifest
     const hosts = (account: Address): boolean => this.#hosted.has(account)
-    for (let number = 0; number < events.length; number++) {
-      if (isOfOrders(events.records[number * 32])) continue
-      const event = events.at(number)
+    for (const [number, event] of eventsOf(events, KEPT)) {
       const batch = this.batches.open
       if (event.kind === 'traded') {
         const trade = this.trades.take(event, number, applied, batch)
@@ -219,12 +235,15 @@ export class History {
     return this.orders.fillsOfBatch(batch)
   }
 
+  /** A page of what changed after a block; `through` is the last block that is in it. */
   async since(
     account: Address,
-    index: number
-  ): Promise<{ orders: OrderRecord[]; fills: MyFill[]; through: number }> {
-    const through = this.#through
-    return { ...(await this.orders.since(account, index)), through }
+    index: number,
+    count: number
+  ): Promise<{ orders: OrderRecord[]; fills: MyFill[]; through: number; more: boolean }> {
+    const newest = this.#through
+    const { orders, fills, through } = await this.orders.since(account, index, count)
+    return { orders, fills, through: through ?? newest, more: through !== null }
   }
 
   transfers(account: Address, count: number): Promise<TransferRecord[]> {
@@ -240,10 +259,4 @@ export class History {
   sync(): Promise<void> {
     return this.orders.sync()
   }
-}
-
-/** Records of single orders, docs/matching.md section 12, other than trades and withdrawals: the
- * bulk of a busy block, and nothing that is kept here. */
-function isOfOrders(kind: number): boolean {
-  return kind < 11 && kind !== 4
 }

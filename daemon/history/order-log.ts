@@ -11,6 +11,10 @@ import type { MyFill } from './types.ts'
 
 export type PageQuery = { market: number | null; count: number; before: number | null }
 
+export type SincePage = { orders: OrderRecord[]; fills: MyFill[]; through: number | null }
+
+type Found = { key: string; value: unknown }
+
 /** Names of orders that a start looks through, by account, for orders that were under way. */
 const namesAtStart = 5000
 /** Records that a filtered page looks through at most. */
@@ -132,23 +136,42 @@ export class OrderLog implements ClientOrders {
     return found
   }
 
-  /** What changed after a block of the tape. */
-  async since(
-    account: Address,
-    index: number
-  ): Promise<{ orders: OrderRecord[]; fills: MyFill[] }> {
-    const limit = Number.MAX_SAFE_INTEGER
-    const above = part(index + 1)
-    // The key of a block's first change is its index: everything from there on.
-    const changed = await this.#store.range({ prefix: `u/${account}/`, above, limit })
+  /** What changed after a block of the tape: all of the next blocks, as many as have about `count`
+   * changes. `through` is the last of them; null when that was everything. */
+  async since(account: Address, index: number, count: number): Promise<SincePage> {
+    const changes = await this.#after(`u/${account}/`, index, count)
+    const fills = await this.#after(`f/${account}/`, index, count)
+    const ends = [changes.through, fills.through].filter((end) => end !== null)
+    const through = ends.length === 0 ? null : Math.min(...ends)
+    const isIn = ({ key }: Found): boolean => through === null || indexOf(key) <= through
+    const changed = changes.found.filter(isIn)
     const nonces = [...new Set(changed.map(({ key }) => Number(key.split('/')[1])))]
     const orders: OrderRecord[] = []
     for (const nonce of nonces.sort((a, b) => a - b)) {
       const record = await this.get(account, nonce)
       if (record !== null) orders.push(record)
     }
-    const fills = await this.#store.range({ prefix: `f/${account}/`, above, limit })
-    return { orders, fills: fills.map(({ value }) => value as MyFill) }
+    // Written by this program, in this version.
+    return { orders, fills: fills.found.filter(isIn).map(({ value }) => value as MyFill), through }
+  }
+
+  /** Keys of whole blocks, from the one after `index` on. */
+  async #after(
+    prefix: string,
+    index: number,
+    count: number
+  ): Promise<{ found: Found[]; through: number | null }> {
+    // The key of a block's first change is its index: everything from there on.
+    const above = part(index + 1)
+    const page = await this.#store.range({ prefix, above, limit: count + 1 })
+    if (page.length <= count) return { found: page, through: null }
+    const [first, last] = [indexOf(page[0].key), indexOf(page[count].key)]
+    if (last > first) {
+      return { found: page.filter(({ key }) => indexOf(key) < last), through: last - 1 }
+    }
+    // One block has more than a page: it is told whole.
+    const block = { prefix, above, below: part(first + 1), limit: Number.MAX_SAFE_INTEGER }
+    return { found: await this.#store.range(block), through: first }
   }
 
   /** Fills of the hosted accounts in a batch. */
@@ -218,6 +241,11 @@ export class OrderLog implements ClientOrders {
   nameAfterRestart({ account, nonce, clientOrderId }: ClientOrder): void {
     this.#names.set(orderKey(account, nonce), clientOrderId)
   }
+}
+
+/** Of a key that begins with a tape index. */
+function indexOf(key: string): number {
+  return Number(key.split('/', 1)[0])
 }
 
 /** Records of earlier versions lack `replaces`. */

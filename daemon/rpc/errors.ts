@@ -104,6 +104,12 @@ export const rpcErrors = {
   not_found: spec(10032, 'No such object.', 'BadRequest', false),
   unknown_channel: spec(10033, 'No such channel.', 'BadRequest', false),
   subscription_lost: spec(10034, 'Subscriptions need a WebSocket.', 'NotSupported', false),
+  history_incomplete: spec(
+    10036,
+    'The daemon has not seen every block since the one named; data.reason says from where on it has.',
+    'BadRequest',
+    false
+  ),
   transaction_failed: spec(
     10035,
     'The transaction is on the chain, but it did not succeed.',

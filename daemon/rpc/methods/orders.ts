@@ -12,6 +12,8 @@ import { define } from './define.ts'
 import { myTradeReply, orderIdOf, pastRecordOf } from './replies.ts'
 
 const pageDefault = 100
+/** Changes of orders in one answer. */
+const sinceMax = 1000
 
 const page = {
   account: schema.address.exactOptional(),
@@ -160,26 +162,34 @@ export function orderMethods(api: RpcApi): AnyMethod[] {
     }),
     define({
       name: 'private/get_since',
-      doc: 'Everything of an account that changed after a block of the tape, for a bot that was away: orders, fills, and the balances as they are now. `completeFrom` is the first block that the history has.',
+      doc: 'Everything of an account that changed after a block of the tape, for a bot that was away: orders, fills, and the balances as they are now. Whole blocks, oldest first, of about `count` changes: while `more` is true, ask again from `tapeIndex`. `completeFrom` is the first block that the history has: from an earlier one than the last before it the call fails, but for -1, which asks for all that there is.',
       scope: 'read',
       bucket: 'reads',
       params: z.strictObject({
         tapeIndex: z.number().int().min(-1),
+        count: z.number().int().min(1).max(sinceMax).exactOptional(),
         account: schema.address.exactOptional()
       }),
       result: z.strictObject({
         completeFrom: z.number().int(),
         tapeIndex: z.number().int(),
+        more: z.boolean(),
         orders: z.array(schema.order),
         trades: z.array(schema.myTrade),
         balances: z.array(schema.balance)
       }),
-      handle: async ({ tapeIndex, account }) => {
+      handle: async ({ tapeIndex, count = sinceMax, account }) => {
         const { address } = desk.account(account)
-        const { orders, fills, through } = await history.since(address, tapeIndex)
+        const { completeFrom } = history
+        if (tapeIndex >= 0 && tapeIndex + 1 < completeFrom) {
+          const words = `the history begins at block ${completeFrom}: ask from ${completeFrom - 1}, or from -1 for all that there is`
+          throw new RpcError('history_incomplete', words, 'tapeIndex')
+        }
+        const { orders, fills, through, more } = await history.since(address, tapeIndex, count)
         return {
-          completeFrom: history.completeFrom,
+          completeFrom,
           tapeIndex: through,
+          more,
           orders: orders.map((record) => format.order(record)),
           trades: await Promise.all(fills.map((fill) => myTradeReply(api, fill))),
           balances: balancesOf(api, address)
