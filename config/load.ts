@@ -93,7 +93,7 @@ function refuseUnknown(keys: string[], where: string): void {
 }
 
 function refuseUnknownEnvironment(environment: Record<string, string | undefined>): void {
-  const known = new Set<string>(['CURB_DATADIR', 'CURB_RPC_URL', 'CURB_TEST_LONG'])
+  const known = new Set<string>(['CURB_DATADIR', 'CURB_RPC_URL'])
   for (const { key } of options) known.add(environmentOf(key))
   for (const name of Object.keys(environment)) {
     if (name.startsWith('CURB_') && !known.has(name)) {

@@ -50,7 +50,7 @@ function runGroup(folder, files) {
       ],
       {
         cwd: root,
-        env: { ...process.env, ...(long ? { CURB_TEST_LONG: '1' } : {}) },
+        env: { ...process.env, ...(long ? { TEST_LONG: '1' } : {}) },
         stdio: ['ignore', 'pipe', 'pipe'],
         // A group of its own, so that what a test leaves behind can be ended with it.
         detached: true

@@ -40,6 +40,11 @@ test('config - an unknown key is an error that names the likely one', async (t) 
     () => loadConfig({ datadir: `${datadir}/none`, environment: { CURB_PRT: '1' } }),
     /Unknown environment variable CURB_PRT/
   )
+  // Nothing of the tests' own is known to the program either.
+  await t.exception(
+    () => loadConfig({ datadir: `${datadir}/none`, environment: { CURB_TEST_LONG: '1' } }),
+    /Unknown environment variable CURB_TEST_LONG/
+  )
 })
 
 test('config - a value of the wrong kind says what it must be and where it stands', async (t) => {

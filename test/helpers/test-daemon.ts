@@ -94,7 +94,7 @@ export class LocalDaemon implements TestDaemon {
     const { manifest, seed, folder, dht, tuning, chain } = this.#options
     const write = (level: string) => (fields: object, message: string) => {
       this.lines.push({ level, fields, message })
-      if (process.env['CURB_TEST_LOG'] !== undefined) {
+      if (process.env['TEST_LOG'] !== undefined) {
         console.error(this.name, level, message, JSON.stringify(fields))
       }
     }

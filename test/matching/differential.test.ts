@@ -5,7 +5,7 @@ import { runDifferential } from './streams/differential.ts'
 
 // `npm run test:long` makes it a million commands; any number, with a table of what came:
 //   node --import tsx test/matching/differential-long.ts --commands 1000000 --seed 1
-const commands = process.env['CURB_TEST_LONG'] === '1' ? 125_000 : 15_000
+const commands = process.env['TEST_LONG'] === '1' ? 125_000 : 15_000
 
 test('differential - engine and oracle agree, through snapshots, wherever the rules collide', (t) => {
   const coverage = new Coverage()

@@ -13,7 +13,7 @@ import { SocketClient } from '../../../client/socket.ts'
 import type { RpcMethodName, RpcMethods } from '../../../protocol/rpc.ts'
 import { toHex, toHex0x } from '../../../protocol/bytes.ts'
 import type { Manifest } from '../../../protocol/manifest.ts'
-import { App } from '../../../daemon/app.ts'
+import { App, type AppDependencies } from '../../../daemon/app.ts'
 import { systemClock } from '../../../daemon/clock.ts'
 import { createLog } from '../../../daemon/log.ts'
 import { describedMethods } from '../../../daemon/rpc/methods/index.ts'
@@ -26,7 +26,7 @@ import { venueManifest } from '../../helpers/venue.ts'
 export const MARKET = 'BASE/QUOTE'
 /** Names and shapes: nothing is called. */
 export const METHODS = describedMethods()
-const PASSWORD = 'correct horse'
+export const PASSWORD = 'correct horse'
 
 export type Names = 'alice' | 'bob' | 'carol'
 
@@ -90,14 +90,18 @@ export class RpcWorld {
   }
 
   /** In this process, with options of a test's own. */
-  async start(more: Record<string, unknown> = {}): Promise<void> {
+  async start(
+    more: Record<string, unknown> = {},
+    dependencies: Partial<AppDependencies> = {}
+  ): Promise<void> {
     const flags = { ...(await this.#flags()), ...more }
-    const level = process.env['CURB_TEST_LOG'] === undefined ? 'silent' : 'debug'
+    const level = process.env['TEST_LOG'] === undefined ? 'silent' : 'debug'
     const app = new App(loadConfig({ datadir: this.datadir, flags }), {
       clock: systemClock,
       random: Math.random,
       log: createLog({ level, format: 'pretty', file: '' }),
-      onfault: (fault) => this.#t.fail(String(fault))
+      onfault: (fault) => this.#t.fail(String(fault)),
+      ...dependencies
     })
     await app.open()
     this.#app = app

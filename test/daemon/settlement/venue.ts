@@ -104,7 +104,7 @@ export class SettlementVenue {
   get log(): NetworkLog {
     const write = (level: string) => (fields: object, message: string) => {
       this.lines.push(`${level} ${message} ${JSON.stringify(fields)}`)
-      if (process.env['CURB_TEST_LOG'] !== undefined) console.error(this.lines.at(-1))
+      if (process.env['TEST_LOG'] !== undefined) console.error(this.lines.at(-1))
     }
     const [debug, info, warn, error] = ['debug', 'info', 'warn', 'error'].map(write)
     return { debug, info, warn, error }
