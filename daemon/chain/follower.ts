@@ -10,6 +10,7 @@ import type { Bytes24, Bytes32, ChainCursor } from '../../protocol/types.ts'
 import type { Clock } from '../clock.ts'
 import type { NetworkLog } from '../network/types.ts'
 import { ChainFault, type ChainFaultCode } from './chain-fault.ts'
+import { LogWindow } from './log-window.ts'
 import { RpcRefusal } from './json-rpc.ts'
 import { ConfirmedLog, type LoggedEvent } from './confirmed-log.ts'
 import type { ChainRpc, Header, VaultLog } from './rpc.ts'
@@ -48,7 +49,6 @@ export type SeenBatch = {
 }
 
 const BACKOFF_MAX_MS = 30_000
-const WINDOW_BLOCKS_MAX = 131_072
 /** Headers fetched beside the newest, so that a cut of another leader can be judged at once. */
 const HEADERS_AHEAD = 16
 
@@ -63,8 +63,7 @@ export class ChainFollower implements ChainSource {
   /** Of the last event that was taken, and of the last batch; a link of null has to be looked up. */
   #sequence = 0
   #link: Bytes24 | null = null
-  /** Blocks in the next request for logs, and the most that the node has not refused. */
-  #window: { blocks: number; most: number }
+  readonly #window: LogWindow
   #latest = -1
   /** Hash of the newest block up to which everything was read. */
   #read: Bytes32 | null = null
@@ -79,7 +78,7 @@ export class ChainFollower implements ChainSource {
   constructor(options: ChainFollowerOptions, dependencies: ChainFollowerDependencies) {
     this.#options = options
     this.#dependencies = dependencies
-    this.#window = { blocks: options.windowBlocks, most: WINDOW_BLOCKS_MAX }
+    this.#window = new LogWindow(options.windowBlocks)
   }
 
   /** Begins to ask. Does not wait for an answer: an RPC that is down must not keep the daemon from
@@ -261,16 +260,15 @@ export class ChainFollower implements ChainSource {
   async #range(from: number, confirmed: number): Promise<{ logs: VaultLog[]; to: number }> {
     const { rpc } = this.#dependencies
     for (;;) {
-      const { blocks, most } = this.#window
+      const { blocks } = this.#window
       const to = Math.min(confirmed, from + blocks - 1)
       try {
         const logs = await rpc.logs(this.#options.manifest.chain.vault, from, to)
-        this.#window.blocks = Math.min(most, blocks * 2)
+        this.#window.answered()
         return { logs, to }
       } catch (cause) {
         if (to === from || !(cause instanceof RpcRefusal)) throw cause
-        const fewer = Math.floor((to - from + 1) / 2)
-        this.#window = { blocks: fewer, most: fewer }
+        this.#window.refused(to - from + 1)
       }
     }
   }
