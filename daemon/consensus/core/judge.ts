@@ -1,4 +1,5 @@
 // From the vote rules to a verdict on a proposal.
+import type { Cut } from '../../../protocol/tape-block.ts'
 import type { CarefulLanes } from './careful.ts'
 import { buildTip, type Chain, readCut } from './chain.ts'
 import type { ExecutedBoard } from './executed.ts'
@@ -35,6 +36,8 @@ export class Judge {
   readonly #deps: JudgeDependencies
   /** The proposal whose missing lane data was asked for. */
   #asked: Propose | null = null
+  /** The proposal that was read last: one that waits is looked at again with every input. */
+  #last: { proposal: Propose; cut: Cut | null } | null = null
 
   constructor(options: JudgeOptions, dependencies: JudgeDependencies) {
     this.#options = options
@@ -45,7 +48,7 @@ export class Judge {
     const { lanes, chainView, chain, board, resolver, careful, again } = this.#deps
     const { pacing, limits, peers, validators } = this.#options
     const { clockDriftMaxMs, inclusionMaxMs } = pacing
-    const cut = readCut(proposal.cut)
+    const cut = this.#cutOf(proposal)
     if (!cut) return 'invalid'
     const parent = resolver.resolve(proposal.parent)
     if (!parent) return 'later'
@@ -77,5 +80,10 @@ export class Judge {
     if (!sameBlock(tip.id, proposal.block)) return 'invalid'
     chain.add(tip)
     return 'valid'
+  }
+
+  #cutOf(proposal: Propose): Cut | null {
+    if (this.#last?.proposal !== proposal) this.#last = { proposal, cut: readCut(proposal.cut) }
+    return this.#last.cut
   }
 }
