@@ -65,6 +65,23 @@ test('cluster - a restart goes on from where the engine stood, not from the firs
   await venue.agrees()
 })
 
+test('cluster - a restarted daemon is in step when it has what it missed, not before', async (t) => {
+  const venue = await TestVenue.create(t, {
+    validators: 4,
+    accounts: ['alice'],
+    tuning: { snapshotLeadBlocks: null }
+  })
+  const [first, , third] = await venue.validators()
+  const alice = venue.trader('alice', first)
+  await alice.sells(1, 100)
+  await third.stop()
+  for (let i = 0; i < 5; i++) await alice.sells(1, 101 + i)
+  const length = await venue.length()
+  await third.start()
+  await until(async () => (await third.state()).synced, 'it to be in step')
+  t.ok(third.daemon.parts.replica.length >= length)
+})
+
 test('cluster - a partition stops the smaller side, and heals', async (t) => {
   const venue = await TestVenue.create(t, { validators: 4, accounts: ['alice', 'bob'] })
   const all = await venue.validators()
