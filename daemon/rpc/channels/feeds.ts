@@ -79,7 +79,9 @@ export class Feeds implements ChannelSource {
   /** The engine began anew: what the feeds had gathered from its events is of another book. Each
    * begins anew too, and who listens is sent what comes first once more. */
   restored(): void {
-    for (const channel of [...this.#feeds.keys()]) {
+    // The names as they are now: each feed leaves the map and comes back.
+    const channels = Array.from(this.#feeds.keys())
+    for (const channel of channels) {
       try {
         this.closed(channel)
         this.opened(channel)

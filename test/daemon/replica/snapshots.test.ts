@@ -93,20 +93,20 @@ test('snapshots - a peer that sends each piece in time, and no more, is left for
     { pieceMs: 10_000, bytesMax: 2 ** 31, bytesPerSecondMin: 131_072, snapshotCuts: SNAPSHOT_CUTS },
     { key: bench.maker.key, hash, clock, peers: () => [slow] }
   )
-  let fetched: unknown = 'nothing'
-  void fetch.fetch(-1, new Set()).then((found) => (fetched = found))
+  const fetched: unknown[] = []
+  void fetch.fetch(-1, new Set()).then((found) => fetched.push(found))
   const index = SNAPSHOT_CUTS - 1
   const { signature } = run
   const base = { index, hash: new Uint8Array(32), bytes: 2 ** 31, roots: log.roots(), signature }
   fetch.receive(slow, { kind: 'base', base })
   let pieces = 0
-  for (; fetched === 'nothing' && pieces < 8192; pieces++) {
+  for (; fetched.length === 0 && pieces < 8192; pieces++) {
     clock.advance(9900)
     const bytes = new Uint8Array(PIECE_BYTES_MAX)
     fetch.receive(slow, { kind: 'bytes', index, offset: pieces * PIECE_BYTES_MAX, bytes })
     await Promise.resolve()
     await Promise.resolve()
   }
-  t.is(fetched, null)
+  t.alike(fetched, [null])
   t.ok(pieces < 5, `given up after ${pieces} pieces of 8,192`)
 })
