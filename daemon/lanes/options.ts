@@ -36,7 +36,7 @@ export const laneLimitDefaults: LaneLimits = {
   retainBlocks: 256,
   serveBytesPerSecond: 8 * 1024 * 1024,
   serveBurstBytes: 4 * 1024 * 1024,
-  ackMs: 30,
+  ackMs: 60,
   gossipMs: 1000,
   gossipRounds: 4
 }

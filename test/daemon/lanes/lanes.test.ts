@@ -89,7 +89,7 @@ test('lanes - a validator acknowledges only what is in its own journal', async (
   const [status] = b.lanes.reads.lanes().filter(({ key }) => key === a.key)
   t.is(status.durableLength, 1, 'the data counts for a vote, which the journal writes after it')
   b.journal.release()
-  await world.run(60)
+  await world.run(100)
   t.is(acks, 1)
 })
 
@@ -144,7 +144,7 @@ test('lanes - heads that wait for the tape are acknowledged together', async (t)
     a.lanes.offer(entry(n))
     await world.run(3)
   }
-  await world.run(60)
+  await world.run(100)
   t.ok(acks > 10 && acks === b.has(a.key), `each of ${acks} heads`)
   t.ok(messages < acks, `in ${messages} messages`)
 })
