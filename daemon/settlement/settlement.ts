@@ -188,6 +188,7 @@ export class Settlement {
         return this.#progress.set(event.batch, 'sealed')
       case 'batchAttested':
         this.#isDue = true
+        this.#submitter?.wake()
         return this.#progress.set(event.batch, 'attested')
       case 'batchSettled':
         this.#done(event.batch)

@@ -50,6 +50,8 @@ export class Submitter {
   #cancel: (() => void) | null = null
   #running: Promise<void> | null = null
   #isOpen = false
+  /** Something came while it was looking. */
+  #isWoken = false
 
   constructor(options: SubmitterOptions, dependencies: SubmitterDependencies) {
     this.#options = options
@@ -68,6 +70,14 @@ export class Submitter {
     await this.#running
   }
 
+  /** There is a batch that may be settled: looks now, not at the next poll. */
+  wake(): void {
+    this.#isWoken = true
+    if (this.#running !== null) return
+    this.#cancel?.()
+    this.#look()
+  }
+
   /** Why the next batch is not settled by this daemon; null when nothing is wrong. */
   get problem(): string | null {
     return this.#problem
@@ -80,6 +90,7 @@ export class Submitter {
   #look(): void {
     if (!this.#isOpen || this.#running !== null) return
     const { clock, log } = this.#dependencies
+    this.#isWoken = false
     this.#running = this.#round()
       .catch((cause: unknown) => {
         const fault = cause instanceof SettlementFault ? cause : sendFault(cause)
@@ -89,7 +100,7 @@ export class Submitter {
       .finally(() => {
         this.#running = null
         if (!this.#isOpen) return
-        this.#cancel = clock.after(this.#options.pollMs, () => this.#look())
+        this.#cancel = clock.after(this.#isWoken ? 0 : this.#options.pollMs, () => this.#look())
       })
   }
 

@@ -1,6 +1,13 @@
 // The ways in and out, and what an owner asks for by a transaction of his own.
 import test from 'brittle'
-import { type Contract, type ContractTransactionReceipt, keccak256, Signature } from 'ethers'
+import {
+  type Contract,
+  type ContractTransactionReceipt,
+  hexlify,
+  keccak256,
+  Signature,
+  toBeHex
+} from 'ethers'
 import { deploy, vaultInterface, deployVault } from '../../contracts/vault.ts'
 import { addressOf, VaultVenue } from '../helpers/vault.ts'
 import { content, openScene } from './scene.ts'
@@ -264,6 +271,35 @@ test('vault - a void takes the place of a batch that did not settle', async (t) 
   t.is(await venue.refusal(sealed), 'WrongIndex')
   const second = await venue.seal(content([child]))
   t.is(await venue.refusal(second), 'NotAuthorised', 'what was sealed upon it died with it')
+})
+
+test('vault - the sequence of events ends in no batch, and the indexes in no event', async (t) => {
+  const venue = await VaultVenue.open()
+  t.teardown(() => venue.close())
+  const { anvil, vault, address } = venue
+  const first = await venue.seal(content([]))
+  await venue.settle(first)
+  const link = hexlify(venue.linkOf(first))
+  /** The word of the last batch, wherever it lies in storage. */
+  const words = await Promise.all(
+    Array.from({ length: 16 }, (_, slot) => anvil.provider.getStorage(address, slot))
+  )
+  const slot = words.findIndex((word) => word.startsWith(link))
+  const set = async (index: bigint, sequence: bigint): Promise<void> => {
+    const word = (BigInt(link) << 64n) | (index << 36n) | sequence
+    await anvil.provider.send('anvil_setStorageAt', [address, toBeHex(slot, 32), toBeHex(word, 32)])
+  }
+  await set(2n ** 28n - 2n, 2n ** 36n - 1n)
+  t.alike([...(await vault.lastBatch())], [2n ** 28n - 2n, link])
+  const receipt = await anvil.mined(vault.requestExit(0))
+  t.is(events(receipt)[0][1], 0, 'the sequence begins anew')
+  t.alike([...(await vault.lastBatch())], [2n ** 28n - 2n, link], 'and the batch is still the last')
+  const last = await venue.seal(content([]))
+  await venue.settle(last)
+  t.is(Number((await vault.lastBatch())[0]), 2 ** 28 - 1)
+  t.is(await venue.refusal(await venue.seal(content([]))), 'WrongIndex', 'there is none behind it')
+  await anvil.increaseTime(venue.terms.exitDelay)
+  t.is(await venue.refusalOf('claimExit', [0]), null, 'owners leave all the same')
 })
 
 test('vault - terms that break a rule make no vault', async (t) => {

@@ -30,6 +30,8 @@ export type MemberOptions = {
   settles: boolean
   cosigns: boolean
   turnMs: number
+  /** Between two looks of the settler. */
+  pollMs?: number
   url?: string
   gasWarnWei?: bigint
 }
@@ -75,7 +77,7 @@ export class Member implements SettlementNode {
     this.settlement = new Settlement(
       {
         ...settlementDefaults,
-        pollMs: 20,
+        pollMs: options.pollMs ?? 20,
         turnMs: options.turnMs,
         gasWarnWei: options.gasWarnWei ?? 1n
       },

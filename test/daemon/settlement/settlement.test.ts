@@ -35,6 +35,15 @@ test('settlement - trades of both sides settle, co-signed and not, and come back
   t.is(bob.engine.balances(bob.account)[0].settled, 1_000_000 + 3000)
 })
 
+test('settlement - the settler in turn waits for no poll when a batch is attested', async (t) => {
+  const venue = await SettlementVenue.open(t)
+  await venue.validators({ pollMs: 3_600_000 })
+  const { alice, bob } = await traders(venue)
+  await trade(alice, bob)
+  await until(() => alice.settlement.progressOf(1)?.state === 'final', 'the batch to be final')
+  await venue.balances(venue.members.map(({ account }) => account))
+})
+
 test('settlement - a settler without gas money says so, and the next one takes over', async (t) => {
   const venue = await SettlementVenue.open(t)
   const validators = await venue.validators()
