@@ -46,7 +46,7 @@ export class Owners {
    * @throws Error when the vault does not do what it owes him. */
   async act(model: VaultModel): Promise<void> {
     const { address } = this.#keys[this.#random(this.#keys.length)]
-    switch (this.#random(8)) {
+    switch (this.#random(4)) {
       case 0:
         return this.#exit(model, address)
       case 1:
