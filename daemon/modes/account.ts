@@ -1,10 +1,10 @@
 // Keys of accounts: made, taken over, listed. The password comes from a file or a prompt, never
 // from the command line.
-import { password as ask } from '@inquirer/prompts'
 import { readFile } from 'node:fs/promises'
 import { datadirPaths } from '../../config/paths.ts'
 import { loadCrypto } from '../../crypto/crypto.ts'
-import { Keystore, readPassword } from '../keystore/keystore.ts'
+import { Keystore } from '../keystore/keystore.ts'
+import { passwordOf } from './password.ts'
 import { datadirOf, readWords, UsageFault } from './usage.ts'
 
 const flags = {
@@ -32,18 +32,4 @@ export async function accountMode(verb: 'new' | 'import' | 'list', words: string
     throw new UsageFault(`cannot read the key file ${file}: ${String(cause)}`)
   })
   return show([await keystore.import(json, await passwordOf(values['password-file'], false))])
-}
-
-async function passwordOf(file: string | boolean | undefined, twice: boolean): Promise<string> {
-  if (typeof file === 'string') return readPassword(file)
-  if (!process.stdin.isTTY) {
-    throw new UsageFault('no terminal to ask for the password: name --password-file FILE')
-  }
-  // The prompt writes to standard error, so that standard output stays data.
-  const context = { output: process.stderr }
-  const first = await ask({ message: 'Password' }, context)
-  if (twice && first !== (await ask({ message: 'Again' }, context))) {
-    throw new UsageFault('the two passwords differ')
-  }
-  return first
 }

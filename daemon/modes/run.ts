@@ -3,6 +3,7 @@ import { loadConfig } from '../../config/load.ts'
 import { App } from '../app.ts'
 import { systemClock, systemRandom } from '../clock.ts'
 import { createLog } from '../log.ts'
+import { askPassword } from './password.ts'
 import { untilSignal } from './signals.ts'
 import { readConfigFlags } from './usage.ts'
 
@@ -26,7 +27,9 @@ export async function runMode(words: string[]): Promise<void> {
   const faulted = new Promise<void>((resolve) => {
     end.signal.addEventListener('abort', () => resolve())
   })
+  const terminal = process.stdin.isTTY ? { askPassword: () => askPassword('Password') } : {}
   const app = new App(loaded, {
+    ...terminal,
     clock: systemClock,
     random: systemRandom,
     log,

@@ -8,7 +8,7 @@ import { NETWORK_LIMITS } from '../../../daemon/network/limits.ts'
 import { daemonOptions } from '../../../daemon/daemon-options.ts'
 import { loadConfig } from '../../../config/load.ts'
 import { curb } from '../../helpers/curb.ts'
-import { METHODS, RpcWorld } from './world.ts'
+import { METHODS, PASSWORD, RpcWorld } from './world.ts'
 
 const call = '{"jsonrpc":"2.0","id":1,"method":"public/test"}'
 
@@ -113,6 +113,25 @@ test('options - the log goes to a file, in words or as JSON, and curb shows it',
     t.is(shown.code, 0)
     t.is(shown.out, await readFile(file, 'utf8'))
   }
+})
+
+test('options - keys are opened by a password file, or by whoever sits at the terminal', async (t) => {
+  const world = await RpcWorld.create(t)
+  await world.stop()
+  await t.exception(world.start({ 'keys.passwordFile': '' }), /password_missing|names no file/)
+  let asked = 0
+  const askPassword = async () => {
+    asked++
+    return PASSWORD
+  }
+  await world.start({ 'keys.passwordFile': '' }, { askPassword })
+  t.is(asked, 1)
+  const accounts = await world.call('private/get_accounts', {})
+  t.is(accounts.filter(({ unlocked }) => unlocked).length, 2)
+  await world.stop()
+  const wrong = async () => 'wrong'
+  const locked = world.start({ 'keys.passwordFile': '' }, { askPassword: wrong })
+  await t.exception(locked, /wrong password/)
 })
 
 test('options - what the peer-to-peer side is told', async (t) => {
