@@ -3,19 +3,10 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { daemonNodeFlags } from '../cli/one-shot.ts'
 
 export const root = join(import.meta.dirname, '..')
 
 const PATIENCE_MS = 60_000
-
-/** The daemon's built program with these words. */
-export function builtProgram(words: readonly string[]): { command: string; args: string[] } {
-  const program = join(root, 'dist', 'daemon', 'curbd.js')
-  const isMode = words[0] !== undefined && !words[0].startsWith('-')
-  const flags = isMode ? [] : daemonNodeFlags
-  return { command: process.execPath, args: [...flags, program, ...words] }
-}
 
 /** From the command to the words "settled batch 1". @throws Error when they do not come */
 export async function startSeconds(): Promise<number> {

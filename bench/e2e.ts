@@ -8,7 +8,7 @@ import { ProcessVenue, type ProcessVenueOptions } from '../test/helpers/processe
 import { flowToFinal, lonelyTrades } from './e2e-final.ts'
 import { bookRequests, ordersAlone, ordersAndCancels, placeAndCancel, warmUp } from './e2e-load.ts'
 import { fillTape, restartSeconds } from './e2e-restart.ts'
-import { builtProgram, root, startSeconds } from './e2e-start.ts'
+import { root, startSeconds } from './e2e-start.ts'
 import { percentile } from './measure.ts'
 import { loadOf } from './process-load.ts'
 import { median, report, type Row, say } from './report.ts'
@@ -47,7 +47,7 @@ async function onVenue(
   options: ProcessVenueOptions,
   run: (venue: ProcessVenue) => Promise<void>
 ): Promise<void> {
-  const venue = new ProcessVenue({ ...options, program: builtProgram })
+  const venue = new ProcessVenue(options)
   try {
     await venue.open()
     await run(venue)

@@ -9,17 +9,15 @@ export function daemonCommand(words: readonly string[]): { command: string; args
   const source = import.meta.url.endsWith('.ts')
   const file = new URL(source ? '../daemon/curbd.ts' : '../daemon/curbd.js', import.meta.url)
   const loader = source ? ['--import', 'tsx'] : []
-  const flags = isDaemon(words) ? daemonNodeFlags : []
-  return { command: process.execPath, args: [...flags, ...loader, fileURLToPath(file), ...words] }
+  const args = [...daemonFlags(words), ...loader, fileURLToPath(file), ...words]
+  return { command: process.execPath, args }
 }
 
-/** A daemon's young objects die young: with little room for them it takes a quarter less memory at
- * rest, and is no slower. A mode that replays a tape has use for more. */
-export const daemonNodeFlags = ['--max-semi-space-size=4']
-
-/** Without a mode it is the daemon itself that runs. */
-function isDaemon([first]: readonly string[]): boolean {
-  return first === undefined || first.startsWith('-')
+/** Node's own flags. A daemon's young objects die young: with little room for them it takes a quarter
+ * less memory at rest, and is no slower. A mode that replays a tape has use for more. */
+export function daemonFlags([first]: readonly string[]): string[] {
+  const isMode = first !== undefined && !first.startsWith('-')
+  return isMode ? [] : ['--max-semi-space-size=4']
 }
 
 /** Runs a mode in this terminal; its exit code becomes ours. */

@@ -5,17 +5,17 @@ import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Plan } from '../../config/devnet-plan.ts'
+import { builtProgram } from '../helpers/built.ts'
 import { curb } from '../helpers/curb.ts'
 import { until } from '../helpers/until.ts'
 
 const START_MS = 120_000
-const program = join(import.meta.dirname, '..', '..', 'cli', 'curb.ts')
 
 type Terminal = { child: ChildProcess; said: string }
 
 function devnet(t: Assert, root: string): Terminal {
   const words = ['devnet', '--no-bots', '--root', root, '--validators', '1', '--traders', '1']
-  const child = spawn(process.execPath, ['--import', 'tsx', program, ...words])
+  const child = spawn(process.execPath, [builtProgram('cli', 'curb.js'), ...words])
   const terminal = { child, said: '' }
   const take = (chunk: Buffer): void => void (terminal.said += chunk.toString())
   child.stdout.on('data', take)

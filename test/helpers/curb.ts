@@ -1,8 +1,6 @@
 // `curb` as its user runs it: a process with arguments, two streams and an exit code.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { join } from 'node:path'
-
-const program = join(import.meta.dirname, '..', '..', 'cli', 'curb.ts')
+import { builtProgram } from './built.ts'
 
 export type Ran = { code: number | null; out: string; err: string }
 
@@ -18,7 +16,7 @@ export function curbProcess(
   words: readonly string[],
   environment: Record<string, string> = {}
 ): { child: ChildProcess; ran: Ran; ended: Promise<Ran> } {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, ...words], {
+  const child = spawn(process.execPath, [builtProgram('cli', 'curb.js'), ...words], {
     env: { ...process.env, NO_COLOR: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe']
   })

@@ -16,12 +16,12 @@ import {
 import { type Deposit, LocalVenue } from '../../cli/devnet/local-venue.ts'
 import type { Member, Settlement } from '../../config/devnet-plan.ts'
 import { connect, enter } from '../../cli/devnet/trader.ts'
-import { daemonCommand } from '../../cli/one-shot.ts'
 import { SocketClient } from '../../client/socket.ts'
 import { after } from '../../client/timer.ts'
 import { artifact, vaultAt, vaultInterface } from '../../contracts/vault.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
 import type { RpcBatch, RpcStatus } from '../../protocol/rpc.ts'
+import { builtDaemon } from './built.ts'
 import { Ledger, type VaultNews, type VaultPicture } from './ledger.ts'
 import { ProcessTrader, typedDataShape } from './process-trader.ts'
 import { until } from './until.ts'
@@ -31,8 +31,6 @@ export type ProcessVenueOptions = {
   traders?: number
   seed?: number
   settlement?: Settlement
-  /** How curbd is started; as source unless told. */
-  program?: (words: readonly string[]) => { command: string; args: string[] }
 }
 
 /** Long enough for a machine with two cores and nine processes; a bound, not a part of a test. */
@@ -72,7 +70,7 @@ export class ProcessVenue {
         // Test runs beside each other take ports of their own.
         portsFrom: PORTS_FROM + (process.pid % PORT_ROWS) * PORTS_PER_PROCESS
       },
-      { after, program: this.#options.program ?? daemonCommand }
+      { after, program: builtDaemon }
     )
     this.#local = local
     // A test that dies must not leave a venue behind.
