@@ -183,6 +183,16 @@ export class Checks {
     return before !== hash
   }
 
+  /** A lane whose owner never lost its journal, and of which the tape lacks what was in there. */
+  get unfinished(): string | null {
+    for (const [lane, written] of this.#lanes) {
+      const length = Math.max(0, ...written.keys())
+      const taken = this.taken.get(lane)?.length ?? 0
+      if (taken < length && !this.#forgotten.has(lane)) return `lane ${lane}: ${taken} of ${length}`
+    }
+    return null
+  }
+
   /** A validator holds that a lane signed two histories. */
   convicted(lane: string): void {
     if (!this.#lanes.has(lane) || this.#forgotten.has(lane)) return

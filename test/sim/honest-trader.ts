@@ -53,7 +53,8 @@ export class HonestTrader implements TraderPeer {
     this.id = idOf(key)
     const { world } = venue
     this.#secret = hash(key.publicKey)
-    this.#disk = new Disk(world, { syncMs: () => 0.3 + 2 * world.random() })
+    const slow = 0.3 + world.random() * 12
+    this.#disk = new Disk(world, { syncMs: () => slow * (0.5 + world.random()) })
     this.#clock = {
       now: () => Math.floor(world.now),
       after: (delayMs, run) => {

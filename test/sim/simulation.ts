@@ -190,6 +190,8 @@ class Simulation {
     if (!world.run(() => this.#isQuiet(floor), until)) {
       throw new Violation('liveness after healing', this.#whatIsMissing(floor))
     }
+    const { unfinished } = checks
+    if (unfinished) throw new Violation('no journaled entry is lost', unfinished)
     this.#coverage.count('snapshot named', checks.snapshots)
   }
 
