@@ -68,11 +68,19 @@ export class VaultAccount {
     if (allowance < amount) {
       const sent = await this.#depositWithPermit(token, quanta, amount)
       if (sent !== null) return sent
-      const data = tokenInterface.encodeFunctionData('approve', [vault, amount])
-      const approval = await this.#sender.send({ label: `approve ${token}`, to: address, data })
-      await approval.mined
+      // Some tokens change an allowance only from nothing, and a deposit may have left some.
+      if (allowance > 0n) await this.#approve(token, 0n)
+      await this.#approve(token, amount)
     }
     return this.#call('deposit', [token, quanta, this.address])
+  }
+
+  async #approve(token: number, amount: bigint): Promise<void> {
+    const { address } = this.#manifest.tokens[token]
+    const { vault } = this.#manifest.chain
+    const data = tokenInterface.encodeFunctionData('approve', [vault, amount])
+    const approval = await this.#sender.send({ label: `approve ${token}`, to: address, data })
+    await approval.mined
   }
 
   /** Null when the token takes no permit of ours. */

@@ -103,3 +103,14 @@ test('vault account - what the vault may take already needs neither', async (t) 
   await venue.anvil.mined(owner.sendTransaction({ to, data }))
   t.alike(await done(here, await account.deposit(more, 500)), ['deposit', 500])
 })
+
+test('vault account - a token that wants its allowance taken back first gets that', async (t) => {
+  const here = await world(t, 'SilentToken')
+  const { venue, wallet, account } = here
+  // As a deposit leaves it whose daemon was killed between approval and deposit.
+  const data = token.encodeFunctionData('approve', [venue.manifest.chain.vault, 1n])
+  const owner = wallet.connect(venue.anvil.provider)
+  const to = venue.manifest.tokens[more].address
+  await venue.anvil.mined(owner.sendTransaction({ to, data }))
+  t.alike(await done(here, await account.deposit(more, 500)), ['deposit', 500])
+})
