@@ -22,12 +22,12 @@ import type { FinalBlock } from './tape/types.ts'
 
 /** Pacing that a manifest does not choose: nobody else's votes depend on it. */
 const PACE = {
-  relayMs: 20,
+  relayMs: 40,
   cutLightMs: 5,
   cutBusyMs: 15,
   busyEntries: 16,
   executedEvery: 32,
-  forwardMs: 12
+  forwardMs: 60
 }
 
 const NO_CHAIN: ChainView = { next: () => null, check: () => 'unknown' }
