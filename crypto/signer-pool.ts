@@ -98,10 +98,12 @@ export class SignerPool {
     for (let i = 0; i < this.#options.workers; i++) this.#threads.push(this.#start())
   }
 
-  /** Up to so many threads from here on, started as the work asks for them. Those above `workers` end
-   * when fewer are allowed and they have nothing to do. */
-  allow(threads: number): void {
+  /** Up to so many threads from here on, started as the work asks for them, or at once (`now`) when it
+   * is sure to come. Those above `workers` end when fewer are allowed and they have nothing to do. */
+  allow(threads: number, now = 0): void {
     this.#allowed = threads
+    const wanted = this.#state === 'open' ? Math.min(now, threads) : 0
+    while (this.#threads.length < wanted) this.#threads.push(this.#start())
     for (const thread of this.#threads) this.#spare(thread)
   }
 

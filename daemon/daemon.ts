@@ -1,6 +1,8 @@
 // A daemon: the parts of parts.ts, opened in order, their events led to each other, closed in
 // order. Validator or follower by the manifest; everything else is the same.
+import { existsSync } from 'node:fs'
 import fs from 'node:fs/promises'
+import path from 'node:path'
 import { toHex } from '../protocol/bytes.ts'
 import { encodeEntry } from '../protocol/entries.ts'
 import type { Bytes32, Entry } from '../protocol/types.ts'
@@ -80,6 +82,7 @@ export class Daemon {
       )
     }
     await fs.mkdir(folder, { recursive: true })
+    const wasHere = existsSync(path.join(folder, 'journal'))
     const crypto = await loadCrypto()
     const parts = createParts(this.#options, this.#dependencies, crypto, {
       onfault: (fault) => this.#fault(fault),
@@ -96,7 +99,8 @@ export class Daemon {
     }
     this.#connect(parts)
     await parts.signers.open()
-    parts.signers.allow(this.#options.tuning.catchUpThreads)
+    // Whoever was here before has something to catch up with: a thread starts meanwhile.
+    parts.signers.allow(this.#options.tuning.catchUpThreads, wasHere ? 1 : 0)
     await chain?.open()
     await this.#restore(parts)
     await parts.laneArchive?.open(parts.ledger.lanes().map(({ lane }) => lane))
