@@ -1,10 +1,9 @@
-// What a bot author and an owner do beside trading, on a venue of processes: the examples of
-// docs/rpc.md, verbs that watch, the past replayed, a delegate given and taken back, a batch that
-// cannot settle, the floor and the way out.
+// What a bot author does on the first day, on a venue of processes: the examples of docs/rpc.md,
+// verbs that watch, the gas of a batch, a venue of one's own, the past replayed.
 import test from 'brittle'
 import { spawn } from 'node:child_process'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { RpcFault } from '../../client/fault.ts'
 import type {
   RpcBook,
   RpcFullBook,
@@ -20,19 +19,7 @@ import { until } from '../helpers/until.ts'
 const START_MS = 120_000
 const examples = join(import.meta.dirname, '..', '..', 'docs', 'examples')
 
-const venue = new ProcessVenue({
-  validators: 1,
-  traders: 2,
-  seed: 9,
-  // A horizon that a test can wait for.
-  settlement: {
-    batchAgeMs: 1000,
-    cosignMs: 300,
-    settlerWindowSeconds: 8,
-    horizonSeconds: 16,
-    unsettledMaxMs: 8000
-  }
-})
+const venue = new ProcessVenue({ validators: 1, traders: 2, seed: 9 })
 
 function datadirOf(name: string): string {
   return venue.member(name).datadir
@@ -157,6 +144,44 @@ test('first day - gas is counted by the daemon that pays it, in metrics and batc
   t.ok(/^curb_batch_last_settled [1-9]/m.test(text))
 })
 
+test('first day - a venue of one’s own: venue init deploys its vault, and others join', async (t) => {
+  const folder = await t.tmp()
+  await mkdir(folder, { recursive: true })
+  const [alice] = venue.traders
+  const { datadir } = alice.member
+  const { chain: _chain, ...terms } = venue.manifest
+  const draft = join(folder, 'draft.json')
+  await writeFile(draft, JSON.stringify({ ...terms, name: 'mine' }))
+  const out = join(folder, 'mine.json')
+  const { chainUrl } = venue.local
+  const password = join(datadir, 'password')
+  const init = (file: string) => {
+    const line = `venue init ${file} --chain-url ${chainUrl} --account ${alice.account} --json`
+    return type(`${line} --password-file ${password} --confirmations 2 --out ${out}`)
+  }
+  const made = await init(draft)
+  t.is(made.code, 0, made.err)
+  const { venueId, vault }: { venueId: string; vault: string } = JSON.parse(made.out)
+  t.ok((await venue.chain.getCode(vault)).length > 1000)
+  const manifest: { chain: unknown } = JSON.parse(await readFile(out, 'utf8'))
+  t.alike(manifest.chain, { id: 31337, vault, confirmations: 2 })
+  const joined = await curb(['venue', 'join', out, '--datadir', join(folder, 'new'), '--json'])
+  t.is(joined.code, 0, joined.err)
+  t.is(JSON.parse(joined.out).venueId, venueId)
+
+  const sent = await venue.chain.getTransactionCount(alice.account)
+  const again = await init(draft)
+  t.is(again.code, 2)
+  t.ok(again.err.includes('is there already'), again.err)
+  await rm(out)
+  await writeFile(draft, JSON.stringify({ ...terms, markets: [] }))
+  t.is((await init(draft)).code, 1, 'a draft that cannot be')
+  await writeFile(draft, '{')
+  t.is((await init(draft)).code, 2, 'no JSON')
+  t.is((await init(join(folder, 'nothing.json'))).code, 2, 'no file')
+  t.is(await venue.chain.getTransactionCount(alice.account), sent, 'no gas for nothing')
+})
+
 test('first day - the past is replayed out of the tape: trades, events, and the book as of a block', async (t) => {
   const [alice, bob] = venue.traders
   const { order } = await alice.sells('0.5', '2100')
@@ -198,141 +223,6 @@ test('first day - the past is replayed out of the tape: trades, events, and the 
     t.is((await type(wrong)).code, 2, wrong)
   }
   await alice.cancelsAll()
-})
-
-test('first day - a delegate is given, signs, and is revoked, by words on a command line', async (t) => {
-  const [alice] = venue.traders
-  const delegate = venue.wallet(16)
-  const given = await type(`account delegate ${delegate.address} --market ${MARKET} --days 3`)
-  t.is(given.code, 0, given.err)
-  const placed = await until(async () => {
-    try {
-      return await alice.signs(delegate, { side: 'sell', amount: '0.3', price: '2500' })
-    } catch (fault) {
-      // The grant is on its way from the chain to the tape.
-      if (fault instanceof RpcFault && fault.reason === 'not_authorised') return null
-      throw fault
-    }
-  }, 'the grant')
-  t.is(placed.order.state, 'open')
-  const revoked = await type(`account delegate ${delegate.address} --market ${MARKET} --revoke`)
-  t.is(revoked.code, 0, revoked.err)
-  const order = await alice.sees(placed.order.orderId, 'cancelled')
-  t.is(order.reason, 'delegate_revoked')
-  const refused = await alice
-    .signs(delegate, { side: 'sell', amount: '0.3', price: '2500' })
-    .catch((fault: unknown) => fault)
-  t.ok(refused instanceof RpcFault && refused.reason === 'not_authorised')
-  t.is((await type(`account delegate ${delegate.address}`)).code, 2, 'no end')
-  t.is((await type('account delegate 0xabc --revoke')).code, 2, 'no address')
-})
-
-test('first day - a batch that cannot settle is voided by its validator’s word, and trading goes on', async (t) => {
-  const [alice, bob] = venue.traders
-  await venue.settles()
-  const { settled } = await bob.balance('WETH')
-  const [{ signer }] = venue.manifest.validators
-  const pay = (wei: bigint) =>
-    venue.chain.send('anvil_setBalance', [signer, `0x${wei.toString(16)}`])
-  await pay(0n)
-  await alice.sells('0.1', '2000')
-  const { trades } = await bob.buys('0.1', '2000')
-  const [{ batch }] = trades
-  await until(
-    async () => (await venue.batches()).find(({ index }) => index === batch)?.state === 'attested',
-    `batch ${batch} to be attested`,
-    START_MS
-  )
-  const early = await type(`batch void ${batch}`, 'validator-1')
-  t.is(early.code, 5)
-  t.ok(early.err.includes('can be voided'), early.err)
-  const stranger = await type(`batch void ${batch}`)
-  t.is(stranger.code, 5)
-  t.ok(stranger.err.includes('only a validator'), stranger.err)
-  t.is((await type('batch void 999', 'validator-1')).code, 5)
-  t.is((await type('batch void nothing', 'validator-1')).code, 2)
-  await until(
-    async () => (await type(`batch void ${batch}`, 'validator-1')).code === 0,
-    'the horizon to pass',
-    START_MS
-  )
-  await pay(10n ** 19n)
-  await until(
-    async () => {
-      const mine = await bob.client.call('private/get_my_trades', { account: bob.account })
-      return mine[0].state === 'reverted'
-    },
-    'the trade to be told as reverted',
-    START_MS
-  )
-  const after = await bob.balance('WETH')
-  t.alike([after.settled, after.pending], [settled, '0'], 'as if it had not been')
-  await until(
-    async () => {
-      try {
-        await alice.sells('0.1', '2000')
-        return true
-      } catch (fault) {
-        if (fault instanceof RpcFault && fault.rpcName === 'settlement_lagging') return false
-        throw fault
-      }
-    },
-    'trading to go on',
-    START_MS
-  )
-  await bob.buys('0.1', '2000')
-  await until(
-    async () => {
-      const mine = await bob.client.call('private/get_my_trades', { account: bob.account })
-      return mine[0].state === 'final'
-    },
-    'the next trade to settle',
-    START_MS
-  )
-})
-
-test('first day - the floor and the exit: asked for, waited for, carried out', async (t) => {
-  const [alice, bob] = venue.traders
-  const { order } = await alice.sells('0.1', '2600')
-  const exposure = () => alice.client.call('private/get_exposure', { account: alice.account })
-  t.ok((await exposure()).some(({ orderId }) => orderId === order.orderId))
-  const { account } = alice
-  const raised = await alice.client.call('private/raise_floor', { account })
-  const delayMs = venue.manifest.settlement.exitDelaySeconds * 1000
-  t.ok(Math.abs((raised.readyAt ?? 0) - Date.now() - delayMs) < START_MS, 'a time in milliseconds')
-  t.is((await alice.sees(order.orderId, 'cancelled')).reason, 'floor')
-  t.alike(await exposure(), [], 'nothing that was signed can hurt any more')
-  t.is((await alice.sells('0.1', '2600')).order.state, 'open', 'new orders are above it')
-
-  const early = await type('account floor --apply')
-  t.is(early.code, 5)
-  t.ok(early.err.includes('Its delay is not over'), early.err)
-  const lower = await type('account floor 1')
-  t.is(lower.code, 5)
-  t.ok(lower.err.includes('A floor only goes up'), lower.err)
-  t.is((await type('account floor --apply', 'trader-2')).code, 5, 'nothing was asked for')
-  t.is((await type('account floor never')).code, 2)
-
-  const before = await venue.tokensOf(bob.account, 'WBTC')
-  t.is((await type('exit WBTC --claim', 'trader-2')).code, 5, 'not asked for')
-  const asked = await type('exit WBTC', 'trader-2')
-  t.is(asked.code, 0, asked.err)
-  t.ok(asked.out.includes('curb exit WBTC --claim'), asked.out)
-  await until(async () => (await bob.balance('WBTC')).exiting, 'the request to be on the tape')
-  const { settled } = await bob.balance('WBTC')
-  t.not(settled, '0')
-  t.ok((await type('exit WBTC --claim', 'trader-2')).err.includes('Its delay is not over'))
-
-  await venue.chain.send('evm_increaseTime', [venue.manifest.settlement.exitDelaySeconds])
-  await venue.chain.send('evm_mine', [])
-  const applied = await type('account floor --apply')
-  t.is(applied.code, 0, applied.err)
-  const { floor }: { floor: bigint } = await venue.vault['accountOf'](account)
-  t.ok(floor > BigInt(order.nonce), 'the vault has it')
-  const claimed = await type('exit WBTC --claim', 'trader-2')
-  t.is(claimed.code, 0, claimed.err)
-  t.ok((await venue.tokensOf(bob.account, 'WBTC')) > before)
-  await until(async () => (await bob.balance('WBTC')).settled === '0', 'the exit on the tape')
 })
 
 test.hook('first day - the venue goes down', { timeout: START_MS }, async () => venue.close())
