@@ -11,9 +11,19 @@ const ACCOUNTS = 2 * SIDE_ACCOUNTS
 /** Of each token; a thousand times this is below 2^53. */
 const FUNDS = 2 ** 43
 const SLOTS = 65_536
-/** Kind of a trade's record (docs/matching.md, section 12). */
-const TRADED_KIND = 4
 const BLOCK_COMMANDS = 512
+/** Words of a command, and what they are. */
+const COMMAND = 8
+const FLAGS = 0
+const ACCOUNT = 1
+const PRICE = 2
+const LOTS = 3
+const NONCE = 4
+const NAME = 5
+/** Number of the order's first cancel, 0 for none. */
+const CANCELS = 6
+/** In place of an order's flags. */
+const IS_CANCEL = -1
 const START_SECONDS = 1_700_000_000
 const FEE_MAX = 2 ** 40
 
@@ -66,24 +76,19 @@ export const benchConfig: EngineConfig = {
 export class Ours implements Contestant {
   readonly tally = new Tally()
   readonly core = new CommandCore(benchConfig, { hash: blake2b256Parts })
-  readonly #flow: Flow
-  /** Of a cancel's row the engine's handle of the order that it names, as the command would bring it;
-   * of an order's row the row of its first cancel (another one finds it gone), or 0. */
-  readonly #handles: Float64Array
-  readonly #cancels: Int32Array
-  /** The row of an engine's order id. */
-  readonly #rows: Int32Array
-  readonly #nonces = new Int32Array(ACCOUNTS)
-  #buys = 0
-  #sells = 0
+  /** Each row as its sender would send it, COMMAND words. */
+  readonly #commands: Int32Array
+  /** Index and id of the order that each cancel names, as its sender would send it. */
+  readonly #names: Int32Array
+  /** What the trade hash calls an order, by the engine's id. */
+  readonly #ids: Int32Array
   #pending = 0
   #block = 0
 
   constructor(flow: Flow, capacity: number) {
-    this.#flow = flow
-    this.#handles = new Float64Array(capacity)
-    this.#cancels = cancelRows(flow, capacity)
-    this.#rows = new Int32Array(capacity + 1)
+    this.#commands = commandsOf(flow, capacity)
+    this.#names = new Int32Array(flow.count * 2 + 2)
+    this.#ids = new Int32Array(capacity + 1)
     for (let index = 0; index < ACCOUNTS; index++) {
       const account = this.core.account('0x' + index.toString(16).padStart(40, '0'))
       this.core.credit(account, 0, FUNDS)
@@ -93,48 +98,43 @@ export class Ours implements Contestant {
   }
 
   apply(row: number): void {
-    const { types, sells, prices, quantities } = this.#flow
-    if (types[row] === CANCEL) {
-      if (this.#handles[row] !== 0) this.core.cancel(this.#handles[row])
-    } else this.#place(row, types[row], sells[row], prices[row], quantities[row])
+    const { core } = this
+    const commands = this.#commands
+    const at = row * COMMAND
+    const flags = commands[at | FLAGS]
+    if (flags === IS_CANCEL) {
+      const name = commands[at | CANCELS] * 2
+      core.cancel(this.#names[name], this.#names[name | 1])
+    } else {
+      const nonce = commands[at | NONCE]
+      const index = core.place(
+        0,
+        commands[at | ACCOUNT],
+        flags,
+        commands[at | PRICE],
+        commands[at | LOTS],
+        START_SECONDS + 1_000_000,
+        FEE_MAX,
+        nonce,
+        (flags & IOC_FLAG) !== 0 ? 0 : nonce & (SLOTS - 1)
+      )
+      if (core.refusal !== 0) throw new Error(`row ${row} was refused: reason ${core.refusal}`)
+      const id = core.lastId
+      this.#ids[id] = commands[at | NAME]
+      const name = commands[at | CANCELS] * 2
+      if (name !== 0) {
+        this.#names[name] = index
+        this.#names[name | 1] = id
+      }
+    }
     if (++this.#pending === BLOCK_COMMANDS) this.flush()
   }
 
-  #place(row: number, type: number, sell: number, price: number, quantity: number): void {
-    const { core } = this
-    const account =
-      sell === 1 ? SIDE_ACCOUNTS + (this.#sells++ % SIDE_ACCOUNTS) : this.#buys++ % SIDE_ACCOUNTS
-    const nonce = ++this.#nonces[account]
-    const waits = type === LIMIT
-    const handle = core.place(
-      0,
-      account,
-      (sell === 1 ? SELL_FLAG : BUY_FLAG) | (waits ? GTC_FLAG : IOC_FLAG),
-      price,
-      quantity,
-      START_SECONDS + 1_000_000,
-      FEE_MAX,
-      nonce,
-      waits ? nonce & (SLOTS - 1) : 0
-    )
-    if (core.refusal !== 0) throw new Error(`row ${row} was refused: reason ${core.refusal}`)
-    const cancel = this.#cancels[row]
-    if (cancel !== 0) this.#handles[cancel] = handle
-    this.#rows[core.lastId] = row
-  }
-
-  /** Counts the trades of the block from its events, hashes them, and begins the next block. */
+  /** Counts the trades of the block, hashes its events, and begins the next block. */
   flush(): void {
     const { core, tally } = this
-    const { ids } = this.#flow
-    const words = core.eventWords
-    const end = core.eventCount * 8
-    for (let at = 0; at < end; at += 8) {
-      if ((words[at] & 0xff) !== TRADED_KIND) continue
-      const maker = ids[this.#rows[words[at + 4]]]
-      const taker = ids[this.#rows[words[at + 6]]]
-      tally.add(taker, maker, words[at + 3], words[at + 2])
-    }
+    const ids = this.#ids
+    core.eachTrade((taker, maker, price, lots) => tally.add(ids[taker], ids[maker], price, lots))
     core.end()
     // What a settled batch does to the engine's memory: it goes.
     const { batches } = core.core
@@ -157,13 +157,32 @@ export class Ours implements Contestant {
   }
 }
 
-/** The row of each order's first cancel, 0 for none. Found before the clock starts: a client that
- * cancels sends the handle that it was given, and the engine has nothing to look up. */
-function cancelRows(flow: Flow, capacity: number): Int32Array {
-  const rows = new Int32Array(capacity)
+/** Buys by accounts 0 to 499 in turn, sells by 500 to 999; nonces count from 1. The cancels that name
+ * an order first are numbered; any other finds its order gone. */
+function commandsOf(flow: Flow, capacity: number): Int32Array {
+  const commands = new Int32Array(capacity * COMMAND)
+  const turns = [0, 0]
+  let cancels = 0
+  const nonces = new Int32Array(ACCOUNTS)
   for (let row = 0; row < flow.count; row++) {
-    const target = flow.targets[row]
-    if (flow.types[row] === CANCEL && target >= 0 && rows[target] === 0) rows[target] = row
+    const at = row * COMMAND
+    const sell = flow.sells[row]
+    if (flow.types[row] === CANCEL) {
+      commands[at | FLAGS] = IS_CANCEL
+      const target = flow.targets[row]
+      if (target < 0) continue
+      const order = (target * COMMAND) | CANCELS
+      if (commands[order] === 0) commands[order] = commands[at | CANCELS] = ++cancels
+      continue
+    }
+    const account = sell * SIDE_ACCOUNTS + (turns[sell]++ % SIDE_ACCOUNTS)
+    const waits = flow.types[row] === LIMIT
+    commands[at | FLAGS] = (sell === 1 ? SELL_FLAG : BUY_FLAG) | (waits ? GTC_FLAG : IOC_FLAG)
+    commands[at | ACCOUNT] = account
+    commands[at | PRICE] = flow.prices[row]
+    commands[at | LOTS] = flow.quantities[row]
+    commands[at | NONCE] = ++nonces[account]
+    commands[at | NAME] = flow.ids[row]
   }
-  return rows
+  return commands
 }

@@ -1,13 +1,14 @@
 // Accounts, numbered in the order in which they first appear, and their ring slots. A ring slot is
 // two words: the low 32 bits of the highest nonce that it has held, then that nonce's high 8 bits
 // over the 24 bits of the index of the order that took it last. While that order lives the nonce is
-// its own; when it ends nothing is written here (one cache miss less for a cancel). Slots come in pages of 32, made when one of them is first used; each
-// account has a directory of its pages.
+// its own; when it ends nothing is written here (one cache miss less for a cancel). Slots come in
+// pages of 32, made when one of them is first used; each account has a directory of its pages.
 
-import { highWord } from './orders.ts'
+import * as orders from './order-layout.ts'
 import { assert } from './stop.ts'
 import type { Address } from './types.ts'
 
+const { highWord } = orders
 const HIGH_WORD = 4294967296
 /** A record keeps 24 bits of an account's number. */
 const ACCOUNTS_LIMIT = 2 ** 24
@@ -25,6 +26,9 @@ export class Accounts {
   liveOrders = new Int32Array(16)
   lastNonce = new Float64Array(16)
   floor = new Float64Array(16)
+  /** Placements with a nonce below it are looked at closely: the floor, or infinity while the account
+   * takes a token out of the venue. */
+  gate = new Float64Array(16)
   /** By account two words: where its directory begins and how many pages it can name. */
   #directory = new Int32Array(32)
   #directories = new Int32Array(256)
@@ -59,7 +63,7 @@ export class Accounts {
 
   /** The same of a slot by its words. */
   nonceAt(at: number): number {
-    return (this.#pages[at + 1] >>> 24) * HIGH_WORD + (this.#pages[at] >>> 0)
+    return (this.#pages[at | 1] >>> 24) * HIGH_WORD + (this.#pages[at] >>> 0)
   }
 
   /** Index of the order that took the slot last, 0 for none: `Core.slotHolder` tells whether it still
@@ -69,21 +73,18 @@ export class Accounts {
   }
 
   indexAt(at: number): number {
-    return this.#pages[at + 1] & INDEX_MASK
+    return this.#pages[at | 1] & INDEX_MASK
   }
 
   takeSlot(account: number, slot: number, nonce: number, index: number): void {
-    let at = this.slotAt(account, slot)
-    if (at < PAGE) at = this.#createPage(account, slot)
-    this.#pages[at] = nonce | 0
-    this.#pages[at + 1] = (highWord(nonce) << 24) | index
+    this.takeSlotAt(this.slotAt(account, slot), account, slot, nonce, index)
   }
 
-  /** Writes the nonce that a slot has held last as two words. */
-  copyNonce(account: number, slot: number, words: Int32Array, at: number): void {
-    const from = this.slotAt(account, slot)
-    words[at] = this.#pages[from]
-    words[at + 1] = this.#pages[from + 1] >>> 24
+  /** The same, when the slot's words have been found. */
+  takeSlotAt(found: number, account: number, slot: number, nonce: number, index: number): void {
+    const at = found < PAGE ? this.#createPage(account, slot) : found
+    this.#pages[at] = nonce | 0
+    this.#pages[at | 1] = (highWord(nonce) << 24) | index
   }
 
   /** One above the highest slot that may have been used. */
@@ -99,8 +100,8 @@ export class Accounts {
   slotAt(account: number, slot: number): number {
     const number = slot >>> PAGE_SHIFT
     const directory = this.#directory
-    if (number >= directory[account * 2 + 1]) return 0
-    return this.#directories[directory[account * 2] + number] + ((slot & PAGE_MASK) << 1)
+    if (number >= directory[(account << 1) | 1]) return 0
+    return this.#directories[directory[account << 1] + number] | ((slot & PAGE_MASK) << 1)
   }
 
   #createPage(account: number, slot: number): number {
@@ -148,6 +149,9 @@ export class Accounts {
     const floor = new Float64Array(room)
     floor.set(this.floor)
     this.floor = floor
+    const gate = new Float64Array(room)
+    gate.set(this.gate)
+    this.gate = gate
     const directory = new Int32Array(room * 2)
     directory.set(this.#directory)
     this.#directory = directory

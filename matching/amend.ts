@@ -116,6 +116,7 @@ function amendInPlace(
   const id = core.nextId++
   pool.setId(index, id)
   pool.setExpiry(index, d.expiry)
+  pool.setNonce(index, d.nonce)
   pool.setPlace(index, core.index, d.entry, d.ordinal)
   pool.words[index * ORDER + FILLED] = 0
   if (d.expiry < core.expiryMin) core.expiryMin = d.expiry

@@ -1,5 +1,6 @@
-// What one settlement batch holds. Fills are rows of words, copied from the orders' records, so that
-// a trade costs no object; everything else follows from them when it is asked for.
+// What one settlement batch holds. Fills are rows of words, copied from the makers' records, so that
+// a trade costs no object; a taking command has one row for all its fills. Everything else follows
+// from the rows when it is asked for.
 
 import type {
   BatchAccount,
@@ -10,15 +11,13 @@ import type {
   BatchWithdrawal,
   FillSide
 } from './results.ts'
+import * as layout from './batch-layout.ts'
 import type { Market } from './market.ts'
 import { holdsSlot, SELL } from './orders.ts'
 
-/** Words of a fill: lots, price, maker fee (low, high), then of maker and of taker nine each: owner,
- * flags, id (low, high with the expiry's and the place's high bits), tape index, entry, filled lots,
- * nonce (low, high). */
-export const FILL = 22
-export const MAKER = 4
-export const TAKER = 13
+export * from './batch-layout.ts'
+
+const { FILL, FILL_OWNER, TAKE } = layout
 
 const HIGH_WORD = 4294967296
 
@@ -36,6 +35,8 @@ export class Batch {
   link: string | null = null
   fills: Int32Array
   fillCount = 0
+  takes: Int32Array
+  takeCount = 0
   #feeRows: Float64Array
   feeCount = 0
   withdrawals: BatchWithdrawal[] = []
@@ -51,8 +52,10 @@ export class Batch {
   constructor(index: number, validators: number, before: Batch | null, gone: Batch | null) {
     this.index = index
     const fills = before === null ? FILL * 16 : before.fills.length
+    const takes = before === null ? TAKE * 16 : before.takes.length
     const charges = before === null ? 3 * 16 : before.#feeRows.length
     this.fills = gone === null ? new Int32Array(fills) : gone.fills
+    this.takes = gone === null ? new Int32Array(takes) : gone.takes
     this.#feeRows = gone === null ? new Float64Array(charges) : gone.#feeRows
     this.contentVotes = new Array<string | null>(validators).fill(null)
     this.voidVotes = new Array<string | null>(validators).fill(null)
@@ -74,17 +77,38 @@ export class Batch {
     return at
   }
 
-  fill(position: number): BatchFill {
-    const row = this.fills
-    const at = position * FILL
-    return {
-      market: row[at + MAKER] & 0xff,
-      takerSide: (row[at + TAKER + 1] & SELL) !== 0 ? 'sell' : 'buy',
-      quantity: row[at],
-      price: row[at + 1] >>> 0,
-      makerFee: this.#makerFee(position),
-      maker: this.#side(at + MAKER),
-      taker: this.#side(at + TAKER)
+  /** Makes room for one more taking command, whose fills follow, and gives its first word. */
+  nextTake(): number {
+    const at = this.takeCount * TAKE
+    if (at === this.takes.length) {
+      const grown = new Int32Array(this.takes.length * 2)
+      grown.set(this.takes)
+      this.takes = grown
+    }
+    this.takes[at] = this.fillCount
+    this.takeCount++
+    return at
+  }
+
+  /** In the order in which they were made. */
+  *eachFill(): Generator<BatchFill> {
+    for (let command = 0; command < this.takeCount; command++) {
+      const last = command + 1 === this.takeCount
+      const end = last ? this.fillCount : this.takes[(command + 1) * TAKE]
+      const taker = this.#taker(command * TAKE)
+      for (let position = this.takes[command * TAKE]; position < end; position++) {
+        const at = position * FILL
+        taker.filled += this.fills[at]
+        yield {
+          market: this.fills[at + FILL_OWNER] & 0xff,
+          takerSide: (this.takes[command * TAKE + 2] & SELL) !== 0 ? 'sell' : 'buy',
+          quantity: this.fills[at],
+          price: this.fills[at + 1] >>> 0,
+          makerFee: this.#makerFee(at),
+          maker: this.#maker(at),
+          taker: { ...taker }
+        }
+      }
     }
   }
 
@@ -117,8 +141,7 @@ export class Batch {
     if (this.#accounts !== null) return this.#accounts
     const accounts = new Map<number, BatchAccount>()
     const orders = new Map<number, BatchOrder>()
-    for (let i = 0; i < this.fillCount; i++) {
-      const fill = this.fill(i)
+    for (const fill of this.eachFill()) {
       const market = markets[fill.market]
       const base = fill.quantity * market.lotSize
       const quote = fill.quantity * fill.price * market.tickValue
@@ -144,8 +167,8 @@ export class Batch {
   /** By token: what the sides paid. */
   fees(markets: readonly Market[], tokens: number): number[] {
     const fees = new Array<number>(tokens).fill(0)
-    for (let i = 0; i < this.fillCount; i++) {
-      fees[markets[this.fills[i * FILL + MAKER] & 0xff].quote] += this.#makerFee(i)
+    for (let at = 0; at < this.fillCount * FILL; at += FILL) {
+      fees[markets[this.fills[at + FILL_OWNER] & 0xff].quote] += this.#makerFee(at)
     }
     for (const charge of this.takerFees()) fees[markets[charge.market].quote] += charge.fee
     return fees
@@ -154,41 +177,30 @@ export class Batch {
   /** Whether a fill of the account is of an order with a nonce below the floor, or of one without a
    * ring slot with a nonce at or below the sequence. */
   fillsReached(account: number, floor: number, sequence: number): boolean {
-    const row = this.fills
+    const reached = ({ nonce, marked }: FillSide): boolean =>
+      nonce < floor || (!marked && nonce <= sequence)
     for (let at = 0; at < this.fillCount * FILL; at += FILL) {
-      for (const side of [at + MAKER, at + TAKER]) {
-        if (row[side] >>> 8 !== account) continue
-        const nonce = nonceAt(row, side)
-        if (nonce < floor) return true
-        if (!holdsSlot(row[side + 1]) && nonce <= sequence) return true
-      }
+      if (this.fills[at + FILL_OWNER] >>> 8 === account && reached(this.#maker(at))) return true
+    }
+    for (let at = 0; at < this.takeCount * TAKE; at += TAKE) {
+      if (this.takes[at + 1] >>> 8 === account && reached(this.#taker(at))) return true
     }
     return false
   }
 
-  #makerFee(position: number): number {
-    const at = position * FILL
-    return (this.fills[at + 3] >>> 0) * HIGH_WORD + (this.fills[at + 2] >>> 0)
+  #makerFee(at: number): number {
+    return (this.fills[at + 3] >>> 8) * HIGH_WORD + (this.fills[at + 2] >>> 0)
   }
 
-  #side(at: number): FillSide {
-    const row = this.fills
-    const flags = row[at + 1]
-    const high = row[at + 3]
-    const entry = row[at + 5] >>> 0
-    return {
-      account: row[at] >>> 8,
-      order: (high >>> 16) * HIGH_WORD + (row[at + 2] >>> 0),
-      nonce: nonceAt(row, at),
-      slot: flags >>> 16,
-      place: {
-        index: (high & 0xff) * HIGH_WORD + (row[at + 4] >>> 0),
-        entry: entry >>> 8,
-        ordinal: entry & 0xff
-      },
-      filled: row[at + 6],
-      marked: holdsSlot(flags)
-    }
+  #maker(at: number): FillSide {
+    const nonceHigh = this.fills[at + 3] & 0xff
+    const nonce = nonceHigh * HIGH_WORD + (this.fills[at + 11] >>> 0)
+    return sideAt(this.fills, at + FILL_OWNER, nonce)
+  }
+
+  #taker(at: number): FillSide {
+    const nonce = (this.takes[at + 9] >>> 0) * HIGH_WORD + (this.takes[at + 8] >>> 0)
+    return sideAt(this.takes, at + 1, nonce)
   }
 
   #part(accounts: Map<number, BatchAccount>, account: number, tokens: number): BatchAccount {
@@ -217,6 +229,22 @@ export class Batch {
   }
 }
 
-function nonceAt(row: Int32Array, side: number): number {
-  return (row[side + 8] >>> 0) * HIGH_WORD + (row[side + 7] >>> 0)
+/** The order of which seven words stand in a row. */
+function sideAt(row: Int32Array, at: number, nonce: number): FillSide {
+  const flags = row[at + 1]
+  const high = row[at + 3]
+  const entry = row[at + 5] >>> 0
+  return {
+    account: row[at] >>> 8,
+    order: (high >>> 16) * HIGH_WORD + (row[at + 2] >>> 0),
+    nonce,
+    slot: flags >>> 16,
+    place: {
+      index: (high & 0xff) * HIGH_WORD + (row[at + 4] >>> 0),
+      entry: entry >>> 8,
+      ordinal: entry & 0xff
+    },
+    filled: row[at + 6],
+    marked: holdsSlot(flags)
+  }
 }

@@ -1,9 +1,9 @@
 // The chain of unsettled batches, oldest first; the last one is open (docs/matching.md, section 7).
 
 import type { Accounts } from './accounts.ts'
-import { Batch, FILL, MAKER, TAKER } from './batch.ts'
-import { highWord } from './orders.ts'
-import * as layout from './orders.ts'
+import * as rows from './batch-layout.ts'
+import { Batch } from './batch.ts'
+import * as layout from './order-layout.ts'
 import type { OrderPool } from './orders.ts'
 import type { SettlementConfig } from './types.ts'
 
@@ -11,7 +11,20 @@ import type { SettlementConfig } from './types.ts'
 export const NO_PARENT = '0'.repeat(48)
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
-const { ORDER, OWNER, FLAGS, ID_LOW, HIGH, TAPE_LOW, ENTRY, FILLED } = layout
+const {
+  NONCE_HIGH,
+  NONCE_LOW,
+  ORDER,
+  OWNER,
+  FLAGS,
+  ID_LOW,
+  HIGH,
+  TAPE_LOW,
+  ENTRY,
+  FILLED,
+  highWord
+} = layout
+const { FILL, FILL_OWNER, TAKE } = rows
 
 /** What a fill is written from. */
 export type FillState = { time: number; pool: OrderPool; accounts: Accounts }
@@ -121,46 +134,49 @@ export class Batches {
     child.parentKnownAt = time
   }
 
-  /** Writes a fill, when both records have been changed by it; the maker rests. */
-  recordFill(
-    state: FillState,
-    maker: number,
-    taker: number,
-    takerNonce: number,
-    lots: number,
-    price: number,
-    makerFee: number
-  ): void {
+  /** A command begins to trade: the words of the taker's record, before its first fill. */
+  beginTake(state: FillState, index: number, nonce: number): void {
     const batch = this.open
     if (!batch.hasContent) batch.openedAt = state.time
-    const at = batch.nextFill()
-    const row = batch.fills
-    const { pool } = state
-    row[at] = lots
-    row[at + 1] = price
-    row[at + 2] = makerFee | 0
-    row[at + 3] = highWord(makerFee)
-    copySide(pool, row, at + MAKER, maker)
-    const slot = pool.words[maker * ORDER + FLAGS] >>> 16
-    state.accounts.copyNonce(pool.words[maker * ORDER + OWNER] >>> 8, slot, row, at + MAKER + 7)
-    copySide(pool, row, at + TAKER, taker)
-    row[at + TAKER + 7] = takerNonce | 0
-    row[at + TAKER + 8] = highWord(takerNonce)
+    const at = batch.nextTake()
+    const row = batch.takes
+    const { words } = state.pool
+    const from = index * ORDER
+    row[at | 1] = words[from | OWNER]
+    row[at | 2] = words[from | FLAGS]
+    row[at | 3] = words[from | ID_LOW]
+    row[at | 4] = words[from | HIGH]
+    row[at | 5] = words[from | TAPE_LOW]
+    row[at | 6] = words[from | ENTRY]
+    row[at | 7] = words[from | FILLED]
+    row[at | 8] = nonce | 0
+    row[at | 9] = highWord(nonce)
+  }
+
+  /** Writes a fill of the command that trades, when the maker's filled lots are counted. */
+  recordFill(state: FillState, maker: number, lots: number, price: number, fee: number): void {
+    const at = this.open.nextFill()
+    const row = this.open.fills
+    const { words } = state.pool
+    const from = maker * ORDER
+    row[at] = lots | 0
+    row[at | 1] = price | 0
+    row[at | 2] = fee | 0
+    row[at | 3] = (highWord(fee) << 8) | words[from | NONCE_HIGH]
+    row[at | FILL_OWNER] = words[from | OWNER]
+    row[at | (FILL_OWNER + 1)] = words[from | FLAGS]
+    row[at | (FILL_OWNER + 2)] = words[from | ID_LOW]
+    row[at | (FILL_OWNER + 3)] = words[from | HIGH]
+    row[at | (FILL_OWNER + 4)] = words[from | TAPE_LOW]
+    row[at | (FILL_OWNER + 5)] = words[from | ENTRY]
+    row[at | (FILL_OWNER + 6)] = words[from | FILLED]
+    row[at | (FILL_OWNER + 7)] = words[from | NONCE_LOW]
   }
 
   bytes(): number {
-    return this.list.reduce((sum, batch) => sum + batch.fillCount * FILL * 4, 0)
+    return this.list.reduce(
+      (sum, batch) => sum + batch.fillCount * FILL * 4 + batch.takeCount * TAKE * 4,
+      0
+    )
   }
-}
-
-function copySide(pool: OrderPool, row: Int32Array, at: number, index: number): void {
-  const { words } = pool
-  const from = index * ORDER
-  row[at] = words[from + OWNER]
-  row[at + 1] = words[from + FLAGS]
-  row[at + 2] = words[from + ID_LOW]
-  row[at + 3] = words[from + HIGH]
-  row[at + 4] = words[from + TAPE_LOW]
-  row[at + 5] = words[from + ENTRY]
-  row[at + 6] = words[from + FILLED]
 }

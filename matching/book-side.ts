@@ -2,17 +2,18 @@
 // A level is a queue through the orders' own links. Every node has a bitmap of its children, so the
 // next best price is found by a few bit scans. Nodes exist only while something is in them. Bids
 // are kept under the mirrored price, so that on both sides the best level has the smallest key.
+// Nodes are numbered: number 0 of the inner ones is the root, number 0 of the leaves is never used.
 
-import * as layout from './orders.ts'
+import * as layout from './order-layout.ts'
 import type { OrderPool } from './orders.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
 const { ORDER, NEXT, PREV } = layout
 
-/** Words: two of bitmap, then the children. */
-const INNER = 66
-/** Words: two of bitmap, then per level head, tail and the lots as a double. */
-const LEAF = 258
+/** Children of an inner node. */
+const FAN = 64
+/** Words of a leaf: per level its first and its last order, then its lots as a double. */
+const LEAF = 256
 
 function lowestBit(word: number): number {
   return 31 - Math.clz32(word & -word)
@@ -21,12 +22,16 @@ function lowestBit(word: number): number {
 export class BookSide {
   /** Best price, or 0 when the side is empty. */
   best = 0
-  #inner = new Int32Array(INNER * 4)
-  #innerEnd = INNER
+  /** Where `levelAt` points: the first order of a level, then the last. */
+  levels = new Int32Array(LEAF * 2)
+  #lots = new Float64Array(this.levels.buffer)
+  /** Two words a node: which of its levels, or of its children, are there. */
+  #leafBits = new Int32Array(4)
+  #innerBits = new Int32Array(8)
+  #inner = new Int32Array(FAN * 4)
+  #innerEnd = 1
   #innerFree = 0
-  #leaves = new Int32Array(LEAF * 2)
-  #lots = new Float64Array(this.#leaves.buffer)
-  #leafEnd = LEAF
+  #leafEnd = 1
   #leafFree = 0
   /** What turns a price into a key, by exclusive or. */
   readonly #mirror: number
@@ -42,23 +47,19 @@ export class BookSide {
     this.#pool = pool
   }
 
-  /** First order of the best level; the side must not be empty. */
-  first(): number {
-    const key = this.best ^ this.#mirror
-    return this.#leaves[this.#find(key) + 2 + (key & 63) * 4]
+  /** Where a level is that is not empty; good until one is made or empties. */
+  levelAt(price: number): number {
+    const key = price ^ this.#mirror
+    return (this.#find(key) << 8) | ((key & 63) << 2)
   }
 
   /** First order of a level, 0 when there is none. */
   head(price: number): number {
-    const key = price ^ this.#mirror
-    const leaf = this.#find(key)
-    return leaf === 0 ? 0 : this.#leaves[leaf + 2 + (key & 63) * 4]
+    return this.levels[this.levelAt(price)]
   }
 
   lotsAt(price: number): number {
-    const key = price ^ this.#mirror
-    const leaf = this.#find(key)
-    return leaf === 0 ? 0 : this.#lots[(leaf + 4 + (key & 63) * 4) >> 1]
+    return this.#lots[(this.levelAt(price) >> 1) | 1]
   }
 
   append(index: number, price: number, lots: number): void {
@@ -66,42 +67,58 @@ export class BookSide {
     const key = price ^ this.#mirror
     let leaf = this.#find(key)
     if (leaf === 0) leaf = this.#createLeaf(key)
-    const leaves = this.#leaves
-    const level = leaf + 2 + (key & 63) * 4
-    const tail = leaves[level + 1]
-    words[index * ORDER + NEXT] = 0
-    words[index * ORDER + PREV] = tail
-    leaves[level + 1] = index
-    this.#lots[(level + 2) >> 1] += lots
+    const levels = this.levels
+    const level = (leaf << 8) | ((key & 63) << 2)
+    const tail = levels[level | 1]
+    words[(index * ORDER) | NEXT] = 0
+    words[(index * ORDER) | PREV] = tail
+    levels[level | 1] = index | 0
+    this.#lots[(level >> 1) | 1] += lots
     if (tail !== 0) {
-      words[tail * ORDER + NEXT] = index
+      words[(tail * ORDER) | NEXT] = index | 0
       return
     }
-    leaves[level] = index
-    leaves[leaf + ((key >>> 5) & 1)] |= 1 << (key & 31)
+    levels[level] = index | 0
+    this.#leafBits[(leaf << 1) | ((key >>> 5) & 1)] |= 1 << (key & 31)
     const best = this.best
     if (best === 0 || (this.#mirror === 0 ? price < best : price > best)) this.best = price
   }
 
   remove(index: number, price: number, lots: number): void {
     const words = this.#pool.words
-    const leaves = this.#leaves
-    const key = price ^ this.#mirror
-    const level = this.#find(key) + 2 + (key & 63) * 4
-    const next = words[index * ORDER + NEXT]
-    const prev = words[index * ORDER + PREV]
-    if (prev !== 0) words[prev * ORDER + NEXT] = next
-    else leaves[level] = next
-    if (next !== 0) words[next * ORDER + PREV] = prev
-    else leaves[level + 1] = prev
-    this.#lots[(level + 2) >> 1] -= lots
-    if ((prev | next) === 0) this.#emptied(key, price)
+    const levels = this.levels
+    const next = words[(index * ORDER) | NEXT]
+    const prev = words[(index * ORDER) | PREV]
+    const level = this.levelAt(price)
+    if (prev !== 0) words[(prev * ORDER) | NEXT] = next
+    else levels[level] = next
+    if (next !== 0) words[(next * ORDER) | PREV] = prev
+    else levels[level | 1] = prev
+    this.#lots[(level >> 1) | 1] -= lots
+    if ((prev | next) === 0) this.#emptied(price ^ this.#mirror, price)
   }
 
-  /** An order lost lots and stays in its place. */
+  /** Takes out the first order of a level. */
+  removeFirst(level: number, index: number, price: number, lots: number): void {
+    const words = this.#pool.words
+    const next = words[(index * ORDER) | NEXT]
+    this.levels[level] = next
+    this.#lots[(level >> 1) | 1] -= lots
+    if (next !== 0) {
+      words[(next * ORDER) | PREV] = 0
+      return
+    }
+    this.levels[level | 1] = 0
+    this.#emptied(price ^ this.#mirror, price)
+  }
+
+  /** An order of a level lost lots and stays in its place. */
+  reduceAt(level: number, lots: number): void {
+    this.#lots[(level >> 1) | 1] -= lots
+  }
+
   reduce(price: number, lots: number): void {
-    const key = price ^ this.#mirror
-    this.#lots[(this.#find(key) + 4 + (key & 63) * 4) >> 1] -= lots
+    this.reduceAt(this.levelAt(price), lots)
   }
 
   /** The next price behind this one, or 0. */
@@ -110,61 +127,69 @@ export class BookSide {
   }
 
   bytes(): number {
-    return this.#inner.byteLength + this.#leaves.byteLength
+    const leaves = this.levels.byteLength + this.#leafBits.byteLength
+    return leaves + this.#inner.byteLength + this.#innerBits.byteLength
   }
 
-  /** Offset of the leaf that holds the key, or 0. */
+  /** Number of the leaf that holds the key, or 0. */
   #find(key: number): number {
     const inner = this.#inner
     let node = 0
     for (let shift = this.#topShift; shift > 6; shift -= 6) {
-      node = inner[node + 2 + ((key >>> shift) & 63)]
+      node = inner[(node << 6) | ((key >>> shift) & 63)]
       if (node === 0) return 0
     }
-    return inner[node + 2 + ((key >>> 6) & 63)]
+    return inner[(node << 6) | ((key >>> 6) & 63)]
   }
 
   #createLeaf(key: number): number {
     let node = 0
     for (let shift = this.#topShift; shift > 6; shift -= 6) {
       const digit = (key >>> shift) & 63
-      let child = this.#inner[node + 2 + digit]
+      let child = this.#inner[(node << 6) | digit]
       if (child === 0) {
         child = this.#allocateInner()
-        this.#inner[node + 2 + digit] = child
-        this.#inner[node + (digit >> 5)] |= 1 << (digit & 31)
+        this.#adopt(node, digit, child)
       }
       node = child
     }
-    const digit = (key >>> 6) & 63
     const leaf = this.#allocateLeaf()
-    this.#inner[node + 2 + digit] = leaf
-    this.#inner[node + (digit >> 5)] |= 1 << (digit & 31)
+    this.#adopt(node, (key >>> 6) & 63, leaf)
     return leaf
+  }
+
+  #adopt(node: number, digit: number, child: number): void {
+    this.#inner[(node << 6) | digit] = child
+    this.#innerBits[(node << 1) | (digit >> 5)] |= 1 << (digit & 31)
   }
 
   #emptied(key: number, price: number): void {
     if (price === this.best) this.best = this.#next(key)
+    const leaf = this.#find(key)
+    const bits = this.#leafBits
+    bits[(leaf << 1) | ((key >>> 5) & 1)] &= ~(1 << (key & 31))
+    if ((bits[leaf << 1] | bits[(leaf << 1) | 1]) === 0) this.#dropLeaf(key, leaf)
+  }
+
+  /** A leaf has no level left; nor may the nodes above it. */
+  #dropLeaf(key: number, leaf: number): void {
     const path = this.#path
     const inner = this.#inner
+    const bits = this.#innerBits
     let depth = 0
     let node = 0
     for (let shift = this.#topShift; shift > 6; shift -= 6) {
       path[depth++] = node
-      node = inner[node + 2 + ((key >>> shift) & 63)]
+      node = inner[(node << 6) | ((key >>> shift) & 63)]
     }
-    const leaf = inner[node + 2 + ((key >>> 6) & 63)]
-    const leaves = this.#leaves
-    leaves[leaf + ((key >>> 5) & 1)] &= ~(1 << (key & 31))
-    if ((leaves[leaf] | leaves[leaf + 1]) !== 0) return
-    leaves[leaf + 2] = this.#leafFree
+    this.levels[leaf << 8] = this.#leafFree
     this.#leafFree = leaf
     for (let shift = 6; ; shift += 6) {
       const digit = (key >>> shift) & 63
-      inner[node + 2 + digit] = 0
-      inner[node + (digit >> 5)] &= ~(1 << (digit & 31))
-      if (depth === 0 || (inner[node] | inner[node + 1]) !== 0) return
-      inner[node + 2] = this.#innerFree
+      inner[(node << 6) | digit] = 0
+      bits[(node << 1) | (digit >> 5)] &= ~(1 << (digit & 31))
+      if (depth === 0 || (bits[node << 1] | bits[(node << 1) | 1]) !== 0) return
+      inner[node << 6] = this.#innerFree
       this.#innerFree = node
       node = path[--depth]
     }
@@ -172,19 +197,22 @@ export class BookSide {
 
   /** Price of the smallest key above this one, or 0. The path to the key must exist. */
   #next(key: number): number {
+    const leaf = this.#find(key)
+    const found = this.#above(this.#leafBits, leaf, key & 63)
+    return found === -1 ? this.#nextLeaf(key) : (((key & ~63) | found) ^ this.#mirror) >>> 0
+  }
+
+  #nextLeaf(key: number): number {
     const path = this.#path
     const inner = this.#inner
     let depth = 0
     let node = 0
     for (let shift = this.#topShift; shift > 6; shift -= 6) {
       path[depth++] = node
-      node = inner[node + 2 + ((key >>> shift) & 63)]
+      node = inner[(node << 6) | ((key >>> shift) & 63)]
     }
-    const leaf = inner[node + 2 + ((key >>> 6) & 63)]
-    const found = this.#above(this.#leaves, leaf, key & 63)
-    if (found !== -1) return (((key & ~63) | found) ^ this.#mirror) >>> 0
     for (let shift = 6; ; shift += 6) {
-      const digit = this.#above(inner, node, (key >>> shift) & 63)
+      const digit = this.#above(this.#innerBits, node, (key >>> shift) & 63)
       if (digit !== -1) return this.#least(node, digit, shift, key)
       if (depth === 0) return 0
       node = path[--depth]
@@ -200,23 +228,23 @@ export class BookSide {
     let found = startShift >= 30 ? 0 : (key >>> (startShift + 6)) << (startShift + 6)
     for (let shift = startShift; ; shift -= 6) {
       found |= digit << shift
-      node = inner[node + 2 + digit]
+      node = inner[(node << 6) | digit]
       if (shift === 6) break
-      digit = this.#above(inner, node, -1)
+      digit = this.#above(this.#innerBits, node, -1)
     }
-    found |= this.#above(this.#leaves, node, -1)
+    found |= this.#above(this.#leafBits, node, -1)
     return (found ^ this.#mirror) >>> 0
   }
 
   /** The lowest set bit above a position in a node's bitmap, or -1. */
-  #above(nodes: Int32Array, node: number, position: number): number {
+  #above(bits: Int32Array, node: number, position: number): number {
     const from = position + 1
     if (from < 32) {
-      const low = nodes[node] & (-1 << from)
+      const low = bits[node << 1] & (-1 << from)
       if (low !== 0) return lowestBit(low)
     }
     if (from < 64) {
-      const high = nodes[node + 1] & (from > 32 ? -1 << (from - 32) : -1)
+      const high = bits[(node << 1) | 1] & (from > 32 ? -1 << (from - 32) : -1)
       if (high !== 0) return 32 + lowestBit(high)
     }
     return -1
@@ -225,35 +253,35 @@ export class BookSide {
   #allocateInner(): number {
     const reused = this.#innerFree
     if (reused !== 0) {
-      this.#innerFree = this.#inner[reused + 2]
-      this.#inner[reused + 2] = 0
+      this.#innerFree = this.#inner[reused << 6]
+      this.#inner[reused << 6] = 0
       return reused
     }
-    if (this.#innerEnd === this.#inner.length) {
-      const grown = new Int32Array(this.#inner.length * 2)
-      grown.set(this.#inner)
-      this.#inner = grown
+    if (this.#innerEnd * FAN === this.#inner.length) {
+      this.#inner = doubled(this.#inner)
+      this.#innerBits = doubled(this.#innerBits)
     }
-    const node = this.#innerEnd
-    this.#innerEnd += INNER
-    return node
+    return this.#innerEnd++
   }
 
   #allocateLeaf(): number {
     const reused = this.#leafFree
     if (reused !== 0) {
-      this.#leafFree = this.#leaves[reused + 2]
-      this.#leaves[reused + 2] = 0
+      this.#leafFree = this.levels[reused << 8]
+      this.levels[reused << 8] = 0
       return reused
     }
-    if (this.#leafEnd === this.#leaves.length) {
-      const grown = new Int32Array(this.#leaves.length * 2)
-      grown.set(this.#leaves)
-      this.#leaves = grown
-      this.#lots = new Float64Array(grown.buffer)
+    if (this.#leafEnd * LEAF === this.levels.length) {
+      this.levels = doubled(this.levels)
+      this.#lots = new Float64Array(this.levels.buffer)
+      this.#leafBits = doubled(this.#leafBits)
     }
-    const leaf = this.#leafEnd
-    this.#leafEnd += LEAF
-    return leaf
+    return this.#leafEnd++
   }
+}
+
+function doubled(words: Int32Array): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(words.length * 2)
+  grown.set(words)
+  return grown
 }

@@ -34,7 +34,7 @@ function queues(core: Core, side: BookSide, most: number): Level3[] {
       const lots = pool.words[at + REMAINING]
       const account = pool.words[at + OWNER] >>> 8
       const id = pool.id(index)
-      found.push({ id, account, nonce: core.nonceOf(index), price, lots, position, lotsAhead })
+      found.push({ id, account, nonce: core.pool.nonce(index), price, lots, position, lotsAhead })
       position++
       lotsAhead += lots
     }

@@ -46,14 +46,17 @@ function applyTokenEvent(core: Core, event: TokenEvent): void {
     case 'exitRequested':
       core.events.add(EXIT_REQUESTED_EVENT, account, token, 0, 0, 0)
       core.ledger.setExiting(account, token, true)
+      core.setGate(account)
       return cancelMarketsOf(core, account, token)
     case 'exitCancelled':
       core.events.add(EXIT_CANCELLED, account, token, 0, 0, 0)
-      return core.ledger.setExiting(account, token, false)
+      core.ledger.setExiting(account, token, false)
+      return core.setGate(account)
     case 'exitClaimed':
       core.events.add(EXIT_CLAIMED, account, token, 0, 0, event.quanta)
       core.ledger.addSettled(account, token, -event.quanta)
       core.ledger.setExiting(account, token, false)
+      core.setGate(account)
       return assert(core.ledger.settled(account, token) >= 0, 'an exit took more than was settled')
     case 'claimed':
       return core.events.add(CLAIMED, account, token, 0, 0, event.quanta)
@@ -71,8 +74,9 @@ function raiseFloor(core: Core, account: number, nonce: number): void {
   core.events.add(FLOOR_RAISED, account, 0, 0, nonce, 0)
   const { accounts } = core
   if (nonce > accounts.floor[account]) accounts.floor[account] = nonce
+  core.setGate(account)
   for (const index of core.liveOf(account)) {
-    if (core.nonceOf(index) < accounts.floor[account]) core.cancel(index, FLOOR)
+    if (core.pool.nonce(index) < accounts.floor[account]) core.cancel(index, FLOOR)
   }
 }
 

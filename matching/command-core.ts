@@ -4,6 +4,7 @@
 // in log order, and the order of the entries in a block.
 
 import { Core } from './core.ts'
+import { eachTrade } from './event-list.ts'
 import { REJECTED } from './event-writer.ts'
 import * as layout from './orders.ts'
 import { place } from './place.ts'
@@ -11,7 +12,7 @@ import { REQUESTED } from './reasons.ts'
 import type { Address, EngineConfig, Hash256 } from './types.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
-const { DECREMENT, GTC, ORDER, ID_LOW, IOC, SELL, STATE_MASK, FLAGS, ORDERS_LIMIT } = layout
+const { DECREMENT, FLAGS, GTC, ID_LOW, IOC, ORDER, SELL, STATE_MASK } = layout
 
 export const BUY_FLAG = 0
 export const SELL_FLAG = SELL
@@ -19,9 +20,6 @@ export const GTC_FLAG = GTC
 export const IOC_FLAG = IOC
 /** Self-trade prevention; the others are 0 (cancel newest) and multiples of 8. */
 export const DECREMENT_FLAG = DECREMENT
-
-/** Bits of an id that a handle keeps above the 24 of the index: 2^53 is not passed. */
-const GENERATIONS = 2 ** 28
 
 export class CommandCore {
   readonly core: Core
@@ -59,8 +57,8 @@ export class CommandCore {
 
   /**
    * A limit order; `flags` is a side, a time in force and a self-trade prevention, or-ed. Gives the
-   * handle of what rests, or 0; `refusal` tells a rejection. Prices in ticks, quantity in lots,
-   * expiry in whole seconds, feeMax in quote quanta.
+   * index of what rests, or 0; with `lastId` it names the order. `refusal` tells a rejection. Prices in
+   * ticks, quantity in lots, expiry in whole seconds, feeMax in quote quanta.
    */
   place(
     market: number,
@@ -90,24 +88,21 @@ export class CommandCore {
       core.events.add(REJECTED | (refusal << 8), account, 0, 0, nonce, 0)
       return 0
     }
-    const at = core.placed * ORDER
-    const words = core.pool.words
-    if ((words[at + FLAGS] & STATE_MASK) === 0) return 0
-    return (words[at + ID_LOW] & (GENERATIONS - 1)) * ORDERS_LIMIT + core.placed
+    return (core.pool.words[core.placed * ORDER + FLAGS] & STATE_MASK) === 0 ? 0 : core.placed
   }
 
-  /** Cancels by handle; false when the order is no longer live. */
-  cancel(handle: number): boolean {
-    const core = this.core
-    const index = handle & (ORDERS_LIMIT - 1)
+  /** Cancels the order of an index and an id (of which the low 32 bits count); false when it is no
+   * longer live. */
+  cancel(index: number, id: number): boolean {
+    const { pool } = this.core
     const at = index * ORDER
-    const words = core.pool.words
-    if (index === 0 || index >= core.pool.end || (words[at + FLAGS] & STATE_MASK) === 0)
-      return false
-    const generation = Math.floor(handle / ORDERS_LIMIT)
-    if ((words[at + ID_LOW] & (GENERATIONS - 1)) !== generation) return false
-    core.cancel(index, REQUESTED)
-    return true
+    const names =
+      index > 0 &&
+      index < pool.end &&
+      pool.words[at + ID_LOW] === (id | 0) &&
+      (pool.words[at + FLAGS] & STATE_MASK) !== 0
+    if (names) this.core.cancel(index, REQUESTED)
+    return names
   }
 
   /** Id that the last accepted order got. Ids count from 1. */
@@ -129,14 +124,9 @@ export class CommandCore {
     return this.core.pool.live
   }
 
-  /** Event records since the last `end`: eight words each (docs/matching.md, section 12). */
-  get eventCount(): number {
-    return this.core.events.count
-  }
-
-  /** Changes when the buffer grows: read it again after each command. */
-  get eventWords(): Int32Array {
-    return this.core.events.words
+  /** Tells each trade since the last `end`, in sequence: ids of taker and maker, ticks, lots. */
+  eachTrade(tell: (taker: number, maker: number, price: number, lots: number) => void): void {
+    eachTrade(this.core.events, tell)
   }
 
   /** Bytes held by typed arrays for orders, books, slots and balances. */

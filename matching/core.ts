@@ -3,15 +3,16 @@
 
 import { Accounts } from './accounts.ts'
 import { Batches } from './batches.ts'
-import { Draft } from './draft.ts'
+import { Draft, type TightFee, type Waiting } from './draft.ts'
 import { EventWriter } from './event-writer.ts'
 import * as records from './event-writer.ts'
 import { Grants } from './grants.ts'
 import { Lanes } from './lanes.ts'
+import * as cellLayout from './cell-layout.ts'
 import { Ledger } from './ledger.ts'
 import { Market } from './market.ts'
-import { highWord, holdsSlot, OrderPool } from './orders.ts'
-import * as layout from './orders.ts'
+import * as layout from './order-layout.ts'
+import { OrderPool } from './orders.ts'
 import type { Protection } from './protection.ts'
 import { Protections } from './protection.ts'
 import { PROTECTION } from './reasons.ts'
@@ -19,7 +20,7 @@ import type { Armed } from './triggers.ts'
 import type { Address, EngineConfig, Hash256 } from './types.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
-const { ACCEPTED, BATCH_CLOSED, CANCELLED, EXPIRED_EVENT, PROTECTION_FIRED } = records
+const { BATCH_CLOSED, EXPIRED_EVENT, FOLDED, PROTECTION_FIRED } = records
 const {
   DELEGATED,
   ENTRY,
@@ -27,12 +28,14 @@ const {
   FILLED,
   FLAGS,
   HIGH,
+  highWord,
+  holdsSlot,
   ORDER,
   ID_LOW,
-  NEXT,
+  NONCE_HIGH,
+  NONCE_LOW,
   OWNER,
   PENDING,
-  PREV,
   PRICE,
   QUOTE,
   REMAINING,
@@ -43,16 +46,7 @@ const {
   TIGHT
 } = layout
 
-/** What an order needs when its turn comes, and no longer when it rests. */
-export type Waiting = {
-  feeMax: number
-  nonce: number
-  triggerKind: number
-  triggerPrice: number
-}
-
-/** A resting order whose feeMax may bind: what it has paid in which batch. */
-export type TightFee = { feeMax: number; spent: number; batch: number }
+const { RESERVED } = cellLayout
 
 export class Core {
   readonly config: EngineConfig
@@ -115,42 +109,62 @@ export class Core {
     return account
   }
 
-  /** Takes the draft in with some lots to go, at `price` (its limit, or where it slid to). The caller
-   * has checked everything, and reserves if the order does not enter at once. Gives its index. */
+  /** Takes the draft in with some lots to go, at `price` (its limit, or where it slid to), as pending.
+   * The caller has checked everything, and reserves if the order does not enter at once. Gives its
+   * index. */
   accept(lots: number, price: number): number {
+    const { account, delegate, flags, nonce, slot } = this.draft
+    const index = this.record(lots, price, PENDING)
+    if (holdsSlot(flags)) this.accounts.takeSlot(account, slot, nonce, index)
+    if (delegate !== -1) this.noteDelegate(index, delegate)
+    return index
+  }
+
+  noteDelegate(index: number, delegate: number): void {
+    this.pool.words[index * ORDER + FLAGS] |= DELEGATED
+    this.delegates.set(index, delegate)
+  }
+
+  /** The draft's order gets an id and a record, and `accepted` tells of it; when it is to rest at once,
+   * whole and at its limit, that includes its `rested`. The rest of an acceptance is the caller's. */
+  record(lots: number, price: number, state: number): number {
     const d = this.draft
+    const { account, expiry, nonce } = d
+    const tape = this.index
     const pool = this.pool
     const index = pool.allocate()
     const id = this.nextId++
     const idHigh = highWord(id)
-    const flags = d.flags | PENDING
+    const owner = (account << 8) | d.market
+    const place = (d.entry << 8) | d.ordinal
     const words = pool.words
     const at = index * ORDER
-    words[at + NEXT] = 0
-    words[at + PREV] = 0
-    words[at + REMAINING] = lots
-    words[at + PRICE] = price
-    words[at + OWNER] = (d.account << 8) | d.market
-    words[at + FLAGS] = (d.slot << 16) | flags
-    words[at + ID_LOW] = id | 0
-    words[at + HIGH] =
-      (idHigh << 16) | ((highWord(d.expiry) & 0xff) << 8) | (highWord(this.index) & 0xff)
-    words[at + EXPIRY_LOW] = d.expiry | 0
-    words[at + FILLED] = 0
-    words[at + TAPE_LOW] = this.index | 0
-    words[at + ENTRY] = (d.entry << 8) | d.ordinal
-    if (d.expiry < this.expiryMin) this.expiryMin = d.expiry
-    this.accounts.liveOrders[d.account]++
-    if (holdsSlot(flags)) this.accounts.takeSlot(d.account, d.slot, d.nonce, index)
-    if (d.delegate !== -1) {
-      words[at + FLAGS] |= DELEGATED
-      this.delegates.set(index, d.delegate)
-    }
-    const head = ACCEPTED | ((flags & SELL) << 8) | (d.market << 16)
-    const nonceHigh = highWord(d.nonce)
-    this.events.put(head, d.account, lots, d.price, id | 0, idHigh, d.nonce | 0, nonceHigh)
-    this.events.note(d.entry, d.ordinal)
+    words[at | REMAINING] = lots | 0
+    words[at | PRICE] = price | 0
+    words[at | OWNER] = owner
+    words[at | FLAGS] = (d.slot << 16) | d.flags | state
+    words[at | ID_LOW] = id | 0
+    words[at | HIGH] = (idHigh << 16) | ((highWord(expiry) & 0xff) << 8) | (highWord(tape) & 0xff)
+    words[at | FILLED] = 0
+    words[at | TAPE_LOW] = tape | 0
+    words[at | ENTRY] = place
+    words[at | EXPIRY_LOW] = expiry | 0
+    words[at | NONCE_LOW] = nonce | 0
+    words[at | NONCE_HIGH] = highWord(nonce)
+    if (expiry < this.expiryMin) this.expiryMin = expiry
+    this.accounts.liveOrders[account]++
+    const code = ((d.flags & SELL) << 8) | (state === RESTING ? FOLDED : 0)
+    this.events.accepted(code, owner, lots | 0, d.price | 0, id, nonce, place)
     return index
+  }
+
+  /** The account's floor or one of its exits changed. */
+  setGate(account: number): void {
+    let gate = this.accounts.floor[account]
+    for (let token = 0; token < this.config.tokens; token++) {
+      if (this.ledger.exiting(account, token)) gate = Infinity
+    }
+    this.accounts.gate[account] = gate
   }
 
   /** Reserves for the draft's order and keeps what it needs when its turn comes. */
@@ -164,13 +178,6 @@ export class Core {
   setState(index: number, state: number): void {
     const at = index * ORDER + FLAGS
     this.pool.words[at] = (this.pool.words[at] & ~STATE_MASK) | state
-  }
-
-  nonceOf(index: number): number {
-    const at = index * ORDER
-    const flags = this.pool.words[at + FLAGS]
-    if (!holdsSlot(flags)) return this.waiting.get(index)?.nonce ?? 0
-    return this.accounts.slotNonce(this.pool.words[at + OWNER] >>> 8, flags >>> 16)
   }
 
   /** Adds (sign 1) or takes back (-1) what an order reserves before it rests. */
@@ -270,20 +277,22 @@ export class Core {
   /** The same for an order that rests and of which nothing is kept beside its record. */
   #cancelResting(index: number, flags: number, reason: number): void {
     const at = index * ORDER
+    const { ledger } = this
     const words = this.pool.words
-    const owner = words[at + OWNER]
+    const owner = words[at | OWNER]
     const account = owner >>> 8
     const market = this.markets[owner & 0xff]
-    const lots = words[at + REMAINING]
-    const price = words[at + PRICE] >>> 0
-    const head = CANCELLED | (reason << 8) | ((owner & 0xff) << 16)
-    this.events.put(head, account, lots, 0, words[at + ID_LOW], words[at + HIGH] >>> 16, 0, 0)
-    if ((flags & SELL) !== 0) {
+    const lots = words[at | REMAINING]
+    const price = words[at | PRICE] >>> 0
+    this.events.cancelled(reason, words[at | ID_LOW], words[at | HIGH], lots, owner)
+    const isSell = (flags & SELL) !== 0
+    const cell = ledger.change(account, isSell ? market.base : market.quote)
+    if (isSell) {
+      ledger.cells[cell | RESERVED] -= lots * market.lotSize
       market.asks.remove(index, price, lots)
-      this.ledger.addReserved(account, market.base, -lots * market.lotSize)
     } else {
+      ledger.cells[cell | RESERVED] -= market.restingBuy(lots, price)
       market.bids.remove(index, price, lots)
-      this.ledger.addReserved(account, market.quote, -market.restingBuy(lots, price))
     }
     this.accounts.liveOrders[account]--
     this.pool.release(index)
@@ -292,10 +301,8 @@ export class Core {
   noteCancelled(index: number, reason: number): void {
     const at = index * ORDER
     const words = this.pool.words
-    const head = CANCELLED | (reason << 8) | ((words[at + OWNER] & 0xff) << 16)
-    const account = words[at + OWNER] >>> 8
-    const idHigh = words[at + HIGH] >>> 16
-    this.events.put(head, account, words[at + REMAINING], 0, words[at + ID_LOW], idHigh, 0, 0)
+    const lots = words[at + REMAINING]
+    this.events.cancelled(reason, words[at + ID_LOW], words[at + HIGH], lots, words[at + OWNER])
   }
 
   expire(index: number): void {

@@ -63,7 +63,7 @@ function sameDeltas(deltas: number[], signed: number[]): boolean {
 
 function reachesLive(core: Core, account: number, batch: Batch, input: CosignInput): boolean {
   for (const index of core.liveOf(account)) {
-    if (core.nonceOf(index) < input.floor) return true
+    if (core.pool.nonce(index) < input.floor) return true
   }
   for (const later of core.batches.list) {
     if (later.index <= batch.index) continue

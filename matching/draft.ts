@@ -23,3 +23,14 @@ export class Draft {
   notional = 0
   feeCeiling = 0
 }
+
+/** What an order needs when its turn comes, and no longer when it rests. */
+export type Waiting = {
+  feeMax: number
+  nonce: number
+  triggerKind: number
+  triggerPrice: number
+}
+
+/** A resting order whose feeMax may bind: what it has paid in which batch. */
+export type TightFee = { feeMax: number; spent: number; batch: number }

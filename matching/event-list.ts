@@ -25,6 +25,7 @@ import {
   FOLDED,
   LEASE_RENEWED,
   LINKED,
+  NAMED,
   OPENED,
   PROTECTION_FIRED,
   PROTECT_SET,
@@ -36,6 +37,7 @@ import {
   STOPPED,
   TRADED,
   TRIGGERED,
+  UNIT,
   VOID_ATTESTED,
   WITHDRAWN
 } from './event-writer.ts'
@@ -50,42 +52,39 @@ const HIGH_WORD = 4294967296
 const UNKNOWN_ACCOUNT = 0xffffffff
 export const stopReasons: readonly StopReason[] = ['chain_stale', 'unsettled_age', 'unsettled_gas']
 
+/** Doubles beside a record. */
+const BESIDE = 2
+
+/** Unpacked when it is first read: a block that nobody looks into costs a copy of its units. */
 export class PackedEvents implements EventList {
   readonly length: number
-  readonly records: Uint8Array
-  readonly #words: Int32Array
+  readonly #units: Int32Array
   readonly #extras: Float64Array
+  #records: Records | null = null
 
   constructor(writer: EventWriter) {
-    const { words, extras, count } = writer
-    let length = count
-    for (let i = 0; i < count; i++) if (isFolded(words[i * RECORD])) length++
-    this.length = length
-    this.#words = new Int32Array(length * RECORD)
-    this.#extras = new Float64Array(length * EXTRAS)
-    this.records = new Uint8Array(this.#words.buffer)
-    let to = 0
-    for (let i = 0; i < count; i++) {
-      const record = words.subarray(i * RECORD, (i + 1) * RECORD)
-      const beside = extras.subarray(i * EXTRAS, (i + 1) * EXTRAS)
-      this.#words.set(record, to * RECORD)
-      this.#extras.set(beside, to * EXTRAS)
-      if (isFolded(record[0])) {
-        this.#words[to * RECORD] &= ~FOLDED
-        this.#words.set(unfold(record, beside), ++to * RECORD)
-      }
-      to++
-    }
+    this.#units = writer.words.slice(0, writer.count * UNIT)
+    this.#extras = writer.extras.slice(0, writer.count * EXTRAS)
+    this.length = countRecords(this.#units)
+  }
+
+  get records(): Uint8Array {
+    return this.#unpacked().bytes
   }
 
   *[Symbol.iterator](): Iterator<Event> {
     for (let i = 0; i < this.length; i++) yield this.at(i)
   }
 
+  #unpacked(): Records {
+    this.#records ??= unpack(this.#units, this.#extras, this.length)
+    return this.#records
+  }
+
   at(position: number): Event {
     if (position < 0 || position >= this.length) throw new RangeError(`no event ${position}`)
+    const { words, beside } = this.#unpacked()
     const at = position * RECORD
-    const words = this.#words
     const head = words[at]
     const fields: Fields = {
       code: (head >>> 8) & 0xff,
@@ -95,29 +94,134 @@ export class PackedEvents implements EventList {
       c: words[at + 3] >>> 0,
       x: (words[at + 5] >>> 0) * HIGH_WORD + (words[at + 4] >>> 0),
       y: (words[at + 7] >>> 0) * HIGH_WORD + (words[at + 6] >>> 0),
-      first: this.#extras[position * EXTRAS],
-      second: this.#extras[position * EXTRAS + 1]
+      first: beside[position * BESIDE],
+      second: beside[position * BESIDE + 1]
     }
     const kind = head & 0xff
     return kind < OPENED ? orderEvent(kind, fields) : venueEvent(kind, fields)
   }
 }
 
-function isFolded(head: number): boolean {
+/** Of the code of `accepted` and `traded`, what is not about the packing: the side. */
+const SIDE_CODE = 1 << 8
+
+/** Units that a record takes, by its head. */
+function unitsOf(head: number): number {
   const kind = head & 0xff
-  return (kind === ACCEPTED || kind === TRADED) && (head & FOLDED) !== 0
+  if (kind === ACCEPTED || kind === CANCELLED) return 1
+  return kind === TRADED && (head & NAMED) === 0 ? 1 : 2
 }
 
-/** The words of the record that is folded into this one. */
-function unfold(record: Int32Array, beside: Float64Array): number[] {
-  const head = record[0] & ~FOLDED
-  if ((head & 0xff) === ACCEPTED) {
-    const rested = (head & ~0xff) | RESTED
-    return [rested, record[1], record[2], record[3], record[4], record[5], 0, 0]
+function countRecords(units: Int32Array): number {
+  let records = 0
+  for (let at = 0; at < units.length; at += unitsOf(units[at]) * UNIT) {
+    const kind = units[at] & 0xff
+    records += (kind === ACCEPTED || kind === TRADED) && (units[at] & FOLDED) !== 0 ? 2 : 1
   }
-  const [, taker, fee] = beside
-  const charged = (head & ~0xffff) | CHARGED
-  return [charged, taker, 0, 0, record[6], record[7], fee | 0, highWord(fee)]
+  return records
+}
+
+/** Full records, one after the other, and what is known beside them. */
+class Records {
+  readonly words: Int32Array
+  readonly bytes: Uint8Array
+  readonly beside: Float64Array
+  #count = 0
+
+  constructor(length: number) {
+    this.words = new Int32Array(length * RECORD)
+    this.bytes = new Uint8Array(this.words.buffer)
+    this.beside = new Float64Array(length * BESIDE)
+  }
+
+  add(head: number, a: number, b: number, c: number, x: number, y: number): void {
+    const at = this.#count++ * RECORD
+    this.words[at] = head
+    this.words[at + 1] = a
+    this.words[at + 2] = b
+    this.words[at + 3] = c
+    this.words[at + 4] = x
+    this.words[at + 5] = highWord(x)
+    this.words[at + 6] = y
+    this.words[at + 7] = highWord(y)
+  }
+
+  /** Of the record added last. */
+  note(first: number, second: number): void {
+    this.beside[(this.#count - 1) * BESIDE] = first
+    this.beside[(this.#count - 1) * BESIDE + 1] = second
+  }
+}
+
+function unpack(units: Int32Array, extras: Float64Array, length: number): Records {
+  const out = new Records(length)
+  let takerId = 0
+  let takerOwner = 0
+  for (let at = 0; at < units.length; at += unitsOf(units[at]) * UNIT) {
+    const head = units[at]
+    const a = units[at + 1]
+    const b = units[at + 2]
+    const c = units[at + 3]
+    const beside = (at / UNIT) * EXTRAS
+    const [first, second, third] = [extras[beside], extras[beside + 1], extras[beside + 2]]
+    if ((head & 0xff) === ACCEPTED) {
+      takerId = first
+      takerOwner = a
+      const side = (head & SIDE_CODE) | ((a & 0xff) << 16)
+      out.add(ACCEPTED | side, a >>> 8, b, c, first, second)
+      out.note(third >>> 8, third & 0xff)
+      if ((head & FOLDED) !== 0) out.add(RESTED | side, a >>> 8, b, c, first, 0)
+    } else if ((head & 0xff) === TRADED) {
+      const isNamed = (head & NAMED) !== 0
+      const id = isNamed ? joined(units[at + 4], units[at + 5]) : takerId
+      const owner = isNamed ? extras[beside + EXTRAS] : takerOwner
+      const market = (owner & 0xff) << 16
+      const side = (head & SIDE_CODE) | market
+      out.add(TRADED | side, second >>> 8, b, c, joined(a, head >>> 16), id)
+      out.note(first, owner >>> 8)
+      if ((head & FOLDED) !== 0) out.add(CHARGED | market, owner >>> 8, 0, 0, id, third)
+    } else if ((head & 0xff) === CANCELLED) {
+      const order = joined(a, head >>> 16)
+      out.add((head & 0xffff) | ((c & 0xff) << 16), c >>> 8, b, 0, order, 0)
+    } else {
+      out.add(
+        head,
+        a,
+        b,
+        c,
+        joined(units[at + 4], units[at + 5]),
+        joined(units[at + 6], units[at + 7])
+      )
+      out.note(first, second)
+    }
+  }
+  return out
+}
+
+/** Tells each trade that a writer holds: ids of taker and maker, ticks, lots. */
+export function eachTrade(
+  { words, extras, count }: EventWriter,
+  tell: (taker: number, maker: number, price: number, lots: number) => void
+): void {
+  let accepted = 0
+  for (let unit = 0; unit < count; unit++) {
+    const at = unit * UNIT
+    const head = words[at]
+    const kind = head & 0xff
+    if (kind === ACCEPTED) {
+      accepted = extras[unit * EXTRAS]
+    } else if (kind === TRADED) {
+      const taker = (head & NAMED) === 0 ? accepted : joined(words[at + 4], words[at + 5])
+      tell(taker, joined(words[at + 1], head >>> 16), words[at + 3] >>> 0, words[at + 2])
+      if ((head & NAMED) !== 0) unit++
+    } else if (kind !== CANCELLED) {
+      unit++
+    }
+  }
+}
+
+function joined(low: number, high: number): number {
+  return (high >>> 0) * HIGH_WORD + (low >>> 0)
 }
 
 type Fields = {

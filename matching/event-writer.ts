@@ -1,59 +1,32 @@
-// The block's events as they are made: 32-byte records (docs/matching.md, section 12), written as
-// eight words each, and beside each record three doubles that readers want and the hash leaves out.
-// Two kinds that mostly follow from the record before them are a bit in it (FOLDED): fewer bytes to
-// write and to hash. Readers get them back as records (event-list.ts).
+// The block's events as they are made, in units of 16 bytes (docs/matching.md, section 12): what is
+// hashed, and beside each unit four doubles that readers want and the hash leaves out. The kinds
+// that a busy book is full of (accepted, traded, cancelled) take one unit and leave out what follows
+// from the records before them; the others take two. `rested` and `charged` mostly follow as a whole
+// and are then a bit in the record before them (FOLDED). Readers get full records (event-list.ts).
 
-import { highWord } from './orders.ts'
+import * as layout from './event-layout.ts'
+import * as orders from './order-layout.ts'
 import type { Hash256 } from './types.ts'
 import { assert } from './stop.ts'
 
-/** Words of a record. */
-export const RECORD = 8
-/** Doubles beside a record. */
-export const EXTRAS = 3
-/** In the head of `accepted`: its order rested at once, whole and at its limit. In that of `traded`:
- * its taker was charged right after it, by its trades alone. */
-export const FOLDED = 2 << 8
+export * from './event-layout.ts'
 
-export const ACCEPTED = 1
-export const REJECTED = 2
-export const RESTED = 3
-export const TRADED = 4
-export const CHARGED = 5
-export const REDUCED = 6
-export const CANCELLED = 7
-export const EXPIRED_EVENT = 8
-export const TRIGGERED = 9
-export const AMENDED_EVENT = 10
-export const WITHDRAWN = 11
-export const LINKED = 12
-export const LEASE_RENEWED = 13
-export const PROTECT_SET = 14
-export const PROTECTION_FIRED = 15
-export const OPENED = 16
-export const DEPOSITED = 20
-export const EXIT_REQUESTED_EVENT = 21
-export const EXIT_CANCELLED = 22
-export const EXIT_CLAIMED = 23
-export const FLOOR_RAISED = 24
-export const DELEGATE_SET = 25
-export const CLAIMED = 26
-export const BATCH_CLOSED = 30
-export const BATCH_SEALED = 31
-export const COSIGNED = 32
-export const ATTESTED = 33
-export const BATCH_ATTESTED = 34
-export const VOID_ATTESTED = 35
-export const BATCH_SETTLED = 36
-export const BATCH_REVERTED = 37
-export const STOPPED = 38
-export const RESUMED = 39
+// Taken into constants of this module, which optimised code folds; imported ones it loads each time.
+const { ACCEPTED, CANCELLED, CHARGED, EXTRAS, FOLDED, NAMED, RESTED, TRADED, UNIT } = layout
+const { highWord } = orders
 
 export class EventWriter {
+  /** Units written. */
   count = 0
-  words = new Int32Array(RECORD * 1024)
+  words = new Int32Array(UNIT * 1024)
   extras = new Float64Array(EXTRAS * 1024)
   hash: Uint8Array = new Uint8Array(32)
+  /** Id of the order that was accepted last in this block. */
+  lastAccepted = 0
+  #capacity = 1024
+  /** Units of the last `accepted` and the last `traded`. */
+  #acceptance = -1
+  #trade = 0
   readonly #hash: Hash256
   readonly #index = new Uint8Array(8)
 
@@ -62,8 +35,8 @@ export class EventWriter {
   }
 
   /**
-   * Appends a record from its words. `head` is kind | code << 8 | market << 16; ids, nonces and
-   * quanta come as low and high words.
+   * Appends a record of two units from its words. `head` is kind | code << 8 | market << 16; ids,
+   * nonces and quanta come as low and high words.
    */
   put(
     head: number,
@@ -75,8 +48,7 @@ export class EventWriter {
     yLow: number,
     yHigh: number
   ): void {
-    const at = this.count * RECORD
-    if (at === this.words.length) this.#grow()
+    const at = this.#room(2) * UNIT
     const words = this.words
     words[at] = head
     words[at + 1] = a
@@ -86,7 +58,6 @@ export class EventWriter {
     words[at + 5] = xHigh
     words[at + 6] = yLow
     words[at + 7] = yHigh
-    this.count++
   }
 
   /** The same, with X and Y as safe integers. */
@@ -94,59 +65,109 @@ export class EventWriter {
     this.put(head, a, b, c, x | 0, highWord(x), y | 0, highWord(y))
   }
 
-  /** What belongs to the record written last and is not hashed. */
+  /** What belongs to the record of two units written last and is not hashed. */
   note(first: number, second: number): void {
-    const at = (this.count - 1) * EXTRAS
+    const at = (this.count - 2) * EXTRAS
     this.extras[at] = first
     this.extras[at + 1] = second
   }
 
-  /** An order came to rest. */
-  putRested(
-    sideAndMarket: number,
-    account: number,
+  /** `code` is a side, with FOLDED or without; `owner` is account << 8 | market, `place` is entry
+   * << 8 | ordinal. */
+  accepted(
+    code: number,
+    owner: number,
     lots: number,
     price: number,
-    idLow: number,
-    idHigh: number
+    id: number,
+    nonce: number,
+    place: number
   ): void {
-    const { words } = this
-    const last = (this.count - 1) * RECORD
-    const justAccepted =
-      last >= 0 &&
-      (words[last] & 0xff) === ACCEPTED &&
-      words[last + 4] === idLow &&
-      words[last + 5] === idHigh &&
-      words[last + 2] === lots &&
-      words[last + 3] === (price | 0)
-    if (justAccepted) words[last] |= FOLDED
-    else this.put(RESTED | sideAndMarket, account, lots, price, idLow, idHigh, 0, 0)
+    const unit = this.#room(1)
+    const { words, extras } = this
+    words[unit << 2] = ACCEPTED | code
+    words[(unit << 2) | 1] = owner
+    words[(unit << 2) | 2] = lots
+    words[(unit << 2) | 3] = price
+    extras[unit << 2] = id
+    extras[(unit << 2) | 1] = nonce
+    extras[(unit << 2) | 2] = place
+    this.lastAccepted = id
+    this.#acceptance = unit
   }
 
-  /** A taking command paid its fee: `whole` when no feeMax cut it. */
-  putCharged(
-    market: number,
-    account: number,
-    idLow: number,
-    idHigh: number,
-    fee: number,
-    whole: boolean
-  ): void {
+  /** `high` has the id's bits from 32 up in its upper half, as an order's record does. */
+  cancelled(reason: number, idLow: number, high: number, lots: number, owner: number): void {
+    const unit = this.#room(1)
     const { words } = this
-    const last = (this.count - 1) * RECORD
-    const justTraded = (words[last] & 0xff) === TRADED && words[last + 6] === idLow
-    if (whole && justTraded && words[last + 7] === idHigh) {
-      words[last] |= FOLDED
-      this.extras[(this.count - 1) * EXTRAS + 2] = fee
-      return
+    words[unit << 2] = CANCELLED | (reason << 8) | (high & ~0xffff)
+    words[(unit << 2) | 1] = idLow
+    words[(unit << 2) | 2] = lots
+    words[(unit << 2) | 3] = owner
+  }
+
+  /** `code` is the taker's side, with NAMED or without; then `named` follows. */
+  traded(
+    code: number,
+    makerLow: number,
+    makerHigh: number,
+    lots: number,
+    price: number,
+    makerOwner: number,
+    makerFee: number
+  ): void {
+    const unit = this.#room(1)
+    const { words, extras } = this
+    words[unit << 2] = TRADED | code | (makerHigh & ~0xffff)
+    words[(unit << 2) | 1] = makerLow
+    words[(unit << 2) | 2] = lots
+    words[(unit << 2) | 3] = price
+    extras[unit << 2] = makerFee
+    extras[(unit << 2) | 1] = makerOwner
+    this.#trade = unit
+  }
+
+  /** The second unit of a trade whose taker is not the order that was accepted last. */
+  named(takerLow: number, takerHigh: number, takerOwner: number): void {
+    const unit = this.#room(1)
+    const { words, extras } = this
+    words[unit * UNIT] = takerLow
+    words[unit * UNIT + 1] = takerHigh >>> 16
+    words[unit * UNIT + 2] = 0
+    words[unit * UNIT + 3] = 0
+    extras[unit * EXTRAS] = takerOwner
+  }
+
+  /** An order came to rest. When that directly follows its acceptance it is a bit there. */
+  rested(head: number, owner: number, lots: number, price: number, id: number): void {
+    const last = this.count - 1
+    const at = last * UNIT
+    const { words } = this
+    const justAccepted =
+      this.#acceptance === last &&
+      this.lastAccepted === id &&
+      words[at + 2] === lots &&
+      words[at + 3] === (price | 0)
+    if (justAccepted) words[at] |= FOLDED
+    else this.add(RESTED | head, owner >>> 8, lots, price, id, 0)
+  }
+
+  /** A taking command paid its fee; `whole` when no feeMax cut it. When that directly follows its last
+   * trade it is a bit there. */
+  charged(owner: number, id: number, fee: number, whole: boolean): void {
+    const unit = this.#trade
+    const end = unit + ((this.words[unit * UNIT] & NAMED) !== 0 ? 2 : 1)
+    if (whole && end === this.count) {
+      this.words[unit * UNIT] |= FOLDED
+      this.extras[unit * EXTRAS + 2] = fee
+    } else {
+      this.add(CHARGED | ((owner & 0xff) << 16), owner >>> 8, 0, 0, id, fee)
     }
-    const head = CHARGED | (market << 16)
-    this.put(head, account, 0, 0, idLow, idHigh, fee | 0, highWord(fee))
   }
 
   /** The records so far, as bytes; they stay valid until the next record. */
   bytes(): Uint8Array {
-    return new Uint8Array(this.words.buffer, 0, this.count * RECORD * 4)
+    return new Uint8Array(this.words.buffer, 0, this.count * UNIT * 4)
   }
 
   /** h(i) = hash(h(i-1), i as u64, records); the records are kept until `clear`. */
@@ -164,6 +185,17 @@ export class EventWriter {
 
   clear(): void {
     this.count = 0
+    this.lastAccepted = 0
+    this.#acceptance = -1
+  }
+
+  /** Makes room for some units and gives the first. */
+  #room(units: number): number {
+    const unit = this.count
+    const end = unit + units
+    this.count = end
+    if (end > this.#capacity) this.#grow()
+    return unit
   }
 
   #grow(): void {
@@ -173,5 +205,6 @@ export class EventWriter {
     const extras = new Float64Array(this.extras.length * 2)
     extras.set(this.extras)
     this.extras = extras
+    this.#capacity *= 2
   }
 }

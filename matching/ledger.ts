@@ -2,26 +2,24 @@
 // fourth is the block in which the cell was last touched. What was told of a cell last is kept beside,
 // so that the end of a block can tell which of the touched balances differ.
 
+import * as layout from './cell-layout.ts'
 import type { BalanceChange } from './results.ts'
 
-const CELL = 4
-const SETTLED = 0
-const PENDING = 1
-const RESERVED = 2
-const STAMP = 3
+const { CELL, PENDING, RESERVED, SETTLED, STAMP } = layout
 
 export class Ledger {
   readonly tokens: number
-  #cells: Float64Array
+  cells: Float64Array
   #exits: Uint8Array
-  #stamp = 1
+  /** Number of the block, as the cells have it. */
+  stamp = 1
   #touched = new Int32Array(256)
   #told: Float64Array
   #count = 0
 
   constructor(tokens: number) {
     this.tokens = tokens
-    this.#cells = new Float64Array(tokens * 16 * CELL)
+    this.cells = new Float64Array(tokens * 16 * CELL)
     this.#told = new Float64Array(tokens * 16 * 3)
     this.#exits = new Uint8Array(tokens * 16)
   }
@@ -32,8 +30,8 @@ export class Ledger {
     if (wanted <= this.#exits.length) return
     const room = Math.max(wanted, this.#exits.length * 2)
     const cells = new Float64Array(room * CELL)
-    cells.set(this.#cells)
-    this.#cells = cells
+    cells.set(this.cells)
+    this.cells = cells
     const told = new Float64Array(room * 3)
     told.set(this.#told)
     this.#told = told
@@ -43,70 +41,41 @@ export class Ledger {
   }
 
   settled(account: number, token: number): number {
-    return this.#cells[(account * this.tokens + token) * CELL + SETTLED]
+    return this.cells[(account * this.tokens + token) * CELL + SETTLED]
   }
 
   pending(account: number, token: number): number {
-    return this.#cells[(account * this.tokens + token) * CELL + PENDING]
+    return this.cells[(account * this.tokens + token) * CELL + PENDING]
   }
 
   reserved(account: number, token: number): number {
-    return this.#cells[(account * this.tokens + token) * CELL + RESERVED]
+    return this.cells[(account * this.tokens + token) * CELL + RESERVED]
   }
 
   available(account: number, token: number): number {
-    const cells = this.#cells
+    const cells = this.cells
     const at = (account * this.tokens + token) * CELL
     return cells[at + SETTLED] + cells[at + PENDING] - cells[at + RESERVED]
   }
 
   addSettled(account: number, token: number, quanta: number): void {
-    const cell = account * this.tokens + token
-    if (this.#cells[cell * CELL + STAMP] !== this.#stamp) this.#touch(cell)
-    this.#cells[cell * CELL + SETTLED] += quanta
+    this.cells[this.change(account, token) + SETTLED] += quanta
   }
 
   addPending(account: number, token: number, quanta: number): void {
-    const cell = account * this.tokens + token
-    if (this.#cells[cell * CELL + STAMP] !== this.#stamp) this.#touch(cell)
-    this.#cells[cell * CELL + PENDING] += quanta
+    this.cells[this.change(account, token) + PENDING] += quanta
   }
 
   addReserved(account: number, token: number, quanta: number): void {
-    const cell = account * this.tokens + token
-    if (this.#cells[cell * CELL + STAMP] !== this.#stamp) this.#touch(cell)
-    this.#cells[cell * CELL + RESERVED] += quanta
+    this.cells[this.change(account, token) + RESERVED] += quanta
   }
 
-  /** One trade's legs in one go: what pending grows by for both sides, and what the maker no longer
-   * reserves (in the token that it gives). */
-  trade(
-    maker: number,
-    taker: number,
-    base: number,
-    quote: number,
-    makerBase: number,
-    makerQuote: number,
-    released: number,
-    takerBase: number,
-    takerQuote: number
-  ): void {
-    const { tokens } = this
-    const stamp = this.#stamp
-    const cells = this.#cells
-    const makerBaseAt = (maker * tokens + base) * CELL
-    const makerQuoteAt = (maker * tokens + quote) * CELL
-    const takerBaseAt = (taker * tokens + base) * CELL
-    const takerQuoteAt = (taker * tokens + quote) * CELL
-    if (cells[makerBaseAt + STAMP] !== stamp) this.#touch(maker * tokens + base)
-    if (cells[makerQuoteAt + STAMP] !== stamp) this.#touch(maker * tokens + quote)
-    if (cells[takerBaseAt + STAMP] !== stamp) this.#touch(taker * tokens + base)
-    if (cells[takerQuoteAt + STAMP] !== stamp) this.#touch(taker * tokens + quote)
-    cells[makerBaseAt + PENDING] += makerBase
-    cells[makerQuoteAt + PENDING] += makerQuote
-    cells[(makerBase < 0 ? makerBaseAt : makerQuoteAt) + RESERVED] -= released
-    cells[takerBaseAt + PENDING] += takerBase
-    cells[takerQuoteAt + PENDING] += takerQuote
+  /** Where a cell begins that the caller is about to change. Good until an account is added. */
+  change(account: number, token: number): number {
+    const cell = account * this.tokens + token
+    const at = cell * CELL
+    if (this.cells[at | STAMP] !== this.stamp) this.touch(cell)
+    return at
   }
 
   exiting(account: number, token: number): boolean {
@@ -120,7 +89,7 @@ export class Ledger {
   /** What differs from the end of the block before, by account and token; starts the next block. */
   takeChanges(): BalanceChange[] {
     const changes: BalanceChange[] = []
-    const cells = this.#cells
+    const cells = this.cells
     for (let i = 0; i < this.#count; i++) {
       const at = this.#touched[i] * CELL
       const told = this.#touched[i] * 3
@@ -147,20 +116,21 @@ export class Ledger {
   /** What was touched so far is not told by the next `takeChanges` unless it is touched again. */
   startBlock(): void {
     this.#count = 0
-    this.#stamp++
+    this.stamp++
   }
 
   bytes(): number {
-    return this.#cells.byteLength + this.#told.byteLength + this.#exits.byteLength
+    return this.cells.byteLength + this.#told.byteLength + this.#exits.byteLength
   }
 
-  #touch(cell: number): void {
+  /** A cell is about to be changed for the first time in this block. */
+  touch(cell: number): void {
     if (this.#count === this.#touched.length) {
       const touched = new Int32Array(this.#count * 2)
       touched.set(this.#touched)
       this.#touched = touched
     }
     this.#touched[this.#count++] = cell
-    this.#cells[cell * CELL + STAMP] = this.#stamp
+    this.cells[cell * CELL + STAMP] = this.stamp
   }
 }

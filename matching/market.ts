@@ -1,8 +1,10 @@
 import { BookSide } from './book-side.ts'
-import { feeOf } from './fees.ts'
+import * as fees from './fees.ts'
 import type { OrderPool } from './orders.ts'
 import { ArmedOrders } from './triggers.ts'
 import type { MarketConfig } from './types.ts'
+
+const { feeOf } = fees
 
 /** A market's terms, its book, its last price and the orders that wait for one. */
 export class Market {
@@ -19,6 +21,8 @@ export class Market {
   readonly makerBps: number
   readonly takerBps: number
   readonly takerFeeMin: number
+  /** The greater of the two rates. */
+  readonly feeBpsMax: number
   /** Ticks, 0 before the first trade. */
   lastPrice = 0
   readonly bids: BookSide
@@ -39,13 +43,14 @@ export class Market {
     this.makerBps = config.makerBps
     this.takerBps = config.takerBps
     this.takerFeeMin = config.takerFeeMin
+    this.feeBpsMax = Math.max(config.makerBps, config.takerBps)
     this.bids = new BookSide(true, config.priceMaxTicks, pool)
     this.asks = new BookSide(false, config.priceMaxTicks, pool)
   }
 
   /** The greatest fee that a notional can cost as one taking command or one resting order. */
   feeCeiling(notional: number): number {
-    const fee = feeOf(notional, Math.max(this.makerBps, this.takerBps))
+    const fee = feeOf(notional, this.feeBpsMax)
     return Math.max(fee, this.takerFeeMin)
   }
 

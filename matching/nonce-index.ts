@@ -41,7 +41,7 @@ export class NonceIndex {
     const { pool } = this.#core
     if (!pool.isLive(index)) return false
     return (
-      pool.words[index * ORDER + OWNER] >>> 8 === account && this.#core.nonceOf(index) === nonce
+      pool.words[index * ORDER + OWNER] >>> 8 === account && this.#core.pool.nonce(index) === nonce
     )
   }
 
@@ -55,7 +55,7 @@ export class NonceIndex {
     for (let index = 1; index < pool.end; index++) {
       if (!pool.isLive(index)) continue
       const account = pool.words[index * ORDER + OWNER] >>> 8
-      let at = hashOf(account, this.#core.nonceOf(index)) & mask
+      let at = hashOf(account, this.#core.pool.nonce(index)) & mask
       while (this.#table[at] !== 0) at = (at + 1) & mask
       this.#table[at] = index
       this.#used++

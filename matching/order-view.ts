@@ -38,7 +38,7 @@ export function orderView(core: Core, index: number): OrderView {
     id: pool.id(index),
     state: state === ARMED ? 'armed' : state === FIRED ? 'fired' : 'resting',
     account: pool.words[at + OWNER] >>> 8,
-    nonce: core.nonceOf(index),
+    nonce: core.pool.nonce(index),
     slot: flags >>> 16,
     market: pool.words[at + OWNER] & 0xff,
     side: (flags & SELL) !== 0 ? 'sell' : 'buy',

@@ -1,74 +1,17 @@
-// Every live order is a record of 48 bytes in one typed array: a fill or a cancel touches one cache
-// line, or two that lie side by side. A record is found by its index; index 0 is never an order. The
-// nonce is not here: the ring slot that the order holds has it (accounts.ts).
+// Every live order is a record of one cache line in one typed array: whatever a cancel or a fill
+// wants to know of it comes with one miss. A record is found by its index; index 0 is never an order.
 
-/** Words of a record. */
-export const ORDER = 12
-export const NEXT = 0
-export const PREV = 1
-export const REMAINING = 2
-export const PRICE = 3
-/** account << 8 | market */
-export const OWNER = 4
-/** slot << 16 | flags */
-export const FLAGS = 5
-export const ID_LOW = 6
-/** id's high 16 bits | expiry's high 8 | tape index's high 8 */
-export const HIGH = 7
-export const EXPIRY_LOW = 8
-export const FILLED = 9
-export const TAPE_LOW = 10
-/** entry << 8 | ordinal */
-export const ENTRY = 11
+import * as layout from './order-layout.ts'
 
-export const SELL = 1
-export const TIF_SHIFT = 1
-export const TIF_MASK = 3 << TIF_SHIFT
-export const GTC = 0
-export const IOC = 1 << TIF_SHIFT
-export const FOK = 2 << TIF_SHIFT
-export const STP_SHIFT = 3
-export const STP_MASK = 3 << STP_SHIFT
-export const CANCEL_NEWEST = 0
-export const CANCEL_OLDEST = 1 << STP_SHIFT
-export const CANCEL_BOTH = 2 << STP_SHIFT
-export const DECREMENT = 3 << STP_SHIFT
-export const POST_MASK = 3 << 5
-export const POST_REJECT = 1 << 5
-export const POST_SLIDE = 2 << 5
-export const QUOTE = 1 << 7
-export const LEASED = 1 << 8
-/** Signed by a delegate (named in Core.delegates). */
-export const DELEGATED = 1 << 9
-/** Rests at another price than its limit. */
-export const SLID = 1 << 10
-/** Its feeMax may bind while it rests (Core.tight has the figures). */
-export const TIGHT = 1 << 11
-export const STATE_MASK = 7 << 12
-export const RESTING = 1 << 12
-export const PENDING = 2 << 12
-export const ARMED = 3 << 12
-export const FIRED = 4 << 12
-export const TRIGGER = 1 << 15
+export * from './order-layout.ts'
 
-/** The most orders that can live at once: a ring slot keeps 24 bits of an index. */
-export const ORDERS_LIMIT = 2 ** 24
+const { ENTRY, EXPIRY_LOW, FLAGS, HIGH, ID_LOW, NEXT, ORDER, ORDERS_LIMIT, STATE_MASK } = layout
+const { NONCE_HIGH, NONCE_LOW, TAPE_LOW, highWord } = layout
 
 const HIGH_WORD = 4294967296
 
-/** Bits from 32 up of a safe integer that is not negative. Almost all are small: a comparison costs
- * less than a division. */
-export function highWord(value: number): number {
-  return value > 0x7fffffff ? Math.floor(value / HIGH_WORD) | 0 : 0
-}
-
-/** Whether an order of these flags holds a ring slot (so that its fills are marked on chain). */
-export function holdsSlot(flags: number): boolean {
-  return (flags & TIF_MASK) === GTC || (flags & TRIGGER) !== 0
-}
-
 export class OrderPool {
-  words = new Int32Array(ORDER * 1024)
+  words = lineAligned(ORDER * 1024)
   /** One above the highest index that was ever used. */
   end = 1
   live = 0
@@ -109,6 +52,16 @@ export class OrderPool {
     this.words[at + HIGH] = (this.words[at + HIGH] & 0xffff) | (((id / HIGH_WORD) | 0) << 16)
   }
 
+  nonce(index: number): number {
+    const at = index * ORDER
+    return (this.words[at + NONCE_HIGH] >>> 0) * HIGH_WORD + (this.words[at + NONCE_LOW] >>> 0)
+  }
+
+  setNonce(index: number, nonce: number): void {
+    this.words[index * ORDER + NONCE_LOW] = nonce | 0
+    this.words[index * ORDER + NONCE_HIGH] = highWord(nonce)
+  }
+
   /** Whole seconds. */
   expiry(index: number): number {
     const high = (this.words[index * ORDER + HIGH] >>> 8) & 0xff
@@ -141,9 +94,15 @@ export class OrderPool {
   #grow(): void {
     const capacity = Math.min(this.#capacity + (this.#capacity >> 1), ORDERS_LIMIT)
     if (capacity === this.#capacity) throw new RangeError('more live orders than the pool can name')
-    const words = new Int32Array(capacity * ORDER)
+    const words = lineAligned(capacity * ORDER)
     words.set(this.words)
     this.words = words
     this.#capacity = capacity
   }
+}
+
+/** Large buffers begin 16 bytes into a page, after the allocator's own words: from 48 bytes further on
+ * a record of 64 bytes is one cache line. Elsewhere this is only a little room lost. */
+function lineAligned(length: number): Int32Array {
+  return new Int32Array(new ArrayBuffer(48 + length * 4), 48, length)
 }

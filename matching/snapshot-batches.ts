@@ -1,4 +1,4 @@
-import { Batch, FILL } from './batch.ts'
+import { Batch, FILL, TAKE } from './batch.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import type { Core } from './core.ts'
 import type { BatchState, Place } from './results.ts'
@@ -21,6 +21,8 @@ function writeBatch(out: ByteWriter, batch: Batch): void {
   out.optionalHex(batch.link)
   out.u32(batch.fillCount)
   for (let i = 0; i < batch.fillCount * FILL; i++) out.u32(batch.fills[i])
+  out.u32(batch.takeCount)
+  for (let i = 0; i < batch.takeCount * TAKE; i++) out.u32(batch.takes[i])
   out.list(batch.takerFees(), ({ order, account, market, fee }) => {
     out.integer(order)
     out.u32((account << 8) | market)
@@ -71,6 +73,11 @@ function readBatch(input: ByteReader, validators: number): Batch {
   for (let i = 0; i < fills; i++) {
     const at = batch.nextFill()
     for (let field = 0; field < FILL; field++) batch.fills[at + field] = input.u32()
+  }
+  const takes = input.u32()
+  for (let i = 0; i < takes; i++) {
+    const at = batch.nextTake()
+    for (let field = 0; field < TAKE; field++) batch.takes[at + field] = input.u32()
   }
   input.list(() => batch.addTakerFee(input.integer(), input.u32(), input.integer()))
   batch.withdrawals = input.list(() => ({

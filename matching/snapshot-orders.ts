@@ -127,6 +127,7 @@ function readOrder(core: Core, nonces: NonceIndex, input: ByteReader): number {
   }
   const slot = flags >>> 16
   const nonce = core.accounts.slotNonce(account, slot)
+  pool.setNonce(index, nonce)
   if (state !== RESTING) {
     const feeMax = input.integer()
     const triggerKind = input.u8()

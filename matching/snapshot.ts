@@ -9,7 +9,7 @@ import { readOrders, writeOrders } from './snapshot-orders.ts'
 import { assert } from './stop.ts'
 import type { BlockInput } from './types.ts'
 
-const VERSION = 1
+const VERSION = 2
 
 type Cursor = BlockInput['cursor']
 
@@ -132,6 +132,7 @@ function readAccounts(core: Core, input: ByteReader): void {
       ledger.addSettled(account, token, input.integer())
       ledger.addPending(account, token, input.integer())
     }
+    core.setGate(account)
     const slots = input.u32()
     for (let slot = 0; slot < slots; slot++) {
       const nonce = input.integer()

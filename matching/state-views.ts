@@ -1,6 +1,6 @@
 import type { Batch } from './batch.ts'
 import type { Core } from './core.ts'
-import type { AccountView, Balance, BatchFill, BatchView } from './results.ts'
+import type { AccountView, Balance, BatchView } from './results.ts'
 
 export function accountView(core: Core, account: number): AccountView {
   const { accounts, ledger } = core
@@ -38,8 +38,6 @@ export function balancesOf(core: Core, account: number): Balance[] {
 
 export function batchView(core: Core, batch: Batch): BatchView {
   const { tokens } = core.config
-  const fills: BatchFill[] = []
-  for (let i = 0; i < batch.fillCount; i++) fills.push(batch.fill(i))
   const accounts = [...batch.accounts(core.markets, tokens).values()]
   return {
     index: batch.index,
@@ -49,7 +47,7 @@ export function batchView(core: Core, batch: Batch): BatchView {
     closedAt: batch.closedAt,
     sealedAt: batch.sealedAt,
     link: batch.link,
-    fills,
+    fills: [...batch.eachFill()],
     takerFees: batch.takerFees().map(({ order, account, fee }) => ({ order, account, fee })),
     accounts: accounts.sort((a, b) => a.account - b.account),
     cosigns: batch.cosigns.slice(),

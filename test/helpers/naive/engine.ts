@@ -22,7 +22,7 @@ import {
   type EntryOf,
   type Turn
 } from './intents.ts'
-import { kinds } from './reasons.ts'
+import { encode, pack, u64 } from './records.ts'
 import type { Lane } from './state.ts'
 import { World, type Record32 } from './world.ts'
 
@@ -65,7 +65,7 @@ export class NaiveEngine {
     runPhases(world, lanes)
     runTriggers(world)
     const bytes = encode(world.records)
-    const hashed = encode(fold(world.records))
+    const hashed = pack(world.records)
     world.eventHash = world.hash([world.eventHash, u64(block.index), hashed])
     return { index: block.index, eventHash: world.eventHash, records: world.records, bytes }
   }
@@ -328,52 +328,6 @@ function protect(world: World, turn: Turn<EntryOf<'protect'>>): void {
   if (market >= world.config.markets.length) return refuse('unknown_market')
   account.protections.set(market, { lots, windowMs, counts: [], fired: false })
   world.emit('protectSet', { market, a: account.index, b: lots, x: windowMs })
-}
-
-/** Section 12: what the hash says of a record in the code of the one before it. */
-function fold(records: Record32[]): Record32[] {
-  const folded: Record32[] = []
-  records.forEach((record, place) => {
-    const before = records[place - 1]
-    const rested =
-      record.kind === 'rested' &&
-      before?.kind === 'accepted' &&
-      before.x === record.x &&
-      before.b === record.b &&
-      before.c === record.c
-    const charged =
-      record.kind === 'charged' &&
-      before?.kind === 'traded' &&
-      before.y === record.x &&
-      record.whole
-    if (rested || charged) folded[folded.length - 1] = { ...before, code: before.code + 2 }
-    else folded.push(record)
-  })
-  return folded
-}
-
-/** Section 12: 32 bytes a record, little-endian. */
-function encode(records: Record32[]): Uint8Array {
-  const bytes = new Uint8Array(records.length * 32)
-  const view = new DataView(bytes.buffer)
-  records.forEach((record, place) => {
-    const at = place * 32
-    view.setUint8(at, kinds[record.kind])
-    view.setUint8(at + 1, record.code)
-    view.setUint16(at + 2, record.market, true)
-    view.setUint32(at + 4, record.a, true)
-    view.setUint32(at + 8, record.b, true)
-    view.setUint32(at + 12, record.c, true)
-    view.setBigUint64(at + 16, BigInt(record.x), true)
-    view.setBigUint64(at + 24, BigInt(record.y), true)
-  })
-  return bytes
-}
-
-function u64(value: number): Uint8Array {
-  const bytes = new Uint8Array(8)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true)
-  return bytes
 }
 
 function hexOf(bytes: Uint8Array): string {

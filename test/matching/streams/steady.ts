@@ -33,8 +33,9 @@ export function usedBytes(): number {
 export class SteadyTraffic {
   readonly #random: Random
   readonly #core = new CommandCore(benchConfig, { hash: blake2b256Parts })
-  /** Handles by account and slot; 0 where nothing rests. */
-  readonly #handles = new Float64Array(2 * SIDE_ACCOUNTS * SLOTS)
+  /** Index and id of what was placed last, by account and slot. */
+  readonly #indexes = new Int32Array(2 * SIDE_ACCOUNTS * SLOTS)
+  readonly #ids = new Int32Array(2 * SIDE_ACCOUNTS * SLOTS)
   readonly #nonces = new Int32Array(2 * SIDE_ACCOUNTS)
   #block = 0
   #commands = 0
@@ -67,10 +68,11 @@ export class SteadyTraffic {
       }
       const slot = between(this.#random, 0, SLOTS - 1)
       const at = account * SLOTS + slot
-      if (this.#handles[at] !== 0 && this.#core.cancel(this.#handles[at])) done++
+      if (this.#core.cancel(this.#indexes[at], this.#ids[at])) done++
       const distance = between(this.#random, 1, 200)
       const price = side === BUY_FLAG ? MIDDLE - distance : MIDDLE + distance
-      this.#handles[at] = this.#place(account, side | GTC_FLAG, price, 10, slot)
+      this.#indexes[at] = this.#place(account, side | GTC_FLAG, price, 10, slot)
+      this.#ids[at] = this.#core.lastId
       done++
     }
   }
@@ -79,17 +81,15 @@ export class SteadyTraffic {
     const core = this.#core
     const nonce = ++this.#nonces[account]
     const expiry = SECONDS + 1_000_000
-    const handle = core.place(0, account, flags, price, lots, expiry, 2 ** 40, nonce, slot)
+    const index = core.place(0, account, flags, price, lots, expiry, 2 ** 40, nonce, slot)
     if (core.refusal !== 0) throw new Error(`refused: reason ${core.refusal}`)
     if (++this.#commands % BLOCK_COMMANDS === 0) this.#end()
-    return handle
+    return index
   }
 
   #end(): void {
     const core = this.#core
-    for (let at = 0; at < core.eventCount * 8; at += 8) {
-      if ((core.eventWords[at] & 0xff) === 4) this.trades++
-    }
+    core.eachTrade(() => this.trades++)
     core.end()
     // What a settled batch does to the engine's memory: it goes.
     const { batches } = core.core
