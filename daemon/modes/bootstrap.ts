@@ -21,6 +21,8 @@ export async function bootstrapMode(words: string[]): Promise<void> {
   process.once('disconnect', () => end(orphan))
   await untilSignal()
   await node.close()
+  // The channel to the parent, which is listened to, would keep the process.
+  process.exit(0)
 }
 
 function end(pid: number): void {
