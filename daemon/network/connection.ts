@@ -40,6 +40,8 @@ export type ConnectionOptions = {
   ownRole: Role
   limits: RateLimits
   outboxBytesMax: number
+  /** The longest quiet of a connection that has a validator at one of its ends. */
+  aliveMs: number
   helloMs: number
   /** How long a farewell may take. */
   byeMs: number
@@ -85,6 +87,8 @@ export class Connection implements Peer {
   #lastError = 'closed by the peer'
   #backlogBytes = 0
   #backlogSince = 0
+  #heardBytes = 0
+  #silentLooks = 0
   #counts = { bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0, droppedOut: 0 }
 
   constructor(options: ConnectionOptions, dependencies: ConnectionDependencies) {
@@ -130,8 +134,26 @@ export class Connection implements Peer {
     return this.#backlogBytes === 0 ? 0 : now - this.#backlogSince
   }
 
+  /** How many looks in a row found that nothing had come in, where a quiet peer says that it is
+   * there; 0 elsewhere. Looks and not milliseconds: a daemon that was held up itself has not
+   * listened, and must not blame its peers. */
+  silentLooks(): number {
+    const heard = this.stream.rawStream.bytesReceived
+    this.#silentLooks = this.#hasValidator && heard === this.#heardBytes ? this.#silentLooks + 1 : 0
+    this.#heardBytes = heard
+    return this.#silentLooks
+  }
+
+  /** Both ends know that from the manifest. */
+  get #hasValidator(): boolean {
+    return this.role === 'validator' || this.#options.ownRole === 'validator'
+  }
+
   open(): void {
     const { stream } = this
+    // Whoever follows the tape must not wait the ten seconds and more that a transport gives a
+    // packet without an answer.
+    if (this.#hasValidator) stream.setKeepAlive(this.#options.aliveMs)
     stream.on('error', (error: Error) => {
       this.#lastError = error.message
     })
@@ -180,7 +202,8 @@ export class Connection implements Peer {
   }
 
   /** Without a farewell: for a stream that another one replaces, or at the end of the daemon. */
-  destroy(): void {
+  destroy(reason = this.#lastError): void {
+    this.#lastError = reason
     this.#leaving = true
     this.stream.destroy()
   }

@@ -14,6 +14,11 @@ export type NetworkLimits = {
   outboxBytesMax: number
   /** A peer that reads nothing for so long is let go. */
   stalledMs: number
+  /** Between a validator and whoever, no side is quiet for longer: it says that it is there. */
+  aliveMs: number
+  /** So many looks (LOOK_MS apart) at such a connection without a byte from the other side, and it
+   * is over. */
+  silentLooksMax: number
   helloMs: number
   byeMs: number
   announceMs: number
@@ -52,11 +57,13 @@ export const NETWORK_LIMITS: NetworkLimits = {
   },
   outboxBytesMax: 32 * MEBIBYTE,
   stalledMs: 30_000,
+  aliveMs: 500,
+  silentLooksMax: 4,
   helloMs: 10_000,
   byeMs: 1_000,
   announceMs: 250,
   dialMinMs: 250,
-  dialMaxMs: 5_000,
+  dialMaxMs: 2_000,
   dialSecondMs: 150,
   refusedMs: 30_000,
   lookMinMs: 1_000,

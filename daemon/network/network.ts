@@ -48,7 +48,8 @@ export type NetworkDependencies = {
 }
 
 const REFUSALS_KEPT = 64
-const TICK_MS = 1_000
+/** Between two looks at the connections. */
+const LOOK_MS = 500
 
 export function venueTopic(venue: Uint8Array): Uint8Array {
   return crypto.hash([b4a.from('curb/venue/1'), venue])
@@ -256,6 +257,7 @@ export class SwarmNetwork implements Network {
         ownRole,
         limits: role === 'validator' ? limits.validatorRates : limits.daemonRates,
         outboxBytesMax: limits.outboxBytesMax,
+        aliveMs: limits.aliveMs,
         helloMs: limits.helloMs,
         byeMs: limits.byeMs
       },
@@ -333,10 +335,12 @@ export class SwarmNetwork implements Network {
     for (const connection of this.#ready()) {
       if (connection.stalledMs(now) > this.#options.limits.stalledMs) {
         connection.refuse({ code: 'STALLED', message: 'the peer does not read' })
+      } else if (connection.silentLooks() >= this.#options.limits.silentLooksMax) {
+        connection.destroy('silent')
       }
     }
     this.#lookAgain(now)
-    this.#cancelTick = clock.after(TICK_MS, () => this.#tick())
+    this.#cancelTick = clock.after(LOOK_MS, () => this.#tick())
   }
 
   /** Topics that many join at one moment are found by few: who is lonely looks again. */
