@@ -63,7 +63,7 @@ export class ChainParts {
     this.#terms = hasher.terms
     this.follower = new ChainFollower(
       { ...followerDefaults, manifest, pollMs, startBlock: config['chain.startBlock'] },
-      { rpc: this.#rpc, clock, log, keccak: crypto.keccak, hasher }
+      { rpc: this.#rpc, clock, log, keccak: crypto.keccak }
     )
     for (const { address, privateKey } of accounts) {
       const wallet = new Wallet(privateKey, provider)

@@ -259,6 +259,8 @@ export type BatchView = {
   sealedAt: number
   /** Known once attested. */
   link: string | null
+  /** A quorum voted to void it; the chain has yet to say so. */
+  voidDecided: boolean
   fills: BatchFill[]
   /** A taking command's fee, by order. */
   takerFees: { order: number; account: number; fee: number }[]

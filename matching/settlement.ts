@@ -61,9 +61,7 @@ export function attest(core: Core, entry: Entry, input: AttestInput): void {
     return reject(core, entry, ATTEST_BATCH)
   }
   if (input.parent !== batch.parent) return reject(core, entry, ATTEST_PARENT)
-  if (!input.void && input.sealedAt !== batch.sealedAt) {
-    return reject(core, entry, ATTEST_SEALED_AT)
-  }
+  if (input.sealedAt !== batch.sealedAt) return reject(core, entry, ATTEST_SEALED_AT)
   const votes = input.void ? batch.voidVotes : batch.contentVotes
   if (votes[validator] !== null) return reject(core, entry, ATTEST_DUPLICATE)
   const horizonSeconds = core.batches.settlement?.horizonSeconds ?? 0

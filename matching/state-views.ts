@@ -47,6 +47,7 @@ export function batchView(core: Core, batch: Batch): BatchView {
     closedAt: batch.closedAt,
     sealedAt: batch.sealedAt,
     link: batch.link,
+    voidDecided: batch.voidDecided,
     fills: [...batch.eachFill()],
     takerFees: batch.takerFees().map(({ order, account, fee }) => ({ order, account, fee })),
     accounts: accounts.sort((a, b) => a.account - b.account),

@@ -187,7 +187,7 @@ export class TypedHasher {
 
   attestDigest(entry: Pick<AttestEntry, 'batch' | 'parent' | 'content' | 'sealedAt'>): Bytes32 {
     const { batch: index, parent, content, sealedAt } = entry
-    if (content === null) return this.voidDigest({ index, parent })
+    if (content === null) return this.voidDigest({ index, parent, sealedAt })
     return this.batchDigest({ index, parent, content, sealedAt })
   }
 
@@ -202,10 +202,11 @@ export class TypedHasher {
   }
 
   #voidStruct(batch: Void): Bytes32 {
-    const words = this.#cleared(3)
+    const words = this.#cleared(4)
     words.set(this.#types.void, 0)
     putInteger(words, WORD, batch.index)
     words.set(batch.parent, 2 * WORD)
+    putInteger(words, 3 * WORD, batch.sealedAt)
     return this.#keccak(words)
   }
 

@@ -189,12 +189,12 @@ export function writeQuantaList(writer: Writer, field: string, quanta: readonly 
   for (const amount of quanta) writeInt(writer, field, amount)
 }
 
-// An attestation: batch, parent, 1 and content and time of sealing, or 0 for a void.
+// An attestation: batch, parent, 1 and content, or 0 for a void, then the time of sealing.
 export function readAttest(reader: Reader): AttestEntry {
   const batch = reader.uint(1, SAFE_MAX)
   const parent = reader.fixed(24)
   const content = reader.bool() ? reader.fixed(32) : null
-  const sealedAt = content === null ? 0 : reader.uint(0, EXPIRY_MAX)
+  const sealedAt = reader.uint(0, EXPIRY_MAX)
   return { kind: 'attest', batch, parent, content, sealedAt, signature: reader.signature() }
 }
 
@@ -203,12 +203,8 @@ export function writeAttest(writer: Writer, entry: AttestEntry): void {
   writer.uint('batch', batch, 1, SAFE_MAX)
   writer.fixed('parent', parent, 24)
   writer.bool(content !== null)
-  if (content !== null) {
-    writer.fixed('content', content, 32)
-    writer.uint('sealedAt', sealedAt, 0, EXPIRY_MAX)
-  } else if (sealedAt !== 0) {
-    throw new EncodeFault('sealedAt', 'must be 0 in a void')
-  }
+  if (content !== null) writer.fixed('content', content, 32)
+  writer.uint('sealedAt', sealedAt, 0, EXPIRY_MAX)
   writer.signature(signature)
 }
 

@@ -49,7 +49,7 @@ export const TYPES = {
       'uint256[] marks'
   ),
   Batch: fields('uint64 index,bytes24 parent,bytes32 content,uint40 sealedAt'),
-  Void: fields('uint64 index,bytes24 parent')
+  Void: fields('uint64 index,bytes24 parent,uint40 sealedAt')
 } as const satisfies Record<string, Field[]>
 
 /** `Name(type field,...)`, the text whose keccak is the type's hash. */
@@ -68,7 +68,8 @@ function bulkField(height: number): Field {
 
 /** A sealed batch, as validators attest it. */
 export type Batch = { index: number; parent: Bytes24; content: Bytes32; sealedAt: number }
-export type Void = { index: number; parent: Bytes24 }
+/** Its void, of which the quorum says as well when it was sealed. */
+export type Void = Omit<Batch, 'content'>
 
 export type Link = Pick<LinkEntry, 'account' | 'nonce' | 'expiry'> & { lane: Bytes32 }
 export type Withdraw = Pick<WithdrawEntry, 'account' | 'token' | 'quanta' | 'nonce' | 'expiry'>
@@ -150,7 +151,8 @@ export function typedData(terms: SigningTerms, signed: SignedMessage): TypedData
         { Void: TYPES.Void },
         {
           index: String(signed.batch.index),
-          parent: toHex0x(signed.batch.parent)
+          parent: toHex0x(signed.batch.parent),
+          sealedAt: signed.batch.sealedAt
         }
       )
   }

@@ -178,7 +178,7 @@ export type AttestEntry = {
   batch: number
   parent: Bytes24
   content: Bytes32 | null
-  /** Tape time at which the batch sealed, whole seconds; 0 in a void. */
+  /** Tape time at which the batch sealed, whole seconds. */
   sealedAt: number
   signature: Signature
 }

@@ -41,21 +41,15 @@ abstract contract Batches is Trades {
         emit BatchSettled(sequence, uint64(index), bytes24(attested), msg.sender, fees);
     }
 
-    function voidBatch(
-        uint256 index,
-        uint256 sealedAt,
-        bytes32 contentHash,
-        bytes calldata attestations,
-        bytes calldata voids
-    ) external {
+    function voidBatch(uint256 index, uint256 sealedAt, bytes calldata attestations) external {
         _takePlaces();
         (bytes32 parent, address[] memory list) = _next(index);
-        bytes32 attested = _batchHash(index, parent, contentHash, sealedAt);
-        _checkQuorum(attested, list, attestations);
+        if (sealedAt > TIME_MAX) revert Malformed();
         if (block.timestamp <= sealedAt + horizon) revert WithinHorizon(sealedAt + horizon);
-        bytes32 voided = keccak256(abi.encode(VOID_TYPE, index, parent));
-        _checkQuorum(voided, list, voids);
-        emit BatchVoided(_advance(voided, index), uint64(index));
+        bytes32 voided = keccak256(abi.encode(VOID_TYPE, index, parent, sealedAt));
+        _checkQuorum(voided, list, attestations);
+        uint64 sequence = _advance(voided, index);
+        emit BatchVoided(sequence, uint64(index), bytes24(voided));
     }
 
     /// @dev Behind its greatest the sequence begins anew, so that nothing can ever keep an owner from

@@ -88,7 +88,8 @@ interface IVault {
     event BatchSettled(
         uint64 sequence, uint64 index, bytes24 hash, address submitter, uint64[] fees
     );
-    event BatchVoided(uint64 sequence, uint64 index);
+    /// @notice `hash` is the void's link, the parent of the next batch.
+    event BatchVoided(uint64 sequence, uint64 index, bytes24 hash);
     event Claimed(uint64 sequence, address indexed account, uint8 token, uint64 quanta);
 
     /// The constructor's terms break a rule of `Terms`.
@@ -120,7 +121,7 @@ interface IVault {
     error WrongIndex(uint256 expected);
     /// Within `settlerWindow` of its sealing only a validator may submit a batch.
     error SettlerWindow(uint256 openAt);
-    /// The batch was sealed less than `horizon` ago, so it may not be voided.
+    /// The batch was sealed no longer than `horizon` ago, so it may not be voided.
     error WithinHorizon(uint256 voidableAt);
     /// Fewer validators than the threshold, one that does not exist, a wrong signature, or bytes
     /// that are not exactly a bitmap and its signatures.
@@ -197,18 +198,12 @@ interface IVault {
         bytes calldata attestations
     ) external;
 
-    /// @notice Puts a void in the place of a batch that was attested but could not settle: after
-    /// the horizon, by a second word of a quorum.
-    /// @param contentHash Of the sealed bytes of the batch that is voided.
-    /// @param attestations Of that batch, as in `settle`: they prove when it was sealed.
-    /// @param voids The same for `Void(index, parent)`.
-    function voidBatch(
-        uint256 index,
-        uint256 sealedAt,
-        bytes32 contentHash,
-        bytes calldata attestations,
-        bytes calldata voids
-    ) external;
+    /// @notice Puts a void in the place of the next batch, which did not settle: after the horizon,
+    /// by a quorum's word. Whether that batch was ever attested does not matter.
+    /// @param sealedAt When the batch was sealed. That is the quorum's word, as in `settle`: one
+    /// that colludes can name an earlier time, and so void without waiting.
+    /// @param attestations As in `settle`, over `Void(index, parent, sealedAt)`.
+    function voidBatch(uint256 index, uint256 sealedAt, bytes calldata attestations) external;
 
     /// @notice Pays out to `account` what its settled withdrawals made claimable. For anyone.
     function claim(address account, uint256 token) external returns (uint256 quanta);

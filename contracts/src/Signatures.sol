@@ -21,7 +21,8 @@ abstract contract Signatures is Accounts {
     );
     bytes32 internal constant BATCH_TYPE =
         keccak256("Batch(uint64 index,bytes24 parent,bytes32 content,uint40 sealedAt)");
-    bytes32 internal constant VOID_TYPE = keccak256("Void(uint64 index,bytes24 parent)");
+    bytes32 internal constant VOID_TYPE =
+        keccak256("Void(uint64 index,bytes24 parent,uint40 sealedAt)");
 
     bytes32 private constant DOMAIN_TYPE = keccak256(
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"

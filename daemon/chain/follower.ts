@@ -3,10 +3,9 @@
 // into the tape and is not on the chain any more stops the cursor: nothing can be right after that.
 import { equalBytes } from '../../protocol/bytes.ts'
 import { encodeChainEvent } from '../../protocol/chain-events.ts'
-import type { TypedHasher } from '../../protocol/eip712.ts'
 import type { Hash } from '../../protocol/hash.ts'
 import type { Manifest, ManifestChain } from '../../protocol/manifest.ts'
-import type { Bytes24, Bytes32, ChainCursor } from '../../protocol/types.ts'
+import type { Bytes32, ChainCursor, ChainEvent } from '../../protocol/types.ts'
 import type { Clock } from '../clock.ts'
 import type { NetworkLog } from '../network/types.ts'
 import { ChainFault, type ChainFaultCode } from './chain-fault.ts'
@@ -16,8 +15,8 @@ import { ConfirmedLog, type LoggedEvent } from './confirmed-log.ts'
 import type { ChainRpc, Header, VaultLog } from './rpc.ts'
 import type { ChainSource } from './types.ts'
 import { checkVault } from './vault-check.ts'
-import { eventSequenceAt, linkBefore, sequenceBefore } from './vault-history.ts'
-import { decodeVaultLog, type VaultEvent } from './vault-logs.ts'
+import { eventSequenceAt, sequenceBefore } from './vault-history.ts'
+import { decodeVaultLog } from './vault-logs.ts'
 
 export type ChainFollowerOptions = {
   manifest: Manifest & { chain: ManifestChain }
@@ -37,7 +36,6 @@ export type ChainFollowerDependencies = {
   clock: Clock
   log: NetworkLog
   keccak: Hash
-  hasher: Pick<TypedHasher, 'voidLink'>
 }
 
 /** A batch that is on the chain: in a block that may still go (`mined`), or confirmed. */
@@ -60,9 +58,8 @@ export class ChainFollower implements ChainSource {
   #log: ConfirmedLog | null = null
   /** Up to where the tape has taken the chain in; undefined while nobody has said. */
   #tape: ChainCursor | null | undefined = undefined
-  /** Of the last event that was taken, and of the last batch; a link of null has to be looked up. */
+  /** Of the last event that was taken. */
   #sequence = 0
-  #link: Bytes24 | null = null
   readonly #window: LogWindow
   #latest = -1
   /** Hash of the newest block up to which everything was read. */
@@ -214,21 +211,19 @@ export class ChainFollower implements ChainSource {
 
   /** At the tape's cursor, whose block must still be on the chain. */
   async #begin(cursor: ChainCursor | null): Promise<ConfirmedLog> {
-    if (cursor !== null) {
+    if (cursor === null) {
+      this.#sequence = 0
+    } else {
       await this.#holds(cursor.block, cursor.hash)
       this.#sequence = await sequenceBefore(this.#history, cursor)
-      this.#link = null
-    } else {
-      this.#sequence = 0
-      this.#link = new Uint8Array(24)
     }
     return new ConfirmedLog(cursor)
   }
 
   get #history() {
-    const { rpc, hasher } = this.#dependencies
+    const { rpc } = this.#dependencies
     const { startBlock, windowBlocks, manifest } = this.#options
-    return { rpc, hasher, vault: manifest.chain.vault, startBlock, windowBlocks }
+    return { rpc, vault: manifest.chain.vault, startBlock, windowBlocks }
   }
 
   /** @throws ChainFault chain_unreachable when the node is not that far, chain_reorganised */
@@ -301,7 +296,6 @@ export class ChainFollower implements ChainSource {
     const head = headers.get(to)
     if (head === undefined) throw missing(to)
     let sequence = this.#sequence
-    let link = this.#link
     const events: LoggedEvent[] = []
     const batches: SeenBatch[] = []
     for (const each of logs) {
@@ -310,19 +304,14 @@ export class ChainFollower implements ChainSource {
         throw missing(each.block)
       const event = decodeVaultLog(each)
       if (event.sequence !== ++sequence) throw gap(event.sequence, sequence, each.block)
-      if (event.kind === 'batchVoided') {
-        const parent = link ?? (await linkBefore(this.#history, each))
-        link = this.#dependencies.hasher.voidLink({ index: event.index, parent })
-      } else if (event.kind === 'batchSettled') link = event.hash
       const seen = seenOf(event, each, true)
       if (seen !== null) batches.push(seen)
       const { block, logIndex } = each
-      events.push({ block, logIndex, bytes: encodeChainEvent(withLink(event, link)) })
+      events.push({ block, logIndex, bytes: encodeChainEvent(event) })
     }
     if (reached !== null && reached !== sequence) throw gap(reached, sequence, to)
     log.extend(head, [...headers.values()], events)
     this.#sequence = sequence
-    this.#link = link
     this.#tell(batches)
   }
 
@@ -361,12 +350,7 @@ export class ChainFollower implements ChainSource {
   }
 }
 
-function withLink(event: VaultEvent, link: Bytes24 | null) {
-  if (event.kind !== 'batchVoided') return event
-  return { ...event, hash: link ?? new Uint8Array(24) }
-}
-
-function seenOf(event: VaultEvent, log: VaultLog, confirmed: boolean): SeenBatch | null {
+function seenOf(event: ChainEvent, log: VaultLog, confirmed: boolean): SeenBatch | null {
   if (event.kind !== 'batchSettled' && event.kind !== 'batchVoided') return null
   const kind = event.kind === 'batchSettled' ? 'settled' : 'voided'
   return { index: event.index, kind, confirmed, transaction: log.transaction }

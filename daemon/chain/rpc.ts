@@ -22,8 +22,8 @@ export type ChainRpc = {
   latest(): Promise<Header>
   /** Null when the node has no such block (yet, or any more). */
   header(block: number): Promise<Header | null>
-  /** Logs of a contract in blocks [from, to], in their order. `topics`: any of these events. */
-  logs(address: Address, from: number, to: number, topics?: string[]): Promise<VaultLog[]>
+  /** Logs of a contract in blocks [from, to], in their order. */
+  logs(address: Address, from: number, to: number): Promise<VaultLog[]>
   code(address: Address): Promise<string>
   /** The answer's data, 0x-hex, as of a block (the newest unless told). */
   call(to: Address, data: string, block?: number): Promise<string>
@@ -98,10 +98,9 @@ export class HttpChainRpc implements ChainRpc {
     return { number: block, hash: found.hash, time: found.timestamp }
   }
 
-  async logs(address: Address, from: number, to: number, topics?: string[]): Promise<VaultLog[]> {
+  async logs(address: Address, from: number, to: number): Promise<VaultLog[]> {
     const filter = { address, fromBlock: tagOf(from), toBlock: tagOf(to) }
-    const asked = topics === undefined ? filter : { ...filter, topics: [topics] }
-    const found = logsShape.parse(await this.#rpc.send('eth_getLogs', [asked]))
+    const found = logsShape.parse(await this.#rpc.send('eth_getLogs', [filter]))
     return found
       .filter((log) => log.address.toLowerCase() === address && log.removed !== true)
       .map((log) => ({

@@ -1,16 +1,14 @@
 // What has to be known of the vault before the cursor from which it is followed: read backwards
 // from its logs, since old states are kept by few nodes and logs by all.
 import { vaultInterface } from '../../contracts/vault.ts'
-import type { TypedHasher } from '../../protocol/eip712.ts'
-import type { Address, Bytes24 } from '../../protocol/types.ts'
+import type { Address } from '../../protocol/types.ts'
 import { RpcRefusal } from './json-rpc.ts'
 import { isAfter } from './confirmed-log.ts'
 import type { ChainRpc, VaultLog } from './rpc.ts'
-import { decodeVaultLog, type VaultEvent } from './vault-logs.ts'
+import { decodeVaultLog } from './vault-logs.ts'
 
 export type History = {
   rpc: ChainRpc
-  hasher: Pick<TypedHasher, 'voidLink'>
   vault: Address
   startBlock: number
   windowBlocks: number
@@ -34,47 +32,16 @@ export async function eventSequenceAt({ rpc, vault }: History, block: number): P
   return Number(vaultInterface.decodeFunctionResult('eventSequence', answer)[0])
 }
 
-/** The link of the last batch before a log: what that batch's child names as its parent. */
-export async function linkBefore(history: History, at: Point): Promise<Bytes24> {
-  const topics = ['BatchSettled', 'BatchVoided'].map((name) => topicOf(name))
-  const voids: number[] = []
-  let link: Bytes24 = new Uint8Array(24)
-  for await (const log of backwards(history, at.block, topics)) {
-    if (!isAfter(at, log)) continue
-    const event = decodeVaultLog(log)
-    if (event.kind === 'batchSettled') {
-      link = event.hash
-      break
-    }
-    voids.push(indexOf(event))
-  }
-  // A void's own link follows from the one before it.
-  for (const index of voids.reverse()) link = history.hasher.voidLink({ index, parent: link })
-  return link
-}
-
-function indexOf(event: VaultEvent): number {
-  if (event.kind !== 'batchVoided') throw new Error(`a ${event.kind} among batches`)
-  return event.index
-}
-
-function topicOf(name: string): string {
-  const event = vaultInterface.getEvent(name)
-  if (event === null) throw new Error(`the vault has no event ${name}`)
-  return event.topicHash
-}
-
 /** Logs from the end of a block back to the vault's start. */
 async function* backwards(
   { rpc, vault, startBlock, windowBlocks }: History,
-  block: number,
-  topics?: string[]
+  block: number
 ): AsyncIterable<VaultLog> {
   let span = windowBlocks
   for (let to = block; to >= startBlock;) {
     const from = Math.max(startBlock, to - span + 1)
     try {
-      const logs = await rpc.logs(vault, from, to, topics)
+      const logs = await rpc.logs(vault, from, to)
       for (const log of logs.reverse()) yield log
       to = from - 1
     } catch (cause) {

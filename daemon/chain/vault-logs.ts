@@ -6,13 +6,8 @@ import { fromHex } from '../../protocol/bytes.ts'
 import type { Address, Bytes24, Bytes32, ChainEvent } from '../../protocol/types.ts'
 import { ChainFault } from './chain-fault.ts'
 
-/** An event as the vault emits it: of a void it says the index only. */
-export type VaultEvent =
-  | Exclude<ChainEvent, { kind: 'batchVoided' }>
-  | { sequence: number; kind: 'batchVoided'; index: number; hash: null }
-
 /** @throws ChainFault chain_wrong_vault */
-export function decodeVaultLog(log: Pick<Log, 'topics' | 'data'>): VaultEvent {
+export function decodeVaultLog(log: Pick<Log, 'topics' | 'data'>): ChainEvent {
   try {
     const parsed = vaultInterface.parseLog(log)
     if (parsed === null) throw new Error(`unknown event ${log.topics[0]}`)
@@ -23,7 +18,7 @@ export function decodeVaultLog(log: Pick<Log, 'topics' | 'data'>): VaultEvent {
   }
 }
 
-function eventOf(name: string, fields: Fields): VaultEvent {
+function eventOf(name: string, fields: Fields): ChainEvent {
   const sequence = fields.integer('sequence')
   switch (name) {
     case 'Deposited':
@@ -78,7 +73,12 @@ function eventOf(name: string, fields: Fields): VaultEvent {
         fees: fields.integers('fees')
       }
     case 'BatchVoided':
-      return { sequence, kind: 'batchVoided', index: fields.integer('index'), hash: null }
+      return {
+        sequence,
+        kind: 'batchVoided',
+        index: fields.integer('index'),
+        hash: fields.bytes('hash', 24)
+      }
     default:
       throw new Error(`unknown event ${name}`)
   }

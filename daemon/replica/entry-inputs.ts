@@ -64,7 +64,7 @@ export function entryInput(
 /** The link that the batch has if this word on it counts. */
 function attestedLink(context: EntryContext, entry: AttestEntry): Uint8Array {
   const { batch: index, parent, content, sealedAt } = entry
-  if (content === null) return context.hasher.voidLink({ index, parent })
+  if (content === null) return context.hasher.voidLink({ index, parent, sealedAt })
   return context.hasher.batchLink({ index, parent, content, sealedAt })
 }
 

@@ -1,5 +1,5 @@
 // Validators' words on batches, gathered from the tape: the signatures that the vault wants.
-import { eventMask, hasEvent } from '../../matching/index.ts'
+import { type BatchView, eventMask, hasEvent } from '../../matching/index.ts'
 import type { Recover } from '../../crypto/crypto.ts'
 import { fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Address, AttestEntry, Entry, Signature } from '../../protocol/types.ts'
@@ -45,11 +45,6 @@ export class Attestations {
     return new Map([...gathered].sort(([a], [b]) => a - b).slice(0, this.#quorum))
   }
 
-  /** Whether a quorum has been seen for the link. */
-  has(batch: number, link: string): boolean {
-    return this.#gathered(batch, link).size >= this.#quorum
-  }
-
   forget(index: number): void {
     for (const batch of this.#batches.keys()) if (batch <= index) this.#batches.delete(batch)
   }
@@ -92,11 +87,13 @@ export class Attestations {
 
 function linkOf({ hasher }: SettlementNode, entry: AttestEntry): Uint8Array {
   const { batch: index, parent, content, sealedAt } = entry
-  if (content === null) return hasher.voidLink({ index, parent })
+  if (content === null) return hasher.voidLink({ index, parent, sealedAt })
   return hasher.batchLink({ index, parent, content, sealedAt })
 }
 
-/** The link of a batch's void. */
-export function voidLinkOf(node: SettlementNode, index: number, parent: string): string {
-  return toHex(node.hasher.voidLink({ index, parent: fromHex(parent) ?? new Uint8Array(24) }))
+/** The link of a sealed batch's void. */
+export function voidLinkOf({ hasher }: SettlementNode, batch: BatchView): string {
+  const { index, sealedAt } = batch
+  const parent = fromHex(batch.parent ?? '') ?? new Uint8Array(24)
+  return toHex(hasher.voidLink({ index, parent, sealedAt }))
 }

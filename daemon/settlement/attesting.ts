@@ -58,7 +58,7 @@ export class Attesting {
       )
     }
     this.#log.warn({ batch: index }, 'voting to void a batch, by command')
-    this.#submit({ batch: index, parent, content: null, sealedAt: 0 })
+    this.#submit({ batch: index, parent, content: null, sealedAt: batch.sealedAt })
   }
 
   #submit(terms: Pick<AttestEntry, 'batch' | 'parent' | 'content' | 'sealedAt'>): void {

@@ -28,6 +28,7 @@ const OF_BATCHES = eventMask([
   'batchClosed',
   'batchSealed',
   'batchAttested',
+  'voidAttested',
   'batchSettled',
   'batchReverted'
 ])
@@ -190,6 +191,8 @@ export class Settlement {
         this.#isDue = true
         this.#submitter?.wake()
         return this.#progress.set(event.batch, 'attested')
+      case 'voidAttested':
+        return this.#submitter?.wake()
       case 'batchSettled':
         this.#done(event.batch)
         this.#claims?.look()

@@ -1,4 +1,4 @@
-// Brings attested batches to the chain when it is this settler's turn: asks the vault what comes
+// Brings attested batches, and voids, to the chain when it is this settler's turn: asks the vault what comes
 // next, tries the call without sending it, sends it, and looks again until the tape has the event.
 // The vault's index makes it idempotent: a batch settles once, whoever sends it how often.
 import type { JsonRpcProvider } from 'ethers'
@@ -108,7 +108,7 @@ export class Submitter {
     const { node, clock } = this.#dependencies
     const now = clock.now()
     await this.#watchGas(now)
-    const waiting = node.engine.batches().filter(({ state }) => state === 'attested')
+    const waiting = node.engine.batches().filter((batch) => isReady(batch))
     const isDown = this.#problem?.startsWith('chain_unreachable') ?? false
     if ((waiting.length === 0 && !isDown) || now < this.#tryAt || !node.synced) return
     const last = await lastBatch(this.#dependencies.provider, this.#vault)
@@ -130,7 +130,7 @@ export class Submitter {
 
   /** A batch that somebody brought to the chain, or that a reorg took from it. */
   #follow(batch: BatchView, last: number): void {
-    const { index } = batch
+    const { index, state } = batch
     const { progress, sender } = this.#dependencies
     const ours = this.#sent(batch)
     if (index <= last) {
@@ -139,7 +139,7 @@ export class Submitter {
       return
     }
     if (progress.get(index)?.state === 'mined') {
-      progress.set(index, ours === null ? 'attested' : 'submitted')
+      progress.set(index, ours !== null ? 'submitted' : state === 'sealed' ? state : 'attested')
     }
   }
 
@@ -150,15 +150,17 @@ export class Submitter {
 
   async #submit(batch: BatchView): Promise<void> {
     const { index, parent } = batch
-    const { progress, sender, sealer, node } = this.#dependencies
+    const { progress, sender, node } = this.#dependencies
     const under = this.#sent(batch)
     if (under !== null) {
-      if (this.#isVoid(batch) && under.label.startsWith('settle')) await sender.cancel(under.label)
+      if (batch.voidDecided && under.label.startsWith('settle')) await sender.cancel(under.label)
       return progress.set(index, 'submitted', { transaction: under.hash })
     }
-    const sealed = await sealer.seal(batch)
     const call = await this.#call(batch)
-    if (call === null) return
+    if (call === null) {
+      this.#fail('attestations', `batch ${index}: its attestations are not on the tape held here`)
+      return
+    }
     const to = this.#vault
     if (!(await this.#simulate(call.data, index))) return
     const sent = await sender.send({ label: labelOf(call.kind, batch), to, data: call.data })
@@ -166,7 +168,7 @@ export class Submitter {
       {
         batch: index,
         transaction: sent.hash,
-        bytes: sealed.bytes.length,
+        bytes: (call.data.length - 2) / 2,
         venue: node.manifest.name
       },
       `a batch is on its way to the vault (${call.kind})`
@@ -176,26 +178,18 @@ export class Submitter {
     this.#watch(index, parent, sent)
   }
 
-  /** A quorum has said so, and this daemon has heard it. */
-  #isVoid({ index, parent }: BatchView): boolean {
-    const { attestations, node } = this.#dependencies
-    return attestations.has(index, voidLinkOf(node, index, parent ?? ''))
-  }
-
-  /** Void only when a quorum has said so. */
+  /** Void only when a quorum has said so; what the batch holds does not matter then, and this
+   * daemon may well be of another mind about it. Null when the signatures are not to be found. */
   async #call(batch: BatchView): Promise<{ kind: 'settle' | 'void'; data: string } | null> {
     const { attestations, sealer, node } = this.#dependencies
-    const { index, sealedAt, parent } = batch
+    const { index, sealedAt, voidDecided } = batch
+    if (voidDecided) {
+      const voids = await attestations.quorumOf(index, voidLinkOf(node, batch), sealedAt)
+      return voids && { kind: 'void', data: voidData(batch, voids) }
+    }
     const sealed = await sealer.seal(batch)
     const attested = await attestations.quorumOf(index, sealed.link, sealedAt)
-    if (attested === null) {
-      this.#fail('attestations', `batch ${index}: its attestations are not on the tape held here`)
-      return null
-    }
-    if (!this.#isVoid(batch)) return { kind: 'settle', data: settleData(sealed, attested) }
-    const voidLink = voidLinkOf(node, index, parent ?? '')
-    const voids = await attestations.quorumOf(index, voidLink, sealedAt)
-    return voids === null ? null : { kind: 'void', data: voidData(sealed, attested, voids) }
+    return attested && { kind: 'settle', data: settleData(sealed, attested) }
   }
 
   /** False when somebody was faster meanwhile.
@@ -256,6 +250,11 @@ export class Submitter {
     this.#failures = 0
     this.#tryAt = 0
   }
+}
+
+/** A quorum has said what is to come of the batch. One that was never attested can be voided. */
+function isReady({ state, voidDecided }: BatchView): boolean {
+  return state === 'attested' || voidDecided
 }
 
 /** After a void a number can come again, upon another parent. */

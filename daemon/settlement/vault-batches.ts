@@ -17,14 +17,13 @@ export function settleData(sealed: SealedBatch, signatures: Signatures): string 
   ])
 }
 
-export function voidData(sealed: SealedBatch, attested: Signatures, voids: Signatures): string {
-  return vaultInterface.encodeFunctionData('voidBatch', [
-    sealed.index,
-    sealed.sealedAt,
-    toHex0x(sealed.content),
-    toHex0x(encodeAttestations(attested)),
-    toHex0x(encodeAttestations(voids))
-  ])
+/** @param signatures Over the void, not over the batch. */
+export function voidData(
+  { index, sealedAt }: Pick<SealedBatch, 'index' | 'sealedAt'>,
+  signatures: Signatures
+): string {
+  const attestations = toHex0x(encodeAttestations(signatures))
+  return vaultInterface.encodeFunctionData('voidBatch', [index, sealedAt, attestations])
 }
 
 /** Index of the last batch that the vault settled or voided, in its newest block. */

@@ -5,10 +5,8 @@
 // floors, and batches are voided. Vault and model must agree on each: the same verdict, the same
 // balances, and no order ever filled beyond its quantity.
 import test from 'brittle'
-import { keccak256 } from 'ethers'
 import {
   type BatchContent,
-  encodeContent,
   type Group,
   type SealedFill,
   type SealedOrder,
@@ -107,22 +105,20 @@ test(`vault - agrees with the model, seed ${seed}`, { timeout: 3_600_000 }, asyn
   t.ok(owners.done.size === 5 && pool.voids.length > 0, 'every deed came about')
 })
 
-/** Voids a batch that was attested long ago and never mined.
+/** Voids a batch that was sealed long ago and never mined.
  * @returns false when the vault takes a void of an earlier batch instead. */
 async function voids(venue: VaultVenue, pool: Pool): Promise<boolean> {
   const { anvil, vault, terms } = venue
-  const bytes = encodeContent(content([]), venue.markets)
+  const { index: last, link: parent } = await venue.last()
+  const index = last + 1
+  for (const { sealedAt, attestations } of pool.voids.slice(-5)) {
+    const refusal = await venue.refusalOf('voidBatch', [index, sealedAt, attestations])
+    if (refusal !== 'BadAttestation') return false
+  }
   const sealedAt = (await anvil.time()) - terms.horizon - 10
-  const sealed = await venue.seal(bytes, { sealedAt })
-  const call = (voids: Uint8Array): unknown[] => {
-    return [sealed.index, sealedAt, keccak256(bytes), sealed.attestations, voids]
-  }
-  for (const old of pool.voids.slice(-5)) {
-    if ((await venue.refusalOf('voidBatch', call(old))) === null) return false
-  }
-  const voids = venue.attestVoid(sealed.index, sealed.parent, [0])
-  await anvil.mined(vault.voidBatch(...call(voids)))
-  pool.voids.push(voids)
+  const attestations = venue.attestVoid({ index, parent, sealedAt }, [0])
+  await anvil.mined(vault.voidBatch(index, sealedAt, attestations))
+  pool.voids.push({ sealedAt, attestations })
   return true
 }
 

@@ -3,13 +3,15 @@ import test from 'brittle'
 import {
   type Contract,
   type ContractTransactionReceipt,
+  getBytes,
   hexlify,
-  keccak256,
   Signature,
-  toBeHex
+  toBeHex,
+  TypedDataEncoder
 } from 'ethers'
 import { deploy, vaultInterface, deployVault } from '../../contracts/vault.ts'
-import { addressOf, VaultVenue } from '../helpers/vault.ts'
+import { voidFields } from '../helpers/typed-data.ts'
+import { addressOf, type Sealed, VaultVenue } from '../helpers/vault.ts'
 import { content, openScene } from './scene.ts'
 
 /** The vault's events of a transaction, numbers in place of big ones. */
@@ -246,32 +248,66 @@ test('vault - a void takes the place of a batch that did not settle', async (t) 
   const { anvil, vault } = venue
   const batch = content([await scene.cosigned('alice', { deltas: [-99_000_000] })])
   const sealed = await venue.seal(batch, { sealedAt: await anvil.time() })
+  const { sealedAt } = sealed
   const child = await scene.cosigned('bob', { batch: 2, parent: venue.linkOf(sealed), floor: 3 })
-  const parameters = (voids: Uint8Array, index = 1): unknown[] => [
-    index,
-    sealed.sealedAt,
-    keccak256(sealed.content),
-    sealed.attestations,
-    voids
-  ]
-  const voids = venue.attestVoid(1, sealed.parent, [0, 1, 2])
-  t.is(await venue.refusalOf('voidBatch', parameters(voids)), 'WithinHorizon')
+  const voids = venue.attestVoid(sealed, [0, 1, 2])
+  const refusal = (attestations: Uint8Array, at = sealedAt, index = 1): Promise<string | null> => {
+    return venue.refusalOf('voidBatch', [index, at, attestations])
+  }
+  t.is(await refusal(voids), 'WithinHorizon')
   await anvil.increaseTime(venue.terms.horizon + 1)
   t.is(await venue.refusal(sealed), 'InsufficientBalance', 'it cannot settle')
-  t.is(await venue.refusalOf('voidBatch', parameters(voids, 2)), 'WrongIndex')
-  const few = venue.attestVoid(1, sealed.parent, [0, 1])
-  t.is(await venue.refusalOf('voidBatch', parameters(few)), 'BadAttestation')
+  t.is(await refusal(voids, sealedAt, 2), 'WrongIndex')
+  t.is(await refusal(voids, sealedAt - 1), 'BadAttestation', 'the time is signed')
+  const other = venue.attestVoid({ index: 1, parent: venue.linkOf(sealed), sealedAt }, [0, 1, 2])
+  t.is(await refusal(other), 'BadAttestation', 'and so is the parent')
+  const few = venue.attestVoid(sealed, [0, 1])
+  t.is(await refusal(few), 'BadAttestation', 'two of four are no quorum')
   t.is(
-    await venue.refusalOf('voidBatch', parameters(sealed.attestations)),
+    await refusal(sealed.attestations),
     'BadAttestation',
     'a word on the batch is none on its void'
   )
-  const receipt = await anvil.mined(vault.voidBatch(...parameters(voids)))
-  t.alike(events(receipt).at(-1)?.slice(0, 1), ['BatchVoided'])
+  t.is(await refusal(voids, 2 ** 40), 'Malformed', 'no time that could be signed')
+  const sequence = Number(await vault.eventSequence())
+  const receipt = await anvil.mined(vault.voidBatch(1, sealedAt, voids))
+  const link = voidLinkOf(sealed)
+  t.alike(events(receipt), [['BatchVoided', sequence + 1, 1, link]], 'the event has its link')
+  t.is(hexlify((await venue.last()).link), link)
   t.is(await venue.refusal(sealed), 'WrongIndex')
+  t.is(await refusal(voids), 'WrongIndex', 'a void is carried out once')
+  t.is(await refusal(voids, sealedAt, 2), 'BadAttestation', 'and upon its parent only')
   const second = await venue.seal(content([child]))
   t.is(await venue.refusal(second), 'NotAuthorised', 'what was sealed upon it died with it')
+  await venue.settle(await venue.seal(content([])))
+  t.is((await venue.last()).index, 2, 'the next batch is sealed upon the void')
 })
+
+test('vault - a batch on whose content no quorum agreed is voided as well', async (t) => {
+  const venue = await VaultVenue.open()
+  t.teardown(() => venue.close())
+  const { anvil, vault } = venue
+  const sealedAt = await anvil.time()
+  // Three validators spoke, and not of one mind.
+  const ours = await venue.seal(content([]), { sealedAt, signers: [0, 1] })
+  const theirs = await venue.seal(new Uint8Array(9), { sealedAt, signers: [2] })
+  const voids = venue.attestVoid(ours, [0, 2, 3])
+  const { horizon } = venue.terms
+  const left = sealedAt + horizon - (await anvil.time())
+  await anvil.increaseTime(left - 2)
+  for (const sealed of [ours, theirs]) t.is(await venue.refusal(sealed), 'BadAttestation')
+  t.is(await venue.refusalOf('voidBatch', [1, sealedAt, voids]), 'WithinHorizon')
+  await anvil.increaseTime(3)
+  await anvil.mined(vault.voidBatch(1, sealedAt, voids))
+  t.alike(await venue.last(), { index: 1, link: getBytes(voidLinkOf(ours)) })
+  await venue.settle(await venue.seal(content([])))
+  t.is((await venue.last()).index, 2, 'and the venue goes on')
+})
+
+function voidLinkOf({ index, parent, sealedAt }: Sealed): string {
+  const value = { index, parent: hexlify(parent), sealedAt }
+  return TypedDataEncoder.hashStruct('Void', { Void: voidFields }, value).slice(0, 2 + 48)
+}
 
 test('vault - the sequence of events ends in no batch, and the indexes in no event', async (t) => {
   const venue = await VaultVenue.open()

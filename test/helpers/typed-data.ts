@@ -35,7 +35,8 @@ export const batchFields = [
 ]
 export const voidFields = [
   { name: 'index', type: 'uint64' },
-  { name: 'parent', type: 'bytes24' }
+  { name: 'parent', type: 'bytes24' },
+  { name: 'sealedAt', type: 'uint40' }
 ]
 export const withdrawFields = [
   { name: 'account', type: 'address' },

@@ -286,8 +286,12 @@ export class VaultVenue {
     return this.#quorum(signers, { Batch: batchFields }, value)
   }
 
-  attestVoid(index: number, parent: Uint8Array, signers: readonly number[]): Uint8Array {
-    return this.#quorum(signers, { Void: voidFields }, { index, parent: hexlify(parent) })
+  attestVoid(
+    { index, parent, sealedAt }: Pick<Sealed, 'index' | 'parent' | 'sealedAt'>,
+    signers: readonly number[]
+  ): Uint8Array {
+    const value = { index, parent: hexlify(parent), sealedAt }
+    return this.#quorum(signers, { Void: voidFields }, value)
   }
 
   /** The link that follows the batch: its child's parent. */

@@ -190,7 +190,7 @@ const makers: ((random: Random) => Entry)[] = [
       batch: integer(random, 1, SAFE_MAX),
       parent: randomBytes(random, 24),
       content,
-      sealedAt: content === null ? 0 : integer(random, 0, EXPIRY_MAX),
+      sealedAt: integer(random, 0, EXPIRY_MAX),
       signature: signature(random)
     }
   }

@@ -2,9 +2,9 @@
 // whomever, at the time that the tape says it is.
 import { getCreateAddress, hexlify, Interface, MaxUint256, toBeHex } from 'ethers'
 import { artifact, deploy, deployVault, vaultInterface } from '../../../contracts/vault.ts'
-import { decodeVaultLog, type VaultEvent } from '../../../daemon/chain/vault-logs.ts'
+import { decodeVaultLog } from '../../../daemon/chain/vault-logs.ts'
 import type { Manifest } from '../../../protocol/manifest.ts'
-import type { Address } from '../../../protocol/types.ts'
+import type { Address, ChainEvent } from '../../../protocol/types.ts'
 import { quorumOf } from '../../../protocol/venue.ts'
 import { type Anvil, startAnvil } from '../../helpers/anvil.ts'
 import { until } from '../../helpers/until.ts'
@@ -24,7 +24,7 @@ export class TestChain {
   #time = 0
   vault: Address = ''
   /** Of the vault, not taken by the tape yet. */
-  events: VaultEvent[] = []
+  events: ChainEvent[] = []
 
   private constructor(anvil: Anvil) {
     this.#anvil = anvil

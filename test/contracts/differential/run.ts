@@ -10,6 +10,8 @@ import { DifferentialWorld, type Signed } from './world.ts'
 export type DifferentialTotals = {
   batches: number
   voids: number
+  /** Of the voids, those of batches on which no quorum agreed. */
+  disputed: number
   trades: number
   cosigned: number
   orderSide: number
@@ -63,6 +65,7 @@ class Run {
   readonly totals: DifferentialTotals = {
     batches: 0,
     voids: 0,
+    disputed: 0,
     trades: 0,
     cosigned: 0,
     orderSide: 0,
@@ -102,6 +105,7 @@ class Run {
     entries[0].unshift(...(await this.#settling.attests()))
     this.#apply(entries, between(this.#random, 1, 700))
     const [oldest] = this.#world.engine.batches()
+    if (this.#settling.isDisputed(oldest)) return this.#void(oldest)
     if (oldest.state !== 'attested') return
     if (this.#stuck !== oldest.index && this.#chance(0.004)) this.#stuck = oldest.index
     if (this.#stuck === oldest.index) return this.#void(oldest)
@@ -132,6 +136,7 @@ class Run {
 
   async #void(batch: BatchView): Promise<void> {
     this.#apply(this.#quiet(), HORIZON_MS)
+    if (batch.state === 'sealed') this.totals.disputed++
     const votes = this.#quiet()
     votes[0] = this.#settling.voids(batch)
     this.#apply(votes, 1)
@@ -256,7 +261,8 @@ class Run {
       entries[0] = await this.#settling.attests()
       this.#apply(entries, 1500)
       const [oldest] = engine.batches()
-      if (oldest.state === 'attested') await this.#settle(oldest)
+      if (this.#settling.isDisputed(oldest)) await this.#void(oldest)
+      else if (oldest.state === 'attested') await this.#settle(oldest)
     }
   }
 

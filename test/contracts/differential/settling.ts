@@ -16,6 +16,8 @@ export class Settling {
   /** Sealed bytes by batch. */
   readonly #contents = new Map<number, Content>()
   readonly #cosigned = new Set<string>()
+  /** The batch on which the validators do not agree; 0 for none. */
+  #disputed = 0
 
   constructor(world: DifferentialWorld, random: Random) {
     this.#world = world
@@ -58,14 +60,23 @@ export class Settling {
     return { ...delta, floor: 0, marks: [...marks.values()].sort((a, b) => a.slot - b.slot) }
   }
 
-  /** A quorum's word on the oldest sealed batch. */
+  /** A quorum's word on the oldest sealed batch; now and then too few agree. */
   async attests(): Promise<Signed[]> {
     const batch = this.#world.engine.batches().find(({ state }) => state === 'sealed')
     if (batch === undefined || this.#contents.has(batch.index)) return []
     const bytes = await this.#world.sealed(batch)
     const hash = this.#world.crypto.keccak(bytes)
     this.#contents.set(batch.index, { bytes, hash })
-    return this.#quorum(this.#attest(batch, hash))
+    const words = this.#quorum(this.#attest(batch, hash))
+    if (!this.#chance(0.004)) return words
+    this.#disputed = batch.index
+    const { by } = words[2]
+    return [...words.slice(0, 2), { entry: this.#attest(batch, new Uint8Array(32)), by }]
+  }
+
+  /** Whether it never will be attested. */
+  isDisputed({ index, state }: BatchView): boolean {
+    return state === 'sealed' && index === this.#disputed
   }
 
   voids(batch: BatchView): Signed[] {
@@ -78,7 +89,7 @@ export class Settling {
       batch: batch.index,
       parent: this.#world.parentOf(batch),
       content,
-      sealedAt: content === null ? 0 : batch.sealedAt,
+      sealedAt: batch.sealedAt,
       signature: this.#world.unsigned
     }
   }
@@ -98,12 +109,11 @@ export class Settling {
   }
 
   async void(batch: BatchView): Promise<void> {
-    const { hash } = this.#content(batch)
-    const attestations = this.#attestations(this.#attest(batch, hash))
     const voids = this.#attestations(this.#attest(batch, null))
-    const values = [batch.index, batch.sealedAt, hex(hash), hex(attestations), hex(voids)]
+    const values = [batch.index, batch.sealedAt, hex(voids)]
     const by = pick(this.#random, this.#world.validators).address
     this.#contents.clear()
+    this.#disputed = 0
     await this.#world.chain.call(by, 'voidBatch', values, Math.floor(this.#world.time / 1000) + 1)
   }
 

@@ -8,7 +8,7 @@ import { checkManifest } from '../../../protocol/manifest-check.ts'
 import type { Manifest } from '../../../protocol/manifest.ts'
 import { signedPart } from '../../../protocol/signed.ts'
 import { decodeTapeBlock, encodeCut, encodeTapeBlock } from '../../../protocol/tape-block.ts'
-import type { Address, Bytes32, ChainEvent, Entry } from '../../../protocol/types.ts'
+import type { Address, Bytes32, Entry } from '../../../protocol/types.ts'
 import { signingTerms } from '../../../protocol/venue.ts'
 import { blake2b256, blake2b256Parts } from '../../../crypto/blake2b.ts'
 import { type Crypto, loadCrypto } from '../../../crypto/crypto.ts'
@@ -121,7 +121,7 @@ export class DifferentialWorld {
         blockTime: Math.floor(this.time / 1000),
         logIndex: 0
       },
-      chain: this.chain.events.splice(0).map((event) => chainEventInput(this.#named(event))),
+      chain: this.chain.events.splice(0).map((event) => chainEventInput(event)),
       lanes: slices.map(({ lane, signed }) => ({
         lane,
         length: index + 1,
@@ -129,19 +129,6 @@ export class DifferentialWorld {
         entries: signed.map(({ entry, signer }) => entryInput(context, lane, entry, signer))
       }))
     })
-  }
-
-  /** The vault names a void by its index; the engine wants its link. */
-  #named(event: (typeof this.chain.events)[number]): ChainEvent {
-    if (event.kind !== 'batchVoided') return event
-    const parent = this.parentOf(this.#batch(event.index))
-    return { ...event, hash: this.hasher.voidLink({ index: event.index, parent }) }
-  }
-
-  #batch(index: number): BatchView {
-    const batch = this.engine.batch(index)
-    if (batch === null) throw new Error(`no batch ${index}`)
-    return batch
   }
 
   parentOf(batch: BatchView): Uint8Array {

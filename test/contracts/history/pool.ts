@@ -12,8 +12,8 @@ export class Pool {
   readonly orders: SealedOrder[] = []
   readonly deltas: Cosigned[] = []
   readonly withdrawals: SealedWithdrawal[] = []
-  /** Attestations of voids that were carried out. */
-  readonly voids: Uint8Array[] = []
+  /** Voids that were carried out. */
+  readonly voids: { sealedAt: number; attestations: Uint8Array }[] = []
   readonly #signers = new Map<string, Address>()
   readonly #cosigners = new Map<Cosigned, Address>()
   readonly #quantities = new Map<string, number>()

@@ -62,7 +62,7 @@ export class Member implements SettlementNode {
   constructor(venue: SettlementVenue, name: string, options: MemberOptions) {
     this.venue = venue
     this.name = name
-    this.#lane = venue.lane
+    this.#lane = venue.newLane()
     const key = privateKeyOf(name)
     this.account = venue.crypto.address(key)
     this.#signer = { address: this.account, sign: (digest) => venue.crypto.sign(digest, key) }

@@ -1,5 +1,6 @@
 import test from 'brittle'
 import { treeProofs } from '../../../protocol/bulk.ts'
+import { fromHex } from '../../../protocol/bytes.ts'
 import { until } from '../../helpers/until.ts'
 import { entriesOf } from '../../../daemon/replica/intake.ts'
 import { RpcProxy } from '../chain/rpc-proxy.ts'
@@ -156,6 +157,51 @@ test('settlement - a batch that cannot settle is voided after its horizon, by co
     'as if there had been no trade'
   )
   // The venue goes on, upon the void.
+  await trade(alice, bob)
+  await until(() => alice.settlement.progressOf(2)?.state === 'final', 'the next batch to be final')
+  await venue.balances(venue.members.map(({ account }) => account))
+})
+
+test('settlement - a batch on which the validators disagree is voided too, and trading goes on', async (t) => {
+  const venue = await SettlementVenue.open(t)
+  for (const i of [0, 1]) await venue.member(`validator ${i}`, { validator: i })
+  // Their words are given below, by hand.
+  const others = await Promise.all([2, 3].map((i) => venue.member(`validator ${i}`)))
+  const { alice, bob } = await traders(venue)
+  await trade(alice, bob)
+  await until(() => alice.engine.batch(1)?.state === 'sealed', 'the batch to be sealed')
+  const batch = alice.engine.batch(1)
+  const parent = fromHex(batch?.parent ?? '')
+  if (batch === null || parent === null) throw new Error('no batch')
+  for (const [i, validator] of others.entries()) {
+    const { rejected } = await validator.does({
+      kind: 'attest',
+      batch: 1,
+      parent,
+      content: new Uint8Array(32).fill(i + 1),
+      sealedAt: batch.sealedAt,
+      signature: new Uint8Array(65)
+    })
+    t.is(rejected, null, 'a word on other bytes')
+  }
+  for (const i of [2, 3]) {
+    const name = `validator ${i}`
+    const at = venue.members.findIndex((member) => member.name === name)
+    // It has spoken, and says the other thing in vain.
+    venue.members[at] = await restart(venue, name, { settles: true, validator: i })
+  }
+  await venue.skip(venue.manifest.settlement.horizonSeconds + 2)
+  const past = batch.sealedAt + venue.manifest.settlement.horizonSeconds
+  await until(() => alice.engine.time > past * 1000, 'the horizon to pass on the tape')
+  t.is(alice.engine.batch(1)?.state, 'sealed', 'no quorum has agreed')
+  const validators = venue.members.filter(({ name }) => name.startsWith('validator'))
+  for (const { settlement } of validators.slice(1)) settlement.voidBatch(1)
+  await until(() => alice.settlement.progressOf(1)?.state === 'reverted', 'the void')
+  t.alike(
+    alice.engine.balances(alice.account).map(({ settled, pending }) => [settled, pending]),
+    [1, 2, 3].map(() => [1_000_000, 0]),
+    'as if there had been no trade'
+  )
   await trade(alice, bob)
   await until(() => alice.settlement.progressOf(2)?.state === 'final', 'the next batch to be final')
   await venue.balances(venue.members.map(({ account }) => account))

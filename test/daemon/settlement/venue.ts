@@ -56,6 +56,7 @@ export class SettlementVenue {
   readonly lines: string[] = []
   cursor: ChainCursor | null = null
   #time = 0
+  #lanes = 0
   #skipMs = 0
   #running: Promise<void> | null = null
   #isOpen = true
@@ -97,8 +98,9 @@ export class SettlementVenue {
     return engineConfig(this.manifest, this.terms)
   }
 
-  get lane(): LaneMaker {
-    return new LaneMaker(this.terms.venue, 50 + this.members.length)
+  /** Another lane each time: a member that comes again has a new one. */
+  newLane(): LaneMaker {
+    return new LaneMaker(this.terms.venue, 50 + this.#lanes++)
   }
 
   get log(): NetworkLog {
@@ -140,8 +142,7 @@ export class SettlementVenue {
         rpc,
         clock: systemClock,
         log: this.log,
-        keccak: this.crypto.keccak,
-        hasher: this.hasher
+        keccak: this.crypto.keccak
       }
     )
   }

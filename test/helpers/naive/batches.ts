@@ -275,7 +275,7 @@ function checkAttest(world: World, turn: Turn<EntryOf<'attest'>>): string | null
   const good = entry.void ? ['sealed', 'attested'] : ['sealed']
   if (!batch || !settlement || !good.includes(batch.state)) return 'attest_batch'
   if (entry.parent !== parentOf(world, batch)) return 'attest_parent'
-  if (!entry.void && entry.sealedAt !== batch.sealedAt) return 'attest_sealed_at'
+  if (entry.sealedAt !== batch.sealedAt) return 'attest_sealed_at'
   if (batch.votes.some((vote) => vote.validator === validator && vote.void === entry.void)) {
     return 'attest_duplicate'
   }

@@ -220,7 +220,7 @@ function attestOf(words: string[], now: Now): EntryInput {
     parent: options.get('parent') ?? parent,
     link: options.get('link') ?? (isVoid ? voidLink : link),
     void: isVoid,
-    sealedAt: isVoid ? 0 : sealedAt + Number(options.get('late') ?? 0),
+    sealedAt: sealedAt + Number(options.get('late') ?? 0),
     signer: as === 'nobody' ? null : as === 'ann' ? addressOfName('ann') : addressOf(5, Number(as))
   }
 }

@@ -129,7 +129,7 @@ export function randomAttest(stream: Stream): EntryInput {
     parent: parentOf(world, batch),
     link: forVoid ? voidLink(world, batch) : contentLink(batch),
     void: forVoid,
-    sealedAt: forVoid ? 0 : batch.sealedAt,
+    sealedAt: batch.sealedAt,
     signer: pick(random, venue.config.validators)
   }
   // While the batch is stuck the validators contradict each other about its content.
