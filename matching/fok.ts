@@ -31,7 +31,11 @@ class ProtectionWalk {
   count(account: number, lots: number): void {
     const protection = this.#core.protections.find(account, this.#market.index)
     if (protection === undefined || protection.lots === 0) return
-    const before = this.#sums.get(account) ?? protection.counted(this.#core.time)
+    // A window of nothing holds no trade but the one that is counted.
+    const before =
+      protection.windowMs === 0
+        ? 0
+        : (this.#sums.get(account) ?? protection.counted(this.#core.time))
     this.#sums.set(account, before + lots)
   }
 }
