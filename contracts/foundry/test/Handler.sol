@@ -22,12 +22,14 @@ contract Handler is Signing {
     bool public wentBack;
     bool public unbalanced;
     bool public stuck;
+    bool public misvoided;
     /// The clock, kept here since the optimizer takes block.timestamp for constant within a call.
     uint256 public time;
     uint256 public exited;
     /// Batches tried and settled: of orders, with a co-signed side, and wild ones.
     uint256[3] public tried;
     uint256[3] public settled;
+    uint256 public voided;
 
     constructor(IVault vault_, PlainToken[3] memory tokens_) Signing(vault_) {
         tokens = tokens_;
@@ -196,6 +198,30 @@ contract Handler is Signing {
         if (then - ready != quanta) robbed = true;
         before[who][token] -= quanta;
         _others(before, ACTORS, ACTORS);
+    }
+
+    /// @dev Voids what comes next, which nobody ever attested, sealed so long ago. Taken once its
+    /// horizon has passed, and only once; it moves nothing.
+    function voidBatch(uint256 age) external watched {
+        uint256 horizon = vault.horizon();
+        uint256 sealedAt = time - age % (2 * horizon);
+        uint256[3] memory before = [owed(0), owed(1), owed(2)];
+        (uint256 last, bytes24 parent) = vault.lastBatch();
+        bytes memory attestation = _void(last + 1, parent, sealedAt);
+        bool taken;
+        try vault.voidBatch(last + 1, sealedAt, attestation) {
+            taken = true;
+            voided++;
+        } catch {}
+        if (taken != (time > sealedAt + horizon)) misvoided = true;
+        if (taken) {
+            try vault.voidBatch(last + 2, sealedAt, attestation) {
+                misvoided = true;
+            } catch {}
+        }
+        for (uint256 token = 0; token < 3; token++) {
+            if (owed(token) != before[token]) unbalanced = true;
+        }
     }
 
     function settleBytes(bytes calldata content) external watched returns (bool) {

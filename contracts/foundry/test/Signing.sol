@@ -27,6 +27,8 @@ abstract contract Signing {
     );
     bytes32 private constant BATCH_TYPE =
         keccak256("Batch(uint64 index,bytes24 parent,bytes32 content,uint40 sealedAt)");
+    bytes32 private constant VOID_TYPE =
+        keccak256("Void(uint64 index,bytes24 parent,uint40 sealedAt)");
     bytes32 private constant DOMAIN_TYPE = keccak256(
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
     );
@@ -141,8 +143,20 @@ abstract contract Signing {
         view
         returns (bytes memory)
     {
-        bytes32 structHash =
-            keccak256(abi.encode(BATCH_TYPE, index, parent, keccak256(content), sealedAt));
+        return _quorum(
+            keccak256(abi.encode(BATCH_TYPE, index, parent, keccak256(content), sealedAt))
+        );
+    }
+
+    function _void(uint256 index, bytes24 parent, uint256 sealedAt)
+        internal
+        view
+        returns (bytes memory)
+    {
+        return _quorum(keccak256(abi.encode(VOID_TYPE, index, parent, sealedAt)));
+    }
+
+    function _quorum(bytes32 structHash) private view returns (bytes memory) {
         return abi.encodePacked(uint32(1), _sign(VALIDATOR, vault.domainSeparator(), structHash));
     }
 

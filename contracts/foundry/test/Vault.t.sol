@@ -78,6 +78,11 @@ contract VaultInvariants {
         require(!handler.wentBack(), "a number went back");
     }
 
+    /// A void is taken when the horizon of what it replaces has passed, not before, and once.
+    function invariant_8_voidsWait() public view {
+        require(!handler.misvoided(), "a void came early or twice, or was refused");
+    }
+
     /// What a run tried has come about: a fuzzer of refusals proves nothing.
     function afterInvariant() public view {
         for (uint256 kind = 0; kind < 2; kind++) {
@@ -102,6 +107,12 @@ contract VaultInvariants {
         require(handler.tried(0) == 41 && handler.settled(0) == 41, "orders");
         require(handler.tried(1) == 40 && handler.settled(1) == 40, "co-signed");
         require(handler.exited() == 1, "exits");
+        handler.voidBatch(vault.horizon());
+        require(handler.voided() == 0, "a void at the very horizon");
+        handler.voidBatch(vault.horizon() + 1);
+        require(handler.voided() == 1 && !handler.misvoided(), "voids");
+        handler.settleOrders(1, 1);
+        require(handler.settled(0) == 42, "a batch upon a void");
     }
 
     /// Any bytes that are not a batch are refused, whoever attests them; nothing else happens.
