@@ -3,25 +3,33 @@ import { MARKET, type ProcessTrader } from '../test/helpers/process-trader.ts'
 import type { ProcessVenue } from '../test/helpers/processes.ts'
 import { until } from '../test/helpers/until.ts'
 
-const BATCH = 100
+/** Orders of one call, and as many cancels of those of the call before. */
+const ORDERS = 50
 const AT_ONCE = 8
 const PATIENCE_MS = 60_000
 
 const terms = { market: MARKET, amount: '0.001', price: '1000' }
+const buy = { action: 'buy' as const, ...terms }
 
-/** Puts at least so many entries on the tape, every one with a signature of its own.
- * @returns how many */
+/** Puts at least so many entries on the tape, orders and cancels in turn, every order with a
+ * signature of its own. @returns how many */
 export async function fillTape(trader: ProcessTrader, entries: number): Promise<number> {
   const { client, account } = trader
-  const actions = Array.from({ length: BATCH }, () => ({ action: 'buy' as const, ...terms }))
+  await trader.isDeaf()
   let filled = 0
-  while (filled < entries) {
-    await Promise.all(
-      Array.from({ length: AT_ONCE }, () => client.call('private/place', { account, actions }))
-    )
-    await trader.cancelsAll()
-    filled += AT_ONCE * BATCH + 1
+  const worker = async (): Promise<void> => {
+    let resting: string[] = []
+    while (filled < entries) {
+      const cancels = resting.map((orderId) => ({ action: 'cancel' as const, orderId }))
+      const actions = [...cancels, ...Array.from({ length: ORDERS }, () => buy)]
+      const results = await client.call('private/place', { account, actions })
+      const orders = results.flatMap((result) => ('order' in result ? [result.order] : []))
+      if (orders.length === 0) throw new Error(`nothing was taken: ${JSON.stringify(results[0])}`)
+      resting = orders.filter(({ state }) => state === 'open').map(({ orderId }) => orderId)
+      filled += orders.length
+    }
   }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
   return filled
 }
 

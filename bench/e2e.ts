@@ -105,7 +105,9 @@ if (['latency', 'final', 'idle', 'reads', 'load'].some((part) => only.has(part))
 if (only.has('restart')) {
   say(`a venue of one validator and one trader, and ${entries} entries ...`)
   await onVenue({ validators: 1, traders: 1 }, async (venue) => {
+    const began = performance.now()
     const filled = await fillTape(venue.traders[0], entries)
+    say(`filled in ${((performance.now() - began) / 1000).toFixed(1)} s`)
     row('restart.seconds', await restartSeconds(venue), `s, ${filled} entries on the tape`)
   })
 }

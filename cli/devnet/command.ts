@@ -12,7 +12,7 @@ export function devnetCommand(program: Command): void {
   const devnet = program
     .command('devnet')
     .description('a whole venue on this machine: chain, vault, validators, traders and bots')
-    .option('--root <folder>', 'where it lives; what is there is thrown away', defaultRoot)
+    .option('--root <folder>', 'where it lives; a devnet that is there is thrown away', defaultRoot)
     .option('--validators <count>', 'validators (1, 4, 7 ...)', count, 4)
     .option('--traders <count>', 'trader daemons', count, 2)
     .option('--seed <number>', 'seed of keys and bots', count, 1)
@@ -26,15 +26,16 @@ export function devnetCommand(program: Command): void {
     ['heal', 'end a partition']
   ]
   for (const [verb, description] of faults) {
-    devnet
-      .command(`${verb} [names...]`)
-      .description(`${description}; 2 means validator-2`)
-      .action(async (names: string[], _flags: object, command: Command) => {
-        const { root } = command.optsWithGlobals<{ root: string }>()
-        const answer = await send(resolve(root), { verb, names })
-        process.stderr.write(`${answer.text}\n`)
-        if (!answer.ok) process.exitCode = 1
-      })
+    const isAboutAll = verb === 'heal'
+    const fault = devnet
+      .command(isAboutAll ? verb : `${verb} <names...>`)
+      .description(isAboutAll ? description : `${description}; 2 means validator-2`)
+    fault.action(async () => {
+      const { root } = fault.optsWithGlobals<{ root: string }>()
+      const answer = await send(resolve(root), { verb, names: fault.args })
+      process.stderr.write(`${answer.text}\n`)
+      if (!answer.ok) process.exitCode = 1
+    })
   }
 }
 
@@ -73,7 +74,8 @@ async function run(options: {
     await devnet.open()
   } catch (fault) {
     if (ending !== null) return
-    process.stderr.write(`The devnet did not start: ${String(fault)}\n`)
+    const words = fault instanceof Error ? fault.message : String(fault)
+    process.stderr.write(`The devnet did not start: ${words}\n`)
     devnet.kill()
     process.exit(1)
   }

@@ -75,6 +75,17 @@ function readOrder(value: unknown): Order | null {
   return { verb: verb as Order['verb'], names: value.names }
 }
 
+/** Whether a devnet runs in `root`. */
+export function isRunning(root: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(controlPath(root), () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
+}
+
 /** Hands an order to the devnet that runs in `root`. @throws Error when none runs there */
 export function order(root: string, what: Order): Promise<Answer> {
   return new Promise((resolve, reject) => {

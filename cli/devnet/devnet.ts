@@ -1,14 +1,15 @@
 // A venue on this machine as its user meets it: a picture in the terminal, and bots that trade
 // through the JSON-RPC like anybody else.
+import { relative } from 'node:path'
 import type { SocketClient } from '../../client/socket.ts'
 import { followBook } from '../../client/book.ts'
 import type { RpcChannelData, RpcInstrument, RpcTrade } from '../../protocol/rpc.ts'
 import { daemonCommand } from '../one-shot.ts'
 import { MakerBot, TakerBot } from './bots.ts'
-import { Control, type Answer, type Order } from './control.ts'
+import { Control, isRunning, type Answer, type Order } from './control.ts'
 import { LocalVenue } from './local-venue.ts'
 import { seededRandom } from './random.ts'
-import { Screen, type Picture } from './screen.ts'
+import { help, isSettled, Screen, type Picture } from './screen.ts'
 import { enter } from './trader.ts'
 
 export type DevnetOptions = {
@@ -60,16 +61,22 @@ export class Devnet {
       daemons: [],
       settledTrades: 0,
       seconds: 0,
-      root: options.root,
+      root: shorter(options.root),
+      example: null,
       notice: ''
     }
   }
 
+  /** @throws Error when another devnet runs in the folder, or a part does not start */
   async open(): Promise<void> {
-    const { root, bots } = this.#options
+    const { bots } = this.#options
     const { after, now } = this.#dependencies
     this.#startedAt = now()
-    this.#screen.tell(`Starting a venue in ${root} ...`)
+    // What is in the folder is thrown away: not under a devnet's feet.
+    if (await isRunning(this.#options.root)) {
+      throw new Error(`another one runs in ${this.#picture.root}; end it there, or give --root`)
+    }
+    this.#screen.tell(`Starting a venue in ${this.#picture.root} ...`)
     await this.#venue.open()
     await this.#control.open()
     const clients = await Promise.all(this.#venue.traders.map((each) => this.#venue.connect(each)))
@@ -79,8 +86,13 @@ export class Devnet {
     await Promise.all(clients.map((client) => enter(client, deposits, after)))
     this.#screen.tell('  accounts linked and funded')
     await this.#watch(clients[0])
+    if (!this.#screen.live) {
+      for (const line of help(this.#picture)) this.#screen.tell(line)
+    }
     if (bots) await this.#startBots(clients)
-    this.#venue.processes.onDeath = (name) => (this.#picture.notice = `${name} ended`)
+    this.#venue.processes.onDeath = (name) => {
+      this.#picture.notice = `${name} ended; start it again: devnet resume ${name}`
+    }
     this.#redraw()
   }
 
@@ -91,6 +103,7 @@ export class Devnet {
     this.#screen.tell('Stopping ...')
     await this.#control.close()
     await this.#venue.close()
+    this.#screen.tell(`Stopped. Logs and stores are in ${this.#picture.root}`)
   }
 
   /** For an exit that cannot wait. */
@@ -101,6 +114,8 @@ export class Devnet {
 
   async #watch(client: SocketClient): Promise<void> {
     const instruments = await client.call('public/get_instruments', {})
+    const [{ market: first }] = instruments
+    this.#picture.example = { market: first, price: startPrice(first) }
     for (const { market } of instruments) {
       const shown: Picture['markets'][number] = { market, bids: [], asks: [], trades: [] }
       this.#picture.markets.push(shown)
@@ -160,8 +175,7 @@ export class Devnet {
     }))
     picture.batches = await this.#clients[0].call('public/get_batches', { count: 20 })
     for (const batch of picture.batches.toReversed()) {
-      const mined = batch.state === 'mined' || batch.state === 'final'
-      if (!mined || this.#told.has(batch.index)) continue
+      if (!isSettled(batch) || this.#told.has(batch.index)) continue
       this.#told.add(batch.index)
       picture.settledTrades += batch.fills
       const transaction = batch.transaction ?? ''
@@ -198,12 +212,23 @@ export class Devnet {
     const { processes } = this.#venue
     if (verb === 'kill') processes.signal(name, 'SIGKILL')
     else if (verb === 'pause') processes.signal(name, 'SIGSTOP')
-    else if (processes.state(name) === 'dead') await processes.restart(name)
-    else processes.signal(name, 'SIGCONT')
+    else if (processes.state(name) === 'dead') {
+      this.#picture.notice = ''
+      await processes.restart(name)
+    } else processes.signal(name, 'SIGCONT')
   }
 }
 
+/** A path as it is typed in this folder. */
+function shorter(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short === '' || short.length >= path.length ? path : short
+}
+
+function startPrice(market: string): string {
+  return market.startsWith('WBTC') ? '60000' : '2000'
+}
+
 function makerOptions({ market }: RpcInstrument) {
-  const startPrice = market.startsWith('WBTC') ? '60000' : '2000'
-  return { market, startPrice, levels: 6, lots: 10, everyMs: 500 }
+  return { market, startPrice: startPrice(market), levels: 6, lots: 10, everyMs: 500 }
 }

@@ -1,8 +1,8 @@
 // A whole venue on this machine, without a screen: a local DHT, an EVM chain, validators and
 // traders as processes of their own with real stores. The devnet, the tests over processes and
 // the bench all stand on it.
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import type { SocketClient } from '../../client/socket.ts'
 import { anvilPath } from './anvil.ts'
 import {
@@ -63,9 +63,13 @@ export class LocalVenue {
     return `http://127.0.0.1:${this.#plan?.ports.chain ?? 0}`
   }
 
-  /** Starts everything afresh; the daemons may still be joining when it is done. */
+  /** Starts everything afresh; the daemons may still be joining when it is done.
+   * @throws Error when the folder holds something else than a devnet, or a part does not start */
   async open(): Promise<void> {
     const { root } = this.#options
+    if (!(await isDevnetOrEmpty(root))) {
+      throw new Error(`${root} is not a devnet’s folder: it is left as it is; give another --root`)
+    }
     await rm(root, { recursive: true, force: true })
     await mkdir(root, { recursive: true })
     const plan = await this.#makePlan()
@@ -166,5 +170,15 @@ export class LocalVenue {
 
   #say(text: string): void {
     this.#dependencies.onStep?.(text)
+  }
+}
+
+async function isDevnetOrEmpty(root: string): Promise<boolean> {
+  try {
+    const names = await readdir(root)
+    return names.length === 0 || names.includes(basename(planFile(root)))
+  } catch (fault) {
+    if (fault instanceof Error && 'code' in fault && fault.code === 'ENOENT') return true
+    throw fault
   }
 }

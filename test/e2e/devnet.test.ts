@@ -1,7 +1,7 @@
 // `curb devnet` as its user runs it: in one terminal the venue, in another its faults.
 import test, { type Assert } from 'brittle'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Plan } from '../../config/devnet-plan.ts'
@@ -52,6 +52,12 @@ test(
     t.is(stranger.code, 1)
     t.ok(stranger.err.includes('validator-9'), stranger.err)
 
+    t.is((await fault('devnet kill')).code, 2, 'whom?')
+    const second = devnet(t, root)
+    await until(() => second.child.exitCode !== null, 'the second one to give up')
+    t.is(second.child.exitCode, 1)
+    t.ok(second.said.includes('another one runs in'), second.said)
+
     const { ports }: Plan = JSON.parse(await readFile(join(root, 'devnet.json'), 'utf8'))
     t.ok(await listens(ports.chain))
     terminal.child.kill('SIGINT')
@@ -78,3 +84,14 @@ test(
     }
   }
 )
+
+test('devnet - a folder that is not its own is left as it is', { timeout: START_MS }, async (t) => {
+  const root = await t.tmp()
+  const file = join(root, 'precious')
+  await writeFile(file, 'mine')
+  const terminal = devnet(t, root)
+  await until(() => terminal.child.exitCode !== null, 'it to give up')
+  t.is(terminal.child.exitCode, 1)
+  t.ok(terminal.said.includes('not a devnet’s folder'), terminal.said)
+  t.is(await readFile(file, 'utf8'), 'mine')
+})

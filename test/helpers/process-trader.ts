@@ -54,6 +54,11 @@ export class ProcessTrader {
     await this.client.subscribe('user.trades', (data) => this.#ledger.toldTrade(data as RpcMyTrade))
   }
 
+  /** Ends `listens`: for who asks for more than anybody could write down. */
+  async isDeaf(): Promise<void> {
+    for (const channel of ['user.orders', 'user.trades']) await this.client.unsubscribe(channel)
+  }
+
   buys(amount: string, price: string | null, terms: Terms = {}): Promise<RpcOrderResult> {
     return this.places('buy', amount, price, terms)
   }
