@@ -4,11 +4,12 @@ pragma solidity 0.8.30;
 import {IVault} from "../../src/IVault.sol";
 import {PlainToken} from "../../src/test/Tokens.sol";
 import {Signing} from "./Signing.sol";
+import {Voiding} from "./Voiding.sol";
 
 /// @dev Everything that traders, a settler and a quorum without scruples can do to a vault, with
 /// the truth about it kept beside: fills of every order, who signed what. A batch is either lawful,
 /// and then it has to settle, or wild, and then it may.
-contract Handler is Signing {
+contract Handler is Voiding {
     uint256 public constant QUANTUM = 1000;
     uint256 private constant RICH = 1_000_000;
 
@@ -22,14 +23,12 @@ contract Handler is Signing {
     bool public wentBack;
     bool public unbalanced;
     bool public stuck;
-    bool public misvoided;
     /// The clock, kept here since the optimizer takes block.timestamp for constant within a call.
     uint256 public time;
     uint256 public exited;
     /// Batches tried and settled: of orders, with a co-signed side, and wild ones.
     uint256[3] public tried;
     uint256[3] public settled;
-    uint256 public voided;
 
     constructor(IVault vault_, PlainToken[3] memory tokens_) Signing(vault_) {
         tokens = tokens_;
@@ -200,28 +199,8 @@ contract Handler is Signing {
         _others(before, ACTORS, ACTORS);
     }
 
-    /// @dev Voids what comes next, which nobody ever attested, sealed so long ago. Taken once its
-    /// horizon has passed, and only once; it moves nothing.
-    function voidBatch(uint256 age) external watched {
-        uint256 horizon = vault.horizon();
-        uint256 sealedAt = time - age % (2 * horizon);
-        uint256[3] memory before = [owed(0), owed(1), owed(2)];
-        (uint256 last, bytes24 parent) = vault.lastBatch();
-        bytes memory attestation = _void(last + 1, parent, sealedAt);
-        bool taken;
-        try vault.voidBatch(last + 1, sealedAt, attestation) {
-            taken = true;
-            voided++;
-        } catch {}
-        if (taken != (time > sealedAt + horizon)) misvoided = true;
-        if (taken) {
-            try vault.voidBatch(last + 2, sealedAt, attestation) {
-                misvoided = true;
-            } catch {}
-        }
-        for (uint256 token = 0; token < 3; token++) {
-            if (owed(token) != before[token]) unbalanced = true;
-        }
+    function voidBatch(uint256 age) external watched balanced {
+        _voidNext(time - age % (2 * vault.horizon()), time);
     }
 
     function settleBytes(bytes calldata content) external watched returns (bool) {
@@ -315,6 +294,14 @@ contract Handler is Signing {
         }
     }
 
+    modifier balanced() {
+        uint256[3] memory before = [owed(0), owed(1), owed(2)];
+        _;
+        for (uint256 token = 0; token < 3; token++) {
+            if (owed(token) != before[token]) unbalanced = true;
+        }
+    }
+
     function _growing() private view returns (uint256[] memory all) {
         all = new uint256[](2 + ACTORS * 13);
         (all[0],) = vault.lastBatch();
@@ -385,8 +372,7 @@ contract Handler is Signing {
     }
 
     /// @return Whether the vault took it.
-    function _settle(uint256 kind, bytes memory content) private returns (bool) {
-        uint256[3] memory before = [owed(0), owed(1), owed(2)];
+    function _settle(uint256 kind, bytes memory content) private balanced returns (bool) {
         (uint256 last, bytes24 parent) = vault.lastBatch();
         uint256 sealedAt = time;
         bytes memory attestation = _attestation(last + 1, parent, content, sealedAt);
@@ -394,13 +380,10 @@ contract Handler is Signing {
         tried[kind]++;
         try vault.settle(last + 1, sealedAt, content, attestation) {
             settled[kind]++;
+            return true;
         } catch {
             return false;
         }
-        for (uint256 token = 0; token < 3; token++) {
-            if (owed(token) != before[token]) unbalanced = true;
-        }
-        return true;
     }
 
     function _pass(uint256 seconds_) private {
