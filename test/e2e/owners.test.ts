@@ -21,9 +21,9 @@ const venue = new ProcessVenue({
   settlement: {
     batchAgeMs: 1000,
     cosignMs: 300,
-    settlerWindowSeconds: 8,
-    horizonSeconds: 16,
-    unsettledMaxMs: 8000
+    settlerWindowSeconds: 4,
+    horizonSeconds: 8,
+    unsettledMaxMs: 4000
   }
 })
 
