@@ -9,8 +9,6 @@ import type { LaneKey, Size } from './lanes/types.ts'
 import { entriesOf } from './replica/intake.ts'
 import type { Applied } from './replica/types.ts'
 
-/** Entries beside those of its bonds: a lane's opening, its links. */
-const LINK_ENTRIES = 8
 /** Links of a new lane whose signatures are looked at, and new lanes that are remembered. */
 const LINKS_MAX = 8
 const NEWCOMERS_MAX = 4096
@@ -33,6 +31,7 @@ export type DoorDependencies = {
 
 export class Door {
   readonly #bond: EngineConfig['bond']
+  readonly #laneEntries: number
   readonly #engine: () => Engine
   readonly #signer: DoorDependencies['signer']
   /** By new lane: links that were looked at, and the accounts that had signed them. */
@@ -45,8 +44,13 @@ export class Door {
   readonly #spoiled = new Map<LaneKey, number>()
   #scanned: Engine | null = null
 
-  constructor(bond: EngineConfig['bond'], dependencies: DoorDependencies) {
+  /** `laneEntries`: what a cut may take of one lane, and so what a run may hold. */
+  constructor(
+    { bond, laneEntries }: { bond: EngineConfig['bond']; laneEntries: number },
+    dependencies: DoorDependencies
+  ) {
     this.#bond = bond
+    this.#laneEntries = laneEntries
     this.#engine = dependencies.engine
     this.#signer = dependencies.signer
   }
@@ -67,7 +71,8 @@ export class Door {
     remember(this.#newcomers, key, seen, NEWCOMERS_MAX)
   }
 
-  /** `size`: what of the lane is not final yet. */
+  /** `size`: what of the lane is not final yet. A lane that has been met may always have a cut's
+   * worth: heads are signed by the run, and one that never came in would stop all behind it. */
   admits(key: LaneKey, size: Size): boolean {
     if ((this.#spoiled.get(key) ?? 0) > SPOILED_MAX) return false
     const bond = this.#bond
@@ -80,8 +85,8 @@ export class Door {
       bonds += Math.floor(settled / bond.min)
     }
     const isMet = linked.size > 0 || this.#hasBonded(key, bond)
-    const allowed = (isMet ? LINK_ENTRIES : 0) + bonds * bond.entriesPerCutPerBond * CUTS_AHEAD
-    return size.entries <= allowed
+    const allowed = Math.max(this.#laneEntries, bonds * bond.entriesPerCutPerBond * CUTS_AHEAD)
+    return isMet && size.entries <= allowed
   }
 
   #hasBonded(key: LaneKey, { token, min }: NonNullable<EngineConfig['bond']>): boolean {

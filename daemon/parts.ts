@@ -140,10 +140,13 @@ export function createParts(
     { venue, snapshotCuts, aheadBlocks: AHEAD_BLOCKS, restartEntries: tuning.restartEntries },
     { config, hash, tape, intake, ledger, clock, stopwatch: () => performance.now() }
   )
-  const door = new Door(config.bond, {
-    engine: () => replica.engine,
-    signer: (lane, entry) => entrySigners(hasher, crypto.recover, lane, [entry])[0]
-  })
+  const door = new Door(
+    { bond: config.bond, laneEntries: manifest.limits.entriesPerLanePerCut },
+    {
+      engine: () => replica.engine,
+      signer: (lane, entry) => entrySigners(hasher, crypto.recover, lane, [entry])[0]
+    }
+  )
   replica.onapplied((applied) => door.applied(applied))
 
   const lanes = new Lanes(
@@ -166,8 +169,9 @@ export function createParts(
       encodeOpen: encodeEntry,
       admits: (key, size) => door.admits(key, size),
       onarrived: (lane, _from, blocks) => {
-        intake.arrived(lane, blocks)
-        if (isValidator) door.arrived(lane, blocks)
+        door.arrived(lane, blocks)
+        // Signatures cost: a stranger's are looked at when the tape has taken them.
+        if (lanes.welcomes(toHex(lane))) intake.arrived(lane, blocks)
       },
       onevidence: hooks.onevidence,
       onlane: hooks.onlane

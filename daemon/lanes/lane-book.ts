@@ -9,7 +9,7 @@
 import { toHex } from '../../protocol/bytes.ts'
 import { MerkleLog } from '../../protocol/merkle-log.ts'
 import type { Bytes32 } from '../../protocol/types.ts'
-import { FORGERY, LaneContext, type OwnPort } from './lane-context.ts'
+import { FORGERY, LaneContext, type OwnPort, WANTED_SLACK } from './lane-context.ts'
 import { verifyHead } from './lane-key.ts'
 import { LaneAcks } from './lane-acks.ts'
 import { checkpointOf } from './lane-checkpoint.ts'
@@ -35,8 +35,6 @@ import type {
   SignedHead
 } from './types.ts'
 
-/** What wanted data may take beyond a lane's own limits, as a multiple of them. */
-const WANTED_SLACK = 2
 const CONFLICTS_TOLD_MAX = 64
 
 export class LaneBook {
@@ -66,6 +64,11 @@ export class LaneBook {
   /** Lane key of a signing key. */
   nameOf(signer: Bytes32): { key: LaneKey; lane: Bytes32 } {
     return this.#context.names.of(signer)
+  }
+
+  /** Whether this daemon's door lets the lane in. */
+  welcomes(key: LaneKey): boolean {
+    return this.#context.welcomes(key)
   }
 
   /** Bytes of all lanes that are not final. */
@@ -169,19 +172,14 @@ export class LaneBook {
   }
 
   #hasRoom(lane: Lane, run: Run, nodes: readonly LaneNode[]): boolean {
-    const { options, repair, pendingBytes } = this.#context
-    const { laneBytesMax, allBytesMax, branchesMax } = options.limits
+    const { options, repair } = this.#context
     const wanted = repair.wants(lane.key, run.from)
     if (lane.conflicted && !wanted) return false
-    const slack = wanted ? WANTED_SLACK : 1
+    const branchesMax = options.limits.branchesMax * (wanted ? WANTED_SLACK : 1)
     const { parent } = nodes[0]
     const branches = lane.tree.tips.length + (lane.tree.tips.some((tip) => tip === parent) ? 0 : 1)
     const bytes = nodes.reduce((sum, { block }) => sum + (block?.length ?? 0), 0)
-    return (
-      branches <= branchesMax * slack &&
-      lane.tree.pendingBytes + bytes <= laneBytesMax * slack &&
-      pendingBytes + bytes <= allBytesMax * slack
-    )
+    return branches <= branchesMax && this.#context.hasRoom(lane, bytes, wanted)
   }
 
   #take(
@@ -364,13 +362,11 @@ export class LaneBook {
    * tape. */
   restoreRun(run: Run): void {
     const { key, lane: name } = this.#context.names.of(run.signer)
-    const lane = this.#context.table.add(key, name)
+    const lane = this.#context.table.restore(key, name, this.#context.self)
     lane.signer ??= run.signer
     const placement = lane.tree.place(run)
     if (placement.kind !== 'fits') return
     const node = this.#insert(lane, placement.nodes, run.signature)
-    // It may have been acknowledged before the restart.
-    node.acknowledged = true
     lane.tree.markDurable(node)
     if (node.log.length > lane.durable.log.length) lane.durable = node
     if (node.log.length > lane.durableLength) lane.recorded = node

@@ -1,9 +1,10 @@
 import { toHex } from '../../protocol/bytes.ts'
+import { CUT_BYTES_MAX } from '../../protocol/limits.ts'
 import type { Bytes32 } from '../../protocol/types.ts'
 import type { AckRules } from './certificates.ts'
 import { LaneNames } from './lane-key.ts'
 import { LanePeers } from './lane-peers.ts'
-import { LaneTable } from './lane-table.ts'
+import { type Lane, LaneTable } from './lane-table.ts'
 import type { LaneBookDependencies, LaneBookOptions } from './options.ts'
 import { Repair } from './repair.ts'
 import type { Ack, LaneKey, PeerKey, SignedHead, Size } from './types.ts'
@@ -23,6 +24,10 @@ export const SLIP = 1
 export const FORGERY = 50
 
 const NAMES_MAX = 16_384
+/** What wanted data may take beyond the limits, as a multiple of them. */
+export const WANTED_SLACK = 2
+/** As much as a cut may take of a lane: a voter whose door is of another mind must hold it. */
+const UNWELCOME_BYTES_MAX = CUT_BYTES_MAX
 
 /** What the parts of the pure core share. */
 export class LaneContext {
@@ -49,12 +54,14 @@ export class LaneContext {
     this.names = new LaneNames({ venue: options.venue, limit: NAMES_MAX }, dependencies)
     this.table = new LaneTable(options.limits, options.validators.length + 2, {
       hash: dependencies.hash,
+      welcomes: (lane) => this.welcomes(lane.key),
       forgotten: (lane) => (this.pendingBytes -= lane.tree.pendingBytes)
     })
     this.peers = new LanePeers(options)
     this.repair = new Repair(options.repair)
     this.self = toHex(options.self)
   }
+
   /** A peer has said which lane is its own. */
   claimed(peer: PeerKey, signer: Bytes32): void {
     if (this.peers.index(peer) >= 0) this.#validatorLanes.set(peer, this.names.of(signer).key)
@@ -66,5 +73,23 @@ export class LaneContext {
     if (this.own?.key === key) return true
     for (const lane of this.#validatorLanes.values()) if (lane === key) return true
     return this.deps.admits(key, size)
+  }
+
+  /** Whether the lane may come in at all. */
+  welcomes(key: LaneKey): boolean {
+    return this.admits(key, { bytes: 0, entries: 0 })
+  }
+
+  /** Room for so many bytes more of a lane. One that may not come in yet has a small purse, and
+   * must make way for all others: whatever it holds does not drain to the tape. */
+  hasRoom(lane: Lane, bytes: number, wanted: boolean): boolean {
+    const { laneBytesMax, allBytesMax } = this.options.limits
+    const slack = wanted ? WANTED_SLACK : 1
+    const isWelcome = this.welcomes(lane.key)
+    const laneMax = isWelcome ? laneBytesMax * slack : Math.min(UNWELCOME_BYTES_MAX, laneBytesMax)
+    if (lane.tree.pendingBytes + bytes > laneMax) return false
+    const allMax = isWelcome ? allBytesMax * slack : allBytesMax / 2
+    while (this.pendingBytes + bytes > allMax) if (!this.table.forgetStranger(lane)) return false
+    return true
   }
 }

@@ -74,26 +74,27 @@ export class Lane implements LaneStatus {
   }
 }
 
+export type LaneTableDependencies = {
+  hash: HashParts
+  /** May it come in? */
+  welcomes(lane: Lane): boolean
+  /** It is forgotten, with what it had pending. */
+  forgotten(lane: Lane): void
+}
+
 export class LaneTable {
   readonly #limits: LaneLimits
   readonly #sourcesMax: number
-  readonly #hash: HashParts
-  /** A lane is forgotten, with what it had pending. */
-  readonly #forgotten: (lane: Lane) => void
+  readonly #deps: LaneTableDependencies
   readonly #lanes = new Map<LaneKey, Lane>()
   readonly #strangers = new Map<PeerKey, Set<Lane>>()
   #strangerCount = 0
   #sorted: Lane[] | null = null
 
-  constructor(
-    limits: LaneLimits,
-    sourcesMax: number,
-    dependencies: { hash: HashParts; forgotten: (lane: Lane) => void }
-  ) {
+  constructor(limits: LaneLimits, sourcesMax: number, dependencies: LaneTableDependencies) {
     this.#limits = limits
     this.#sourcesMax = sourcesMax
-    this.#hash = dependencies.hash
-    this.#forgotten = dependencies.forgotten
+    this.#deps = dependencies
   }
 
   get(key: LaneKey): Lane | null {
@@ -102,7 +103,15 @@ export class LaneTable {
 
   /** A lane that need not ask: this daemon's own, or one of the tape. */
   add(key: LaneKey, lane: Bytes32): Lane {
-    return this.#lanes.get(key) ?? this.#create(key, lane, null)
+    const known = this.#lanes.get(key)
+    if (known === undefined) return this.#create(key, lane, null)
+    this.settled(known)
+    return known
+  }
+
+  /** A lane of the journal: a stranger until the tape or this daemon says otherwise. */
+  restore(key: LaneKey, lane: Bytes32, self: PeerKey): Lane {
+    return this.#lanes.get(key) ?? this.#stranger(key, lane, self)
   }
 
   /** A lane that a peer brought; null when there are too many of that sort. */
@@ -111,8 +120,13 @@ export class LaneTable {
     if (known !== undefined) return known
     const brought = this.#strangers.get(peer)
     const { strangersMax, strangersPerPeerMax } = this.#limits
-    if (this.#strangerCount >= strangersMax && !this.#evict()) return null
     if (!trusted && brought !== undefined && brought.size >= strangersPerPeerMax) return null
+    if (this.#strangerCount >= strangersMax && !this.forgetStranger()) return null
+    return this.#stranger(key, lane, peer)
+  }
+
+  #stranger(key: LaneKey, lane: Bytes32, peer: PeerKey): Lane {
+    const brought = this.#strangers.get(peer)
     const stranger = this.#create(key, lane, peer)
     if (brought === undefined) this.#strangers.set(peer, new Set([stranger]))
     else brought.add(stranger)
@@ -121,7 +135,7 @@ export class LaneTable {
   }
 
   #create(key: LaneKey, lane: Bytes32, broughtBy: PeerKey | null): Lane {
-    const created = new Lane(key, lane, broughtBy, this.#limits, this.#sourcesMax, this.#hash)
+    const created = new Lane(key, lane, broughtBy, this.#limits, this.#sourcesMax, this.#deps.hash)
     this.#lanes.set(key, created)
     this.#sorted = null
     return created
@@ -136,15 +150,17 @@ export class LaneTable {
     lane.broughtBy = null
   }
 
-  /** Makes room by forgetting the first stranger that is convicted or brought nothing. */
-  #evict(): boolean {
+  /** Makes room by forgetting the first stranger (but one) that is convicted, brought nothing, or
+   * may not come in. */
+  forgetStranger(except: Lane | null = null): boolean {
     for (const lanes of this.#strangers.values()) {
       for (const lane of lanes) {
-        if (!lane.conflicted && lane.tree.pendingBytes > 0) continue
+        const isIdle = lane.conflicted || lane.tree.pendingBytes === 0
+        if (lane === except || !(isIdle || !this.#deps.welcomes(lane))) continue
         this.settled(lane)
         this.#lanes.delete(lane.key)
         this.#sorted = null
-        this.#forgotten(lane)
+        this.#deps.forgotten(lane)
         return true
       }
     }

@@ -277,6 +277,11 @@ export class Lanes {
     return this.#own.backlog
   }
 
+  /** Whether this daemon's door lets a lane in. */
+  welcomes(key: LaneKey): boolean {
+    return this.#book.welcomes(key)
+  }
+
   get reads(): LaneReads {
     return this.#book.reads
   }

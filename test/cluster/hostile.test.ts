@@ -160,3 +160,18 @@ test('hostile - where bonds are asked for, a lane without one does not come to t
   t.ok(onTape.includes(rich.daemon.lane.key))
   t.absent(onTape.includes(poor.daemon.lane.key))
 })
+
+test('hostile - a burst beyond the bond costs rejects, and stops nothing that comes after', async (t) => {
+  const venue = await TestVenue.create(t, {
+    validators: 4,
+    accounts: ['alice'],
+    limits: { bond: { token: 'QUOTE', min: 1_000_000_000_000, entriesPerCutPerBond: 4 } }
+  })
+  await venue.validators()
+  const daemon = await venue.follower('far')
+  const alice = venue.trader('alice', daemon)
+  t.is((await alice.sells(1, 100)).rejected, null)
+  for (let n = 0; n < 60; n++) daemon.daemon.submit({ kind: 'lease', ttlMs: 1000 + n })
+  t.is((await alice.sells(1, 101)).rejected, null)
+  t.is((await alice.cancels(alice.nonce)).rejected, null)
+})
