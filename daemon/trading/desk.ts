@@ -15,7 +15,7 @@ import type { Applied } from '../replica/types.ts'
 import { AbandonedOrders } from './abandoned.ts'
 import { Accounts } from './accounts.ts'
 import { type HostedAccount, signerOf } from './hosted-account.ts'
-import { orderOf } from './node.ts'
+import { entryOf } from './node.ts'
 import type { OrderForm } from './order-form.ts'
 import { Reconciler } from './reconcile.ts'
 import { isLive, newRecord, Records, type RecordChange } from './records.ts'
@@ -62,7 +62,7 @@ export class Desk {
     this.#sender = new Sender(options, { node, clock })
     this.#records = new Records({
       node,
-      find: orderOf,
+      find: entryOf,
       clientOrderIdOf,
       onlive: ({ order }) => this.#hold(order),
       onended: ({ order }) => this.#release(order)
@@ -72,7 +72,6 @@ export class Desk {
       node,
       records: this.#records,
       accounts: this.#accounts,
-      clientOrderIdOf,
       remember: (order, options) => this.#remember(order, options),
       oncorrected: (records) => {
         for (const listener of this.#corrections) listener(records)

@@ -55,26 +55,26 @@ function waitingEntries(daemon: Daemon): Entry[] {
   return blocks.flatMap(entriesOf)
 }
 
-/** The signed order of an accepted event, out of the block that it came in. */
-export function orderOf(applied: Applied, entry: number, ordinal: number): Order | null {
+/** The entry that an event names, out of the block that it came in. */
+export function entryOf(applied: Applied, entry: number): Entry | null {
   for (const [at, places] of applied.places.entries()) {
     const offset = places.findIndex(
       (place) => entry >= place.entry && entry < place.entry + place.entries
     )
     if (offset < 0) continue
-    const found = entriesOf(applied.slices[at].blocks[offset])[entry - places[offset].entry]
-    return orderOfEntry(found, ordinal)
+    return entriesOf(applied.slices[at].blocks[offset])[entry - places[offset].entry] ?? null
   }
   return null
 }
 
 /** The same, of a block that is read from the tape. */
-export function orderInBlock(block: TapeBlock, entry: number, ordinal: number): Order | null {
-  const entries = block.blocks.flat().flatMap(entriesOf)
-  return orderOfEntry(entries[entry], ordinal)
+export function entryInBlock(block: TapeBlock, entry: number): Entry | null {
+  return block.blocks.flat().flatMap(entriesOf)[entry] ?? null
 }
 
-export function orderOfEntry(entry: Entry | undefined, ordinal: number): Order | null {
+/** The order of an entry, or one of its orders. */
+
+export function orderOfEntry(entry: Entry | null | undefined, ordinal: number): Order | null {
   if (entry?.kind === 'place' || entry?.kind === 'amend') return entry.order
   if (entry?.kind === 'quote') return entry.orders[ordinal] ?? null
   return null

@@ -3,7 +3,7 @@
 import type { OrderView } from '../../matching/index.ts'
 import type { Address, Entry, Order } from '../../protocol/types.ts'
 import type { Accounts } from './accounts.ts'
-import { orderInBlock, ordersOf } from './node.ts'
+import { entryInBlock, orderOfEntry, ordersOf } from './node.ts'
 import { newRecord, type Records } from './records.ts'
 import type { OrderRecord, TradingNode } from './types.ts'
 
@@ -13,7 +13,6 @@ export type ReconcilerDependencies = {
   node: TradingNode
   records: Records
   accounts: Accounts
-  clientOrderIdOf(account: Address, nonce: number): string | null
   /** A record of an order that is under way. */
   remember(order: Order, options: Remembered): OrderRecord
   oncorrected(records: readonly OrderRecord[]): void
@@ -49,7 +48,7 @@ export class Reconciler {
 
   /** An entry of a lane block that the tape has not taken yet. */
   #waits(entry: Entry): void {
-    const { records, accounts, clientOrderIdOf, remember } = this.#deps
+    const { records, accounts, remember } = this.#deps
     if (entry.kind === 'link' || entry.kind === 'withdraw') {
       accounts.find(entry.account)?.consumed(entry.nonce)
     }
@@ -61,7 +60,7 @@ export class Reconciler {
       account.consumed(order.nonce)
       if (records.find(order.account, order.nonce) !== null) continue
       const old = amended === null ? null : records.find(order.account, amended)
-      const clientOrderId = old?.clientOrderId ?? clientOrderIdOf(order.account, order.nonce)
+      const clientOrderId = records.nameOf(order, amended)
       const record = remember(order, { clientOrderId, type: old?.type ?? 'limit' })
       record.replaces = amended
       record.list = orders[0].nonce
@@ -76,7 +75,7 @@ export class Reconciler {
   }
 }
 
-type ReconcileDependencies = Pick<ReconcilerDependencies, 'node' | 'records' | 'clientOrderIdOf'>
+type ReconcileDependencies = Pick<ReconcilerDependencies, 'node' | 'records'>
 
 /** Corrects what is known of the orders at once, and returns those that it changed. */
 function align(
@@ -86,7 +85,9 @@ function align(
   const { engine } = node
   const changed: OrderRecord[] = []
   const waiting = new Set(
-    node.waitingEntries().flatMap((entry) => ordersOf(entry).map(({ nonce }) => nonce))
+    node
+      .waitingEntries()
+      .flatMap((entry) => ordersOf(entry).map(({ account, nonce }) => `${account}:${nonce}`))
   )
   for (const address of addresses) {
     const views = new Map(engine.liveOrders(address).map((view) => [view.nonce, view]))
@@ -96,7 +97,7 @@ function align(
       if (tapeIndex !== null && tapeIndex > engine.index) continue
       const view = views.get(order.nonce)
       if (view === undefined) {
-        if (state === 'pending' && waiting.has(order.nonce)) continue
+        if (state === 'pending' && waiting.has(`${address}:${order.nonce}`)) continue
         records.lost(record, engine.index, engine.time)
         changed.push(record)
       } else if (isOther(record, view)) {
@@ -111,13 +112,14 @@ function align(
 
 /** Finds the engine's orders that no record tells of, in the blocks that they came in. */
 async function adopt(
-  { node, records, clientOrderIdOf }: ReconcileDependencies,
+  dependencies: ReconcileDependencies,
   addresses: readonly Address[]
 ): Promise<void> {
+  const { node, records } = dependencies
   for (const address of addresses) {
     for (const view of node.engine.liveOrders(address)) {
       if (records.find(address, view.nonce) !== null) continue
-      const record = await recordOf(node, view, clientOrderIdOf(address, view.nonce))
+      const record = await recordOf(dependencies, view)
       // Events may have brought it, or ended it, while the block was read.
       const gone = node.engine.findOrder(address, view.nonce) === null
       if (record !== null && !gone && records.find(address, view.nonce) === null) {
@@ -151,15 +153,16 @@ function isOther(record: OrderRecord, view: OrderView): boolean {
 }
 
 async function recordOf(
-  node: TradingNode,
-  view: OrderView,
-  clientOrderId: string | null
+  { node, records }: ReconcileDependencies,
+  view: OrderView
 ): Promise<OrderRecord | null> {
   const { place } = view
   // A block that cannot be read is as good as one that is not here.
   const block = await node.readBlock(place.index).catch(() => null)
-  const order = block && orderInBlock(block, place.entry, place.ordinal)
+  const entry = block && entryInBlock(block, place.entry)
+  const order = orderOfEntry(entry, place.ordinal)
   if (block === null || order === null) return null
+  const clientOrderId = records.nameOf(order, entry?.kind === 'amend' ? entry.oldNonce : null)
   const digest = node.hasher.orderDigest(order)
   const { time } = block.cut
   return {

@@ -3,8 +3,9 @@
 import type { Event } from '../../matching/index.ts'
 import { toHex } from '../../protocol/bytes.ts'
 import { orderKey } from '../../protocol/order.ts'
-import type { Address, Order } from '../../protocol/types.ts'
+import type { Address, Entry, Order } from '../../protocol/types.ts'
 import type { Applied } from '../replica/types.ts'
+import { orderOfEntry } from './node.ts'
 import type { FillRecord, OrderRecord, TradingNode } from './types.ts'
 
 /** `event` is the number of the event in its block. */
@@ -12,9 +13,9 @@ export type RecordChange = { record: OrderRecord; fill: FillRecord | null; event
 
 export type RecordsDependencies = {
   node: TradingNode
-  /** Finds the signed order of an accepted event that this desk did not send (signed elsewhere,
-   * or sent before a restart). */
-  find(applied: Applied, entry: number, ordinal: number): Order | null
+  /** Finds the entry of an accepted event that this desk did not send (signed elsewhere, or sent
+   * before a restart). */
+  find(applied: Applied, entry: number): Entry | null
   /** The clientOrderId that went with an order before a restart. */
   clientOrderIdOf(account: Address, nonce: number): string | null
   /** The order holds its slot. */
@@ -273,15 +274,25 @@ export class Records {
   }
 
   #found(applied: Applied, entry: number, ordinal: number): OrderRecord | null {
-    const { find, clientOrderIdOf, node } = this.#dependencies
-    const order = find(applied, entry, ordinal)
+    const found = this.#dependencies.find(applied, entry)
+    const order = orderOfEntry(found, ordinal)
     if (order === null) return null
-    const clientOrderId = clientOrderIdOf(order.account, order.nonce)
-    return newRecord(order, node.hasher.orderDigest(order), {
-      clientOrderId,
+    const amended = found?.kind === 'amend' ? found.oldNonce : null
+    return newRecord(order, this.#dependencies.node.hasher.orderDigest(order), {
+      clientOrderId: this.nameOf(order, amended),
       type: 'limit',
       time: applied.cut.time
     })
+  }
+
+  /** The name that an order has, or has from the one that it amends. */
+  nameOf({ account, nonce }: Order, amended: number | null): string | null {
+    const { clientOrderIdOf } = this.#dependencies
+    if (amended === null) return clientOrderIdOf(account, nonce)
+    const old = this.find(account, amended)
+    return (
+      old?.clientOrderId ?? clientOrderIdOf(account, amended) ?? clientOrderIdOf(account, nonce)
+    )
   }
 
   #traded(

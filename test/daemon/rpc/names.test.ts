@@ -1,6 +1,7 @@
 // clientOrderIds through the life of an order: edits, its end, a restart; and slots that are kept for
 // whoever signs outside.
 import test from 'brittle'
+import { until } from '../../helpers/until.ts'
 import { z } from 'zod'
 import { RpcFault } from '../../../client/fault.ts'
 import { MARKET, RpcWorld } from './world.ts'
@@ -101,7 +102,10 @@ test('names - an order that is killed in the middle of an edit comes back under 
   await world.call('private/edit', { orderId: order.orderId, price: '1010', wait: false })
   await world.killProcess()
   await world.startProcess()
-  const open = await world.call('private/get_open_orders', {})
+  // Until the tape has the edit, the old order is open still.
+  const openOrders = () => world.call('private/get_open_orders', {})
+  await until(async () => (await openOrders()).length === 1, 'the edit')
+  const open = await openOrders()
   t.alike(
     open.map(({ clientOrderId, price }) => [clientOrderId, price]),
     [['killed', '1010']]
