@@ -93,11 +93,18 @@ export class LocalVenue {
     this.processes.killAll()
   }
 
-  /** A connection that lasts as long as the venue. @throws RpcFault */
+  /** A connection that lasts as long as the venue. @throws Error when the daemon has ended */
   async connect(member: Member): Promise<SocketClient> {
-    const client = await connect(member, this.#dependencies.after)
-    this.#clients.push(client)
-    return client
+    const { name } = member
+    const alive = () => this.processes.state(name) !== 'dead'
+    try {
+      const client = await connect(member, this.#dependencies.after, alive)
+      this.#clients.push(client)
+      return client
+    } catch (cause) {
+      if (alive()) throw cause
+      throw new Error(`${name} ended; its log: ${this.#logFile(name)}`, { cause })
+    }
   }
 
   /** What the init minted for each trader to deposit: written beside the plan. */
@@ -164,8 +171,12 @@ export class LocalVenue {
 
   async #daemon(name: string, words: string[], until: RegExp | null): Promise<void> {
     const { command, args } = this.#dependencies.program(words)
-    const logFile = join(this.#options.root, `${name}.log`)
+    const logFile = this.#logFile(name)
     await this.processes.start({ name, command, args, logFile, tied: true }, until)
+  }
+
+  #logFile(name: string): string {
+    return join(this.#options.root, `${name}.log`)
   }
 
   #say(text: string): void {

@@ -7,17 +7,24 @@ import type { Member } from '../../config/devnet-plan.ts'
 
 type After = (delayMs: number, fn: () => void) => () => void
 
-/** A connection to a member that may still be starting. @throws RpcFault after `tries` */
-export async function connect(member: Member, after: After, tries = 600): Promise<SocketClient> {
+const TRIES = 600
+
+/** A connection to a member that may still be starting.
+ * @throws RpcFault after a minute, or as soon as it is not `alive` */
+export async function connect(
+  member: Member,
+  after: After,
+  alive: () => boolean = () => true
+): Promise<SocketClient> {
   const url = `http://127.0.0.1:${member.rpcPort}`
-  for (let left = tries; ; left--) {
+  for (let left = TRIES; ; left--) {
     try {
       const token = await readFile(join(member.datadir, '.cookie'), 'utf8')
       const client = new SocketClient({ url, token }, { after })
       await client.open()
       return client
     } catch (fault) {
-      if (left <= 1) throw fault
+      if (left <= 1 || !alive()) throw fault
       await pause(after, 100)
     }
   }
