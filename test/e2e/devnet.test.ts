@@ -4,10 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { LocalVenue } from '../../cli/devnet/local-venue.ts'
-import { after } from '../../client/timer.ts'
 import type { Plan } from '../../config/devnet-plan.ts'
-import { builtDaemon, builtProgram } from '../helpers/built.ts'
+import { builtProgram } from '../helpers/built.ts'
 import { curb } from '../helpers/curb.ts'
 import { until } from '../helpers/until.ts'
 
@@ -97,21 +95,3 @@ test('devnet - a folder that is not its own is left as it is', { timeout: START_
   t.ok(terminal.said.includes('not a devnet’s folder'), terminal.said)
   t.is(await readFile(file, 'utf8'), 'mine')
 })
-
-test(
-  'devnet - a daemon that does not start is named, with its log',
-  { timeout: START_MS },
-  async (t) => {
-    const dead = { command: process.execPath, args: ['-e', 'process.exit(3)'] }
-    const venue = new LocalVenue(
-      { root: join(await t.tmp(), 'venue'), validators: 1, traders: 1, seed: 1 },
-      { after, program: (words) => (words[0] === '--datadir' ? dead : builtDaemon(words)) }
-    )
-    t.teardown(() => venue.close())
-    await venue.open()
-    await t.exception(
-      venue.connect(venue.traders[0]),
-      /^Error: trader-1 ended; its log: .*trader-1.log$/
-    )
-  }
-)
