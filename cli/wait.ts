@@ -21,6 +21,8 @@ export function whenInterrupted(end: () => void): void {
 /** Goes on until Ctrl-C; then the connection is closed and the exit code says "interrupted". */
 export function untilInterrupted(client: SocketClient): Promise<void> {
   return new Promise((resolve, reject) => {
-    whenInterrupted(() => client.close().then(resolve, reject))
+    whenInterrupted(() => {
+      client.close().then(resolve, reject)
+    })
   })
 }

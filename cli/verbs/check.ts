@@ -121,7 +121,10 @@ function replayText(line: ReplayLine): string {
   const place = `${tapeIndex}.${event}`.padEnd(10)
   if (kind === 'traded') {
     const { takerSide, amount, market, price } = fields
-    return `${place}  ${timeText(time)}  ${String(takerSide).padEnd(4)} ${amount} ${market} @ ${price}`
+    return [
+      `${place}  ${timeText(time)}  ${String(takerSide).padEnd(4)}`,
+      `${String(amount)} ${String(market)} @ ${String(price)}`
+    ].join(' ')
   }
   const told = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`)
   return `${place}  ${timeText(time)}  ${kind}  ${told.join(' ')}`

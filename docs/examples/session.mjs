@@ -2,7 +2,7 @@
 // it, cancels it. If the connection goes, its orders go with it. Needs `npm install ws`.
 // Usage: node session.mjs DATADIR PORT MARKET, such as: node session.mjs .curb/trader-1 18655 WETH/USDC
 import { readFileSync } from 'node:fs'
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
 
 const [datadir, port, market] = process.argv.slice(2)
 const token = readFileSync(`${datadir}/.cookie`, 'utf8')
@@ -20,7 +20,7 @@ function call(method, params) {
 
 socket.on('message', (text) => {
   const { id, method, params, result, error } = JSON.parse(text)
-  if (method === 'heartbeat') call('public/test', {})
+  if (method === 'heartbeat') void call('public/test', {})
   else if (method === 'subscription') console.log(params.channel, JSON.stringify(params.data))
   else {
     const { resolve, reject } = waiting.get(id)

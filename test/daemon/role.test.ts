@@ -16,8 +16,9 @@ test('role - a daemon does not start as what its owner does not want it to be', 
     const { config } = loadConfig({ datadir, flags: { role } })
     for (const is of ['validator', 'daemon'] as const) {
       const settings = { config, datadir, manifest, seed: SEEDS[is] }
-      if (role === 'auto' || role === is) t.execution(() => checkRole(settings), `${role}: ${is}`)
-      else t.exception(() => checkRole(settings), /role: .*identity/, `${role}: not ${is}`)
+      if (role === 'auto' || role === is)
+        await t.execution(() => checkRole(settings), `${role}: ${is}`)
+      else await t.exception(() => checkRole(settings), /role: .*identity/, `${role}: not ${is}`)
     }
   }
 })

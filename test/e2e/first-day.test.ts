@@ -195,7 +195,11 @@ test('first day - the past is replayed out of the tape: trades, events, and the 
   t.alike(
     told
       .filter(({ kind, market }) => kind === 'traded' && market === MARKET)
-      .map(({ tapeIndex, event, price, amount }) => [`${tapeIndex}.${event}`, price, amount]),
+      .map(({ tapeIndex, event, price, amount }) => [
+        `${String(tapeIndex)}.${String(event)}`,
+        price,
+        amount
+      ]),
     trades.reverse().map((trade: RpcTrade) => [trade.tradeId, trade.price, trade.amount])
   )
   const book = await alice.client.call('public/get_order_book', { market: MARKET, depth: 10 })

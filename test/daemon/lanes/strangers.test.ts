@@ -76,10 +76,10 @@ test('lane strangers - a restart lets in nobody whom the door refused', async (t
   const { key } = brings(OUTSIDERS[0], [joinBlock([entry(1)])])
   await world.run(100)
   t.is(validators[0].has(key), 1)
-  t.exception(() => validators[0].head(key))
+  await t.exception(() => validators[0].head(key))
   const { admits } = validators[0]
   const again = world.start(0, world.crash(0))
   again.admits = admits
   t.is(again.has(key), 1)
-  t.exception(() => again.head(key))
+  await t.exception(() => again.head(key))
 })

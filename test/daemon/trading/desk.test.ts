@@ -146,7 +146,7 @@ test('desk - a stranger’s signature does not use up the nonces of an account',
   t.is(account.lastNonce, 0)
   const delegated = orderOf(address, 1)
   desk.submitSigned(delegated, signAs('bob', delegated))
-  t.exception(() => desk.submitSigned(delegated, signAs('bob', delegated)), /used already/)
+  await t.exception(() => desk.submitSigned(delegated, signAs('bob', delegated)), /used already/)
   t.is(desk.place(account, FORM).value.order.nonce, 2, 'not the one that is under way')
   const own = orderOf(address, 40)
   desk.submitSigned(own, signAs('alice', own))
