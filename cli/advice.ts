@@ -38,6 +38,8 @@ export const advice: Record<string, string> = {
   empty_book: 'Name a price of your own: "@ PRICE".',
   outcome_unknown: 'Look before you send again: `curb order list`.',
   chain_unavailable: 'Is chain.rpcUrl set, and the node up? `curb node status` shows the chain.',
+  history_incomplete:
+    'Ask from the block on that the error names; what is live is whole all the same.',
   not_found: '`curb batch list` shows the batches that are known.',
   unknown_channel: 'docs/rpc.md lists the channels.',
   subscription_lost: 'Subscriptions need the WebSocket.',
@@ -56,6 +58,7 @@ const byReason: Record<string, string> = {
   exit_pending: '`curb exit TOKEN --cancel` takes the exit back.',
   not_admitted: 'Ask the venue’s makers: it admits listed accounts alone.',
   bond_too_small: 'Deposit more of the bond token: `curb deposit`.',
+  venue_full: 'Deposit first: `curb deposit` brings an account in.',
   invalid_combination: 'See --help: some options exclude each other.'
 }
 
