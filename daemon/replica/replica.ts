@@ -63,6 +63,8 @@ export class Replica {
   #log: MerkleLog
   #ahead: TapeEntry[] = []
   #running: Promise<void> | null = null
+  /** The next block is neither in memory nor in the archive. */
+  #isMissing = false
   #open = false
   #entries = 0
 
@@ -220,6 +222,9 @@ export class Replica {
       .catch((fault: unknown) => this.#stop(fault))
       .finally(() => {
         this.#running = null
+        // A block that the tape has passed over comes by a snapshot: looking again at once would
+        // keep everything else from happening.
+        if (this.#isMissing) return
         if (this.#log.length < this.#dependencies.tape.length) this.#wake()
       })
   }
@@ -274,6 +279,7 @@ export class Replica {
       const index = this.#log.length + this.#ahead.length
       if (index >= tape.length) break
       const entry = await tape.read(index)
+      this.#isMissing = entry === null
       if (entry === null) break
       this.#arrived(entry)
       this.#ahead.push(entry)
