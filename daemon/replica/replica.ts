@@ -63,7 +63,7 @@ export class Replica {
   #log: MerkleLog
   #ahead: TapeEntry[] = []
   #running: Promise<void> | null = null
-  /** The next block is neither in memory nor in the archive. */
+  /** The tape has passed over the next block: it comes by a snapshot, and asking on would block. */
   #isMissing = false
   #open = false
   #entries = 0
@@ -222,15 +222,11 @@ export class Replica {
       .catch((fault: unknown) => this.#stop(fault))
       .finally(() => {
         this.#running = null
-        // A block that the tape has passed over comes by a snapshot: looking again at once would
-        // keep everything else from happening.
-        if (this.#isMissing) return
-        if (this.#log.length < this.#dependencies.tape.length) this.#wake()
+        if (!this.#isMissing && this.#log.length < this.#dependencies.tape.length) this.#wake()
       })
   }
 
-  /** The usual case: the next block is in memory and its signatures are checked. True when nothing
-   * is left to do. */
+  /** The usual case: the next block is here, its signatures checked. True when nothing is left. */
   #step(): boolean {
     const { tape, clock } = this.#dependencies
     const end = clock.now() + TURN_MS
@@ -361,7 +357,7 @@ export class Replica {
     }
   }
 
-  /** Nobody knows it before the parent is final, and everybody after. */
+  /** Follows from the parent, whose leader can draw lots for it (docs/security.md), nobody later. */
   #seed(index: number): Uint8Array {
     const place = new Uint8Array(8)
     writeUint64(place, 0, index)

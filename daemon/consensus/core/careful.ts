@@ -11,6 +11,8 @@ export class CarefulLanes {
   readonly #lanes: Pick<LaneView, 'certified'>
   /** By lane: the last height. */
   readonly #until = new Map<string, number>()
+  /** The last proposal that was refused here: that was its leader's fault, not its lanes'. */
+  #refused: Propose | null = null
 
   constructor(lanes: Pick<LaneView, 'certified'>) {
     this.#lanes = lanes
@@ -20,8 +22,13 @@ export class CarefulLanes {
     return this.#until.has(lane)
   }
 
+  refuse(proposal: Propose): void {
+    this.#refused = proposal
+  }
+
   /** A proposal got no quorum in time: what it took without certificates may be the reason. */
   mark(proposal: Propose): void {
+    if (proposal === this.#refused) return
     for (const { lane, to } of readCut(proposal.cut)?.slices ?? []) {
       const key = toHex(lane)
       const isCertified = this.#lanes.certified(key, to - 1).length > 0

@@ -329,6 +329,7 @@ export class Validator {
     const verdict = this.judge(proposal)
     if (verdict === 'later') return
     this.#judging = null
+    if (verdict === 'invalid') this.#careful.refuse(proposal)
     this.#drive({ kind: 'verdict', block: proposal.block, valid: verdict === 'valid' })
   }
 
