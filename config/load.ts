@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path'
 import { parse } from 'smol-toml'
 import { ConfigFault } from './errors.ts'
 import { datadirPaths } from './paths.ts'
-import { environmentOf, flagOf, options, type Config, type Option } from './schema.ts'
+import { environmentOf, options, type Config, type Option } from './schema.ts'
 
 export type Origin = 'default' | 'file' | 'environment' | 'flag'
 export type LoadedConfig = {
@@ -149,14 +149,4 @@ function check(option: Option, raw: unknown, origin: Origin): unknown {
 function resolvePath(option: Option, value: unknown, datadir: string): unknown {
   if (option.type !== 'path' || typeof value !== 'string' || value === '') return value
   return isAbsolute(value) ? value : join(datadirPaths(datadir).root, value)
-}
-
-/** Flags that curbd takes, for a command line parser: `--rpc-port <integer>`. */
-export function flagSpecs(): { key: string; flag: string; doc: string; list: boolean }[] {
-  return options.map((option) => ({
-    key: option.key,
-    flag: `${flagOf(option.key)} <${option.type}>`,
-    doc: option.doc,
-    list: option.type === 'list'
-  }))
 }

@@ -12,14 +12,12 @@ import { REQUESTED } from './reasons.ts'
 import type { Address, EngineConfig, Hash256 } from './types.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
-const { DECREMENT, FLAGS, GTC, ID_LOW, IOC, ORDER, SELL, STATE_MASK } = layout
+const { FLAGS, GTC, ID_LOW, IOC, ORDER, SELL, STATE_MASK } = layout
 
 export const BUY_FLAG = 0
 export const SELL_FLAG = SELL
 export const GTC_FLAG = GTC
 export const IOC_FLAG = IOC
-/** Self-trade prevention; the others are 0 (cancel newest) and multiples of 8. */
-export const DECREMENT_FLAG = DECREMENT
 
 export class CommandCore {
   readonly core: Core

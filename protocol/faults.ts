@@ -24,8 +24,6 @@ export const protocolFaults = {
   pool_failed: 'A signature worker ended unexpectedly.'
 } as const satisfies Record<string, string>
 
-export type ProtocolFaultCode = keyof typeof protocolFaults
-
 export type FaultMetadata = Readonly<Record<string, string | number | boolean | null>>
 
 /** A fault with a stable code. `Code` lets a function say in its type which ones it throws. */

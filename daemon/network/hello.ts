@@ -15,8 +15,6 @@ import c from 'compact-encoding'
 import type { CodecState } from 'protomux'
 import { PROTOCOL_VERSION, type Announcement, type Hello } from './types.ts'
 
-export const ANNOUNCEMENT_TYPE = 0
-export const BYE_TYPE = 1
 export const ANNOUNCEMENT_BYTES_MAX = 64
 export const BYE_BYTES_MAX = 512
 const LINK_BYTES_MAX = 512
