@@ -11,6 +11,7 @@ import {
   type Signer
 } from 'ethers'
 import type { Address } from '../protocol/types.ts'
+import { mined } from './mined.ts'
 
 /** What is fixed for ever when a vault is made; times are whole seconds. */
 export type VaultTerms = {
@@ -71,7 +72,8 @@ export async function deploy(
   const { abi, bytecode } = artifact(name)
   const factory = new ContractFactory(abi, bytecode, signer)
   const deployed = await factory.deploy(...parameters)
-  await deployed.waitForDeployment()
+  const transaction = deployed.deploymentTransaction()
+  if (transaction !== null) await mined(transaction)
   return new Contract(await deployed.getAddress(), abi, signer)
 }
 

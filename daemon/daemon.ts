@@ -34,6 +34,8 @@ export type DaemonStatus = {
   lane: { key: LaneKey; incarnation: number; ready: boolean; backlog: number }
   synced: boolean
   faulted: boolean
+  /** A validator that does not vote now: it forgot what it has voted, or has seen engines differ. */
+  abstains: boolean
   network: NetworkStatus
 }
 
@@ -373,6 +375,7 @@ export class Daemon {
   status(): DaemonStatus {
     const { isValidator, venue, tape, follower, ledger, replica, lanes, network } = this.#opened()
     const { key, incarnation } = lanes.name
+    const consensus = this.consensus
     return {
       role: isValidator ? 'validator' : 'daemon',
       venue,
@@ -387,6 +390,7 @@ export class Daemon {
       lane: { key, incarnation, ready: lanes.ready, backlog: lanes.backlog },
       synced: this.synced,
       faulted: this.#faulted,
+      abstains: consensus !== null && (consensus.abstains || consensus.halted),
       network: network.status()
     }
   }

@@ -42,7 +42,7 @@ export function statusText(status: RpcStatus): string {
   const { tape, engine, validators, lanes, chain, settlement, finality } = status
   const cuts = tape.cutsPerSecond.toFixed(1)
   const lines: [string, string][] = [
-    ['ready', status.ready ? 'yes' : `no: ${status.reasons.join(', ')}`],
+    ['ready', [status.ready ? 'yes' : 'no', status.reasons.join(', ')].filter(Boolean).join(': ')],
     ['role', status.role],
     ['tape', `${tape.length} blocks, newest ${tape.ageMs} ms old, ${cuts} cuts/s`],
     ['engine', engine.reason === null ? engine.state : `${engine.state} (${engine.reason})`],

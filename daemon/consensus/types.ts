@@ -84,7 +84,7 @@ export type ConsensusStatus = {
   leader: number
   /** It votes no more: see `ondiverged`. */
   halted: boolean
-  /** It has no journal of what it voted before, and does not vote yet. */
+  /** It has no journal of what it voted before, and does not vote in this height yet. */
   abstains: boolean
   /** Indexes of the validators to which the channel is open. */
   connected: number[]

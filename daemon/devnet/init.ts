@@ -12,6 +12,7 @@ import {
   type Contract,
   type ContractTransactionResponse
 } from 'ethers'
+import { mined } from '../../contracts/mined.ts'
 import { deploy, vaultAt } from '../../contracts/vault.ts'
 import { blake2b256Parts } from '../../crypto/blake2b.ts'
 import { asciiBytes, toHex } from '../../protocol/bytes.ts'
@@ -134,7 +135,7 @@ async function fundAll(
       sent.push(vault['deposit'](place, quanta, wallet.address, { gasLimit }))
     }
   }
-  await Promise.all(sent.map(async (each) => (await each).wait()))
+  await Promise.all(sent.map(async (each) => mined(await each)))
 }
 
 async function writeDatadir(member: Owned, manifest: Manifest, plan: Plan): Promise<void> {

@@ -147,6 +147,7 @@ export class Monitor {
     if (chain === 'lying') reasons.push('chain_lying')
     if (settlement?.status().gasMoneyLow) reasons.push('gas_money_low')
     if (!daemon.lane.ready) reasons.push('lane_not_ready')
+    if (daemon.abstains) reasons.push('not_voting')
     return reasons
   }
 
@@ -190,4 +191,4 @@ export class Monitor {
 }
 
 /** Amiss, and yet nothing that a trader would have to wait for. */
-const warnings = new Set(['gas_money_low', 'validators_unreachable'])
+const warnings = new Set(['gas_money_low', 'validators_unreachable', 'not_voting'])

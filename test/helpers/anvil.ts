@@ -6,9 +6,11 @@ import {
   JsonRpcProvider,
   NonceManager,
   type TransactionReceipt,
+  type TransactionResponse,
   Wallet,
   HDNodeWallet
 } from 'ethers'
+import { mined } from '../../contracts/mined.ts'
 
 const mnemonic = 'test test test test test test test test test test test junk'
 
@@ -31,9 +33,7 @@ export type Anvil = {
   snapshot(): Promise<string>
   revert(id: string): Promise<void>
   /** Waits for a transaction. */
-  mined(
-    pending: Promise<{ wait(): Promise<TransactionReceipt | null> }>
-  ): Promise<TransactionReceipt>
+  mined(pending: Promise<TransactionResponse>): Promise<TransactionReceipt>
   close(): Promise<void>
 }
 
@@ -86,11 +86,7 @@ export async function startAnvil(
       await provider.send('evm_revert', [id])
       for (const signer of anvil.signers) signer.reset()
     },
-    mined: async (pending) => {
-      const receipt = await (await pending).wait()
-      if (receipt === null) throw new Error('the transaction was not mined')
-      return receipt
-    },
+    mined: async (pending) => mined(await pending),
     close: () => {
       process.off('exit', kill)
       return (closed ??= stop(child, provider))

@@ -18,6 +18,7 @@ import type { Member, Settlement } from '../../config/devnet-plan.ts'
 import { connect, enter } from '../../cli/devnet/trader.ts'
 import { SocketClient } from '../../client/socket.ts'
 import { after } from '../../client/timer.ts'
+import { mined } from '../../contracts/mined.ts'
 import { artifact, vaultAt, vaultInterface } from '../../contracts/vault.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
 import type { RpcBatch, RpcStatus } from '../../protocol/rpc.ts'
@@ -227,9 +228,9 @@ export class ProcessVenue {
       const { decimals, quantum } = this.manifest.tokens[place]
       const units = parseUnits(amount, decimals)
       const contract = this.token(token, signer)
-      await (await contract['mint'](account, units)).wait()
-      await (await contract['approve'](this.#vaultAddress, units)).wait()
-      await (await vault['deposit'](place, units / BigInt(quantum), account)).wait()
+      await mined(await contract['mint'](account, units))
+      await mined(await contract['approve'](this.#vaultAddress, units))
+      await mined(await vault['deposit'](place, units / BigInt(quantum), account))
     }
     const trader = this.traders.find((each) => each.account === account)
     if (trader === undefined) return

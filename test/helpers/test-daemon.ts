@@ -18,6 +18,8 @@ export type DaemonState = {
   length: number
   applied: number
   synced: boolean
+  /** Without a vote, or not voting yet. */
+  abstains: boolean
   state: 'running' | 'unconfirmed' | 'stopped'
   validatorsReached: number
   /** Resting in its book of the first market. */
@@ -154,13 +156,14 @@ export class LocalDaemon implements TestDaemon {
   }
 
   async state(): Promise<DaemonState> {
-    const { tape, replica, synced, network } = this.daemon.status()
+    const { tape, replica, synced, abstains, network } = this.daemon.status()
     const { bids, asks } = this.daemon.engine.level3(0)
     return {
       orders: bids.length + asks.length,
       length: tape.length,
       applied: replica.length,
       synced,
+      abstains,
       state: replica.kind,
       validatorsReached: network.validatorsReached
     }

@@ -110,7 +110,8 @@ export class TestVenue<D extends TestDaemon> {
     return new TestVenue(t, options, made, create)
   }
 
-  /** Starts the first `count` validators and waits until they have found each other. */
+  /** Starts the first `count` validators and waits until they have found each other, and vote: who
+   * starts when others have a block already abstains for some heights (consensus/entitlement.ts). */
   async validators(count = this.#options.validators): Promise<D[]> {
     const started = Array.from({ length: count }, (_, i) => this.#add(`validator ${i}`, i + 1))
     await Promise.all(started.map((daemon) => daemon.start()))
@@ -119,6 +120,7 @@ export class TestVenue<D extends TestDaemon> {
         async () => (await daemon.state()).validatorsReached === count,
         `${daemon.name} to reach the validators`
       )
+      await until(async () => !(await daemon.state()).abstains, `${daemon.name} to vote`)
     }
     return started
   }

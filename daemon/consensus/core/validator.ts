@@ -158,9 +158,9 @@ export class Validator {
     return this.#halted
   }
 
-  /** It does not know what it may have voted before: see entitlement.ts. */
+  /** It may have voted in its height before, and does not know how: see entitlement.ts. */
   get abstains(): boolean {
-    return this.#simplex.heights.votesFrom === Infinity
+    return this.height < this.#simplex.heights.votesFrom
   }
 
   restore(record: Record): void {
