@@ -240,7 +240,7 @@ export class ChainFollower implements ChainSource {
     const { startBlock } = this.#options
     let from = log.head === null ? startBlock : log.head.number + 1
     if (confirmed < from) {
-      await this.#stillThere(log.head)
+      await (log.head === null ? this.#startsInTime(confirmed) : this.#stillThere(log.head))
       return false
     }
     for (; from <= confirmed && this.#isOpen; from = (log.head?.number ?? from) + 1) {
@@ -268,9 +268,16 @@ export class ChainFollower implements ChainSource {
     }
   }
 
+  /** Nothing is read before `startBlock`: nothing may have happened.
+   * @throws ChainFault chain_events_missing */
+  async #startsInTime(confirmed: number): Promise<void> {
+    if (confirmed < 0) return
+    const reached = await eventSequenceAt(this.#history, confirmed)
+    if (reached !== 0) throw gap(reached, 0, confirmed)
+  }
+
   /** @throws ChainFault chain_unreachable when a confirmed block has gone */
-  async #stillThere(head: Header | null): Promise<void> {
-    if (head === null) return
+  async #stillThere(head: Header): Promise<void> {
     const header = await this.#dependencies.rpc.header(head.number)
     if (header !== null && equalBytes(header.hash, head.hash)) return
     // Above the tape's cursor: what was read of it was wrong, and is read again.
@@ -291,7 +298,7 @@ export class ChainFollower implements ChainSource {
     const [headers, reached] = await Promise.all([
       this.#headers(logs, ahead, to),
       isLast ? eventSequenceAt(this.#history, to) : null,
-      this.#stillThere(log.head)
+      log.head === null ? null : this.#stillThere(log.head)
     ])
     const head = headers.get(to)
     if (head === undefined) throw missing(to)

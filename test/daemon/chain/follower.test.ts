@@ -147,6 +147,28 @@ test('follower - an RPC that hides an event is found out', async (t) => {
   t.is((await takes(follower, 2)).events.length, 2, 'an honest one is followed')
 })
 
+test('follower - one that begins after the first event is found out, with a cursor and without', async (t) => {
+  const w = await world(t)
+  const { anvil } = w.venue
+  await (
+    await w.vault.deposit(0, 500)
+  ).mined
+  await mine(w, 2)
+  const { cursor } = await takes(opens(t, w.venue.follower()), 1)
+  for (const from of [null, cursor]) {
+    const late = opens(t, w.venue.follower(anvil.url, 1_000_000_000))
+    late.resume(from)
+    await mine(w, 1)
+    await until(() => late.code === 'chain_events_missing', `the gap from ${from?.block}`)
+  }
+  const [first] = await anvil.provider.getLogs({
+    address: w.venue.manifest.chain?.vault,
+    fromBlock: 0
+  })
+  const intime = opens(t, w.venue.follower(anvil.url, first.blockNumber))
+  t.is((await takes(intime, 1)).events.length, 1)
+})
+
 test('follower - another chain, another contract, other terms', async (t) => {
   const w = await world(t)
   const { manifest } = w.venue

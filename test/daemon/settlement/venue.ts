@@ -131,13 +131,13 @@ export class SettlementVenue {
     return chainProvider(url, this.manifest.chain.id)
   }
 
-  follower(url = this.anvil.url): ChainFollower {
+  follower(url = this.anvil.url, startBlock = followerDefaults.startBlock): ChainFollower {
     const rpc = new HttpChainRpc({
       rpc: new JsonRpc({ url, ...jsonRpcDefaults }, { clock: systemClock })
     })
     this.t.teardown(() => rpc.close(), { order: 60 })
     return new ChainFollower(
-      { ...followerDefaults, manifest: this.manifest, pollMs: 20, quietSeconds: 1 },
+      { ...followerDefaults, startBlock, manifest: this.manifest, pollMs: 20, quietSeconds: 1 },
       {
         rpc,
         clock: systemClock,
