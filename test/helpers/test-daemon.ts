@@ -11,7 +11,7 @@ import { type DaemonTuning, defaultTuning } from '../../daemon/options.ts'
 import type { Outcome } from '../../daemon/outcomes.ts'
 import type { ChainSource } from '../../daemon/chain/types.ts'
 import { freePort, type LocalDht } from './dht.ts'
-import { until } from './until.ts'
+import { until, within } from './until.ts'
 
 export type DaemonState = {
   /** Blocks on its tape, and blocks applied. */
@@ -50,6 +50,9 @@ export type TestDaemonOptions = {
   tuning: Partial<DaemonTuning>
   chain: (() => ChainSource) | null
 }
+
+/** Longer than any fault that a test makes lasts. */
+const OUTCOME_MS = 60_000
 
 export type LogLine = { level: string; fields: object; message: string }
 
@@ -181,7 +184,7 @@ export class LocalDaemon implements TestDaemon {
 
   async submit(entry: Entry): Promise<Outcome> {
     await until(() => this.daemon.synced, `${this.name} to be ready`)
-    const ticket = this.daemon.submit(entry)
-    return this.daemon.outcome(ticket)
+    const outcome = this.daemon.outcome(this.daemon.submit(entry))
+    return within(outcome, `${this.name} to say what became of an entry`, OUTCOME_MS)
   }
 }

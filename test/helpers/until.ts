@@ -18,3 +18,17 @@ export async function until<T>(
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
 }
+
+/** The promise's value. Rejects after `giveUpMs`, naming what was waited for, as `until` does. */
+export async function within<T>(promise: Promise<T>, what: string, giveUpMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const gaveUp = new Promise<never>((_resolve, reject) => {
+    const why = new Error(`waited ${giveUpMs} ms in vain for ${what}`)
+    timer = setTimeout(() => reject(why), giveUpMs)
+  })
+  try {
+    return await Promise.race([promise, gaveUp])
+  } finally {
+    clearTimeout(timer)
+  }
+}
