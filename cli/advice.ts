@@ -34,6 +34,8 @@ export const advice: Record<string, string> = {
   would_cross: 'Name a price that does not meet the book, or let it move: --post-only slide.',
   fok_unfillable: '`curb book MARKET` shows what there is; --ioc takes a part.',
   duplicate_client_order_id: 'Take another id, or send the very same order again to find it.',
+  duplicate_client_request_id:
+    'Take another --id, or send the very same request again to find what became of it.',
   rejected: 'docs/errors.md lists every reason.',
   empty_book: 'Name a price of your own: "@ PRICE".',
   outcome_unknown: 'Look before you send again: `curb order list`.',

@@ -12,6 +12,7 @@ import { ChainFollower, followerDefaults } from './chain/follower.ts'
 import { JsonRpc, jsonRpcDefaults } from './chain/json-rpc.ts'
 import { chainProvider, HttpChainRpc } from './chain/rpc.ts'
 import {
+  type RequestName,
   TransactionSender,
   transactionDefaults,
   type Sent,
@@ -121,32 +122,36 @@ export class ChainParts {
     return code === 'chain_unreachable' ? 'unreachable' : 'lying'
   }
 
-  /** The calls of an owner, each answered when it is mined. */
+  /** The calls of an owner, each answered when it is mined. One that was named before is found, not
+   * made again. */
   rpcVault(account: Address): RpcVault | null {
     const vault = this.#vaults.get(account)
-    if (vault === undefined) return null
-    const mined = async (sent: Sent) => {
-      const { hash, outcome } = await sent.mined
+    const sender = this.#senders.get(account)
+    if (vault === undefined || sender === undefined) return null
+    const mined = async (name: RequestName | undefined, make: () => Promise<Sent>) => {
+      const known = name === undefined ? null : sender.named(name.id)
+      const { hash, outcome } = await (known ?? (await make())).mined
       if (outcome === 'succeeded') return { transaction: hash }
       throw new RpcError('transaction_failed', `transaction ${hash} was ${outcome}`)
     }
+    const delayed = async (name: RequestName | undefined, make: () => Promise<Sent>) => {
+      const { transaction } = await mined(name, make)
+      const readyAt = await vault.readyAt(transaction)
+      return { transaction, readyAt: readyAt === null ? null : readyAt * 1000 }
+    }
     return {
-      deposit: async (token, quanta) => mined(await vault.deposit(token, quanta)),
-      exit: async (action, token) => {
-        if (action === 'claim')
-          return { ...(await mined(await vault.claimExit(token))), readyAt: null }
-        if (action === 'cancel')
-          return { ...(await mined(await vault.cancelExit(token))), readyAt: null }
-        const { transaction } = await mined(await vault.requestExit(token))
-        return { transaction, readyAt: (await vault.exitReadyAt(token)) * 1000 }
+      deposit: (token, quanta, name) => mined(name, () => vault.deposit(token, quanta, name)),
+      exit: (action, token, name) => {
+        if (action === 'claim') return delayed(name, () => vault.claimExit(token, name))
+        if (action === 'cancel') return delayed(name, () => vault.cancelExit(token, name))
+        return delayed(name, () => vault.requestExit(token, name))
       },
-      requestFloor: async (nonce) => {
-        const { transaction } = await mined(await vault.requestFloor(nonce))
-        return { transaction, readyAt: (await vault.floorReadyAt()) * 1000 }
-      },
-      applyFloor: async () => mined(await vault.applyFloor()),
-      setDelegate: async ({ market, ...grant }) =>
-        mined(await vault.setDelegate({ ...grant, market: this.#marketHash(market) }))
+      requestFloor: (nonce, name) => delayed(name, () => vault.requestFloor(nonce, name)),
+      applyFloor: (name) => mined(name, () => vault.applyFloor(name)),
+      setDelegate: ({ market, ...grant }, name) => {
+        const full = { ...grant, market: this.#marketHash(market) }
+        return mined(name, () => vault.setDelegate(full, name))
+      }
     }
   }
 

@@ -29,6 +29,8 @@ import { Leases } from './trading/leases.ts'
 import { OrderForms } from './trading/order-form.ts'
 import { Placing } from './trading/placing.ts'
 import { isLive, type RecordChange } from './trading/records.ts'
+import { Requests } from './trading/requests.ts'
+import { Withdrawing } from './trading/withdrawing.ts'
 import type { Applied } from './replica/types.ts'
 
 /** How far a market order may go beyond the touch: 5%. */
@@ -40,6 +42,8 @@ export type RpcPartsOptions = {
   manifest: Manifest
   loaded: LoadedConfig
   paths: DatadirPaths
+  /** How long a call waits for the engine's word. */
+  outcomeMs: number
 }
 
 export type RpcPartsDependencies = {
@@ -61,7 +65,7 @@ export class RpcParts {
   readonly #server: RpcServer
 
   constructor(options: RpcPartsOptions, dependencies: RpcPartsDependencies) {
-    const { version, manifest, loaded, paths } = options
+    const { version, manifest, loaded, paths, outcomeMs } = options
     const { clock, log, node, desk, history, settlement, chain } = dependencies
     const { config } = loaded
     const onfault = (fault: unknown) => log.error({ error: textOf(fault) }, 'a fault in the RPC')
@@ -89,6 +93,19 @@ export class RpcParts {
         ended: (account, nonce) => history.order(account, nonce),
         hex: toHex
       }),
+      requests: new Requests({
+        kinds: [
+          async (account, id) => chain?.sender(account)?.named(id)?.name ?? null,
+          async (account, id) => {
+            const found = await history.requests.find(account, id)
+            return found && { id, body: found.body }
+          }
+        ]
+      }),
+      withdrawing: new Withdrawing(
+        { outcomeMs },
+        { desk, node, clock, withdrawals: history.requests }
+      ),
       leases: this.#leases,
       forms: new OrderForms({ protectionBps, lifeSeconds: orderLifeSeconds }, { manifest }),
       format: new Format(manifest, node.terms.markets),

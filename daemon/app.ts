@@ -122,7 +122,7 @@ export class App {
     const names = new NameJournal()
     const history = new History(
       { folder: paths.history, manifest, venue: terms.venue },
-      { clock, onkeep: (order) => names.keep(order), onfault }
+      { clock, onkeep: (named) => names.keep(named), onfault }
     )
     const daemon = new Daemon(daemonOptions(settings, this.#tuning), {
       clock,
@@ -170,6 +170,12 @@ export class App {
     await daemon.open()
     this.#opened('daemon', daemon)
     chain?.follower.resume(node.engine.cursor)
+    for (const { account, nonce } of history.requests.open) {
+      desk
+        .accounts()
+        .find(({ address }) => address === account)
+        ?.consumed(nonce)
+    }
     await desk.open()
 
     const settlement = this.#settlement({ manifest, crypto, daemon, desk, chain, accounts })
@@ -177,7 +183,7 @@ export class App {
     if (settlement !== null) this.#opened('settlement', settlement)
 
     const rpc = new RpcParts(
-      { version: version(), manifest, loaded: this.#loaded, paths },
+      { version: version(), manifest, loaded: this.#loaded, paths, outcomeMs },
       { clock, log, node, desk, history, settlement, chain }
     )
     this.#rpc = rpc

@@ -28,6 +28,7 @@ $ curl -s http://127.0.0.1:8650/ -H 'content-type: application/json' \\
 - \`account\` may be left out when the daemon hosts exactly one.
 - \`wait\` (true unless told): the call answers when the engine has spoken. With false it answers once the entry is safe in the daemon's journal, and the order is \`pending\`.
 - **clientOrderId** (1 to 64 printable ASCII characters, unique for each account): the same name with the same parameters finds the order that it stands for, whatever happened in between, a crash included; with other parameters it is \`duplicate_client_order_id\`. An edit takes the name along: it stands for the order as it is now, and \`cancel_by_client_id\` cancels that one. After \`outcome_unknown\` or a lost connection, make the same call again.
+- **clientRequestId** (of the same form, unique for each account) does the same for what moves money: \`deposit\`, \`withdraw\`, \`exit\`, \`raise_floor\`, \`set_delegate\`. The same id with the same parameters gives the first one's answer, or waits for it with you, a crash included, and nothing moves twice; for any other request it is \`duplicate_client_request_id\`. A request that was refused before anything was sent leaves its id free. A daemon remembers the last 10,000 transactions of an account, and every withdrawal.
 - Taking a market order is an ioc order at the touch and a protection (5%), or at the worst \`price\` that you name.
 
 ## Access

@@ -156,19 +156,35 @@ export type RpcMethods = {
     }[]
   }
   'private/deposit': {
-    params: { account?: string; token: string; amount: Decimal }
+    params: { account?: string; token: string; amount: Decimal; clientRequestId?: string }
     result: { transaction: string }
   }
   'private/withdraw': {
-    params: { account?: string; token: string; amount: Decimal; wait?: boolean }
+    params: {
+      account?: string
+      token: string
+      amount: Decimal
+      clientRequestId?: string
+      wait?: boolean
+    }
     result: { nonce: number; state: 'pending' | 'accepted' }
   }
   'private/exit': {
-    params: { account?: string; token: string; action?: 'request' | 'claim' | 'cancel' }
+    params: {
+      account?: string
+      token: string
+      action?: 'request' | 'claim' | 'cancel'
+      clientRequestId?: string
+    }
     result: { transaction: string; readyAt: number | null }
   }
   'private/raise_floor': {
-    params: { account?: string; action?: 'request' | 'apply'; nonce?: number }
+    params: {
+      account?: string
+      action?: 'request' | 'apply'
+      nonce?: number
+      clientRequestId?: string
+    }
     result: { transaction: string; readyAt: number | null }
   }
   'private/get_transfers': { params: OfAccount; result: RpcTransfer[] }
@@ -208,6 +224,7 @@ export type RpcMethods = {
       cosign?: boolean
       from?: number
       until: number
+      clientRequestId?: string
     }
     result: { transaction: string }
   }

@@ -6,6 +6,7 @@ import { UsageError } from '../exit.ts'
 import { wholeNumber } from '../numbers.ts'
 import { oneShot } from '../one-shot.ts'
 import { table, timeText } from '../output.ts'
+import { idOption, moveParams } from './funds.ts'
 
 export function accountCommands(program: Command): void {
   const account = program.command('account').description('keys, links and delegates')
@@ -49,6 +50,7 @@ export function accountCommands(program: Command): void {
     )
     .option('--market <market>', 'only this market; else all')
     .option('--cosign', 'may sign net results of batches too')
+    .addOption(idOption().conflicts('days'))
     .option('--account <address>', 'account, when the daemon hosts several')
     .action(delegate)
   account
@@ -57,6 +59,7 @@ export function accountCommands(program: Command): void {
       'make orders dead on chain too: those with a nonce below this one, or all that were signed'
     )
     .option('--apply', 'carry the request out, after its delay')
+    .addOption(idOption())
     .option('--account <address>', 'account, when the daemon hosts several')
     .action(raiseFloor)
 }
@@ -67,6 +70,7 @@ type DelegateFlags = {
   revoke?: boolean
   market?: string
   cosign?: boolean
+  id?: string
   account?: string
 }
 
@@ -80,7 +84,7 @@ async function delegate(
   if (end === null) throw new UsageError('say when it ends: --days, --until, or --revoke')
   const context = Context.of(command)
   const sent = await context.call((client) =>
-    client.call('private/set_delegate', { delegate: address, until: end, ...rest })
+    client.call('private/set_delegate', { delegate: address, until: end, ...moveParams(rest) })
   )
   context.output.result(sent, ({ transaction }) => {
     return end === 0
@@ -91,7 +95,7 @@ async function delegate(
 
 async function raiseFloor(
   text: string | undefined,
-  { apply, ...rest }: { apply?: boolean; account?: string },
+  { apply, ...rest }: { apply?: boolean; id?: string; account?: string },
   command: Command
 ): Promise<void> {
   if (apply === true && text !== undefined) throw new UsageError('--apply takes no nonce')
@@ -99,7 +103,7 @@ async function raiseFloor(
   const action = apply === true ? 'apply' : 'request'
   const context = Context.of(command)
   const sent = await context.call((client) =>
-    client.call('private/raise_floor', { action, ...nonce, ...rest })
+    client.call('private/raise_floor', { action, ...nonce, ...moveParams(rest) })
   )
   context.output.result(sent, ({ transaction, readyAt }) =>
     readyAt === null

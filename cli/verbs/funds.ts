@@ -7,28 +7,41 @@ import { untilInterrupted } from '../wait.ts'
 import { tradesTable } from './order.ts'
 
 type OfAccount = { account?: string }
+type OfMove = OfAccount & { id?: string }
+
+/** The RPC's names for the flags of a move of money. */
+export function moveParams<F extends OfMove>({ id, ...rest }: F) {
+  return { ...rest, ...(id === undefined ? {} : { clientRequestId: id }) }
+}
+
+/** Of each command that moves money. */
+export function idOption(): Option {
+  return new Option('--id <id>', 'your own id; the same request with it again is not a second one')
+}
 
 export function fundsCommands(program: Command): void {
   const account = () => new Option('--account <address>', 'account, when the daemon hosts several')
   program
     .command('deposit <token> <amount>')
     .description('put tokens into the vault')
+    .addOption(idOption())
     .addOption(account())
-    .action(async (token: string, amount: string, flags: OfAccount, command: Command) => {
+    .action(async (token: string, amount: string, flags: OfMove, command: Command) => {
       const context = Context.of(command)
       const sent = await context.call((client) =>
-        client.call('private/deposit', { token, amount, ...flags })
+        client.call('private/deposit', { token, amount, ...moveParams(flags) })
       )
       context.output.result(sent, ({ transaction }) => `deposit sent in ${transaction}`)
     })
   program
     .command('withdraw <token> <amount>')
     .description('take tokens out with the next batch')
+    .addOption(idOption())
     .addOption(account())
-    .action(async (token: string, amount: string, flags: OfAccount, command: Command) => {
+    .action(async (token: string, amount: string, flags: OfMove, command: Command) => {
       const context = Context.of(command)
       const taken = await context.call((client) =>
-        client.call('private/withdraw', { token, amount, ...flags })
+        client.call('private/withdraw', { token, amount, ...moveParams(flags) })
       )
       context.output.result(taken, ({ state }) => `withdrawal ${state}; the next batch pays it`)
     })
@@ -37,18 +50,19 @@ export function fundsCommands(program: Command): void {
     .description('leave through the contract: needs no validator and no permission, only the delay')
     .addOption(new Option('--claim', 'take the balance out after the delay'))
     .addOption(new Option('--cancel', 'take the request back').conflicts('claim'))
+    .addOption(idOption())
     .addOption(account())
     .action(
       async (
         token: string,
-        flags: OfAccount & { claim?: boolean; cancel?: boolean },
+        flags: OfMove & { claim?: boolean; cancel?: boolean },
         command: Command
       ) => {
         const context = Context.of(command)
         const { claim, cancel, ...rest } = flags
         const action = claim === true ? 'claim' : cancel === true ? 'cancel' : 'request'
         const sent = await context.call((client) =>
-          client.call('private/exit', { token, action, ...rest })
+          client.call('private/exit', { token, action, ...moveParams(rest) })
         )
         context.output.result(sent, ({ transaction, readyAt }) =>
           readyAt === null

@@ -10,13 +10,21 @@ import type { NetworkLog } from '../network/types.ts'
 import { ChainFault } from './chain-fault.ts'
 import { ethersCode, sendFault } from './ethers-errors.ts'
 import { currentFees, estimateGas, replacementFees } from './gas.ts'
+import { NamedResults } from './named-results.ts'
+import { newPending, type Pending, type Sent, sentOf } from './pending.ts'
 import {
   type Attempt,
   attemptOf,
   attemptRecord,
   doneRecord,
-  readRecord
+  type Mined,
+  type NamedResult,
+  readRecord,
+  type RequestName
 } from './transaction-record.ts'
+
+export type { Sent } from './pending.ts'
+export type { RequestName } from './transaction-record.ts'
 
 export type TransactionOptions = {
   chainId: number
@@ -43,6 +51,8 @@ export type TransactionDependencies = {
 export type Request = {
   /** What it is for: at most 128 ASCII characters, found again after a restart. */
   label: string
+  /** The client's own: found again for good, see `named`. */
+  name?: RequestName | undefined
   to: Address
   /** 0x-hex. */
   data: string
@@ -50,39 +60,8 @@ export type Request = {
   gasLimit?: bigint
 }
 
-export type Mined = {
-  hash: string
-  block: number
-  outcome: 'succeeded' | 'reverted' | 'cancelled'
-  /** Units of gas that it used. */
-  gas: number
-}
-
 /** Gas units, and what was paid for them. */
 export type Spent = { gas: bigint; wei: bigint }
-
-export type Sent = {
-  label: string
-  nonce: number
-  /** Of the first attempt: a replacement has another. */
-  hash: string
-  /** In a block, which a reorg may still undo. @throws ChainFault transaction_superseded,
-   * transactions_closed */
-  mined: Promise<Mined>
-}
-
-type Pending = {
-  nonce: number
-  label: string
-  attempts: Attempt[]
-  sentAt: number
-  bumpedAt: number
-  /** Where it was last seen; a reorg may take it away. */
-  minedIn: string | null
-  resolve: (mined: Mined) => void
-  reject: (fault: ChainFault) => void
-  mined: Promise<Mined>
-}
 
 const JOURNAL_BYTES = 4 * 1024 * 1024
 const BACKOFF_MAX_MS = 30_000
@@ -92,6 +71,7 @@ export class TransactionSender {
   readonly #options: TransactionOptions
   readonly #dependencies: TransactionDependencies
   readonly #pending = new Map<number, Pending>()
+  readonly #results = new NamedResults()
   readonly address: Address
   #spent: Spent = { gas: 0n, wei: 0n }
   #queue: Promise<unknown> = Promise.resolve()
@@ -115,8 +95,10 @@ export class TransactionSender {
   async #open(): Promise<void> {
     await this.#dependencies.journal.open((kind, payload) => {
       const record = readRecord({ kind, payload })
-      if ('done' in record) this.#pending.delete(record.done)
-      else this.#restore(record)
+      if ('done' in record) {
+        this.#pending.delete(record.done)
+        this.#results.add(record)
+      } else this.#restore(record)
     })
     this.#isOpen = true
     this.#poll()
@@ -146,6 +128,15 @@ export class TransactionSender {
       if (pending.label === label) return sentOf(pending)
     }
     return null
+  }
+
+  /** What the client named so, under way or done; null when it never was, or came to nothing. */
+  named(id: string): { name: RequestName; mined: Promise<Mined> } | null {
+    for (const { name, mined } of this.#pending.values()) {
+      if (name?.id === id) return { name, mined }
+    }
+    const done = this.#results.find(id)
+    return done && { name: done.name, mined: Promise.resolve(done.mined) }
   }
 
   /** On transactions that were mined deep enough since the start, failed ones too. */
@@ -209,7 +200,8 @@ export class TransactionSender {
         )
       }
       const nonce = Math.max(count, ...[...this.#pending.keys()].map((taken) => taken + 1))
-      const terms = { nonce, label: request.label, to, data, value, gasLimit, ...fees }
+      const { label, name = null } = request
+      const terms = { nonce, label, name, to, data, value, gasLimit, ...fees }
       const attempt = await this.#sign(terms)
       await this.#dependencies.journal.append(...recordOf(attempt))
       const pending = this.#note(attempt)
@@ -222,33 +214,14 @@ export class TransactionSender {
     }
   }
 
-  #note({ nonce, label }: Attempt): Pending {
-    let resolve: Pending['resolve'] = () => {}
-    let reject: Pending['reject'] = () => {}
-    const mined = new Promise<Mined>((onmined, onfault) => {
-      resolve = onmined
-      reject = onfault
-    })
-    // Whoever does not wait must not be ended by it.
-    mined.catch(() => {})
-    const now = this.#dependencies.clock.now()
-    const pending: Pending = {
-      nonce,
-      label,
-      attempts: [],
-      sentAt: 0,
-      bumpedAt: now,
-      minedIn: null,
-      resolve,
-      reject,
-      mined
-    }
-    this.#pending.set(nonce, pending)
+  #note(attempt: Attempt): Pending {
+    const pending = newPending(attempt, this.#dependencies.clock.now())
+    this.#pending.set(attempt.nonce, pending)
     return pending
   }
 
   async #sign(terms: Omit<Attempt, 'hash' | 'raw'>): Promise<Attempt> {
-    const { nonce, to, data, value, gasLimit, maxFee, priorityFee, label } = terms
+    const { nonce, to, data, value, gasLimit, maxFee, priorityFee } = terms
     const raw = await this.#dependencies.wallet.signTransaction({
       type: 2,
       chainId: this.#options.chainId,
@@ -260,7 +233,7 @@ export class TransactionSender {
       maxFeePerGas: maxFee,
       maxPriorityFeePerGas: priorityFee
     })
-    return attemptOf(label, raw)
+    return attemptOf(terms, raw)
   }
 
   /** Another attempt of the same nonce, for at least so much more that nodes take it. */
@@ -329,7 +302,7 @@ export class TransactionSender {
     }
     if (journal.byteLength < JOURNAL_BYTES) return
     const attempts = [...this.#pending.values()].flatMap((pending) => pending.attempts)
-    await journal.rotate(attempts.map(attemptRecord))
+    await journal.rotate([...this.#results.records(), ...attempts.map(attemptRecord)])
   }
 
   async #receiptOf({ attempts }: Pending): Promise<TransactionReceipt | null> {
@@ -346,10 +319,12 @@ export class TransactionSender {
     const isCancel = attempt !== undefined && this.#isCancel(attempt)
     const outcome = isCancel ? 'cancelled' : receipt.status === 1 ? 'succeeded' : 'reverted'
     const { hash, blockNumber: block, gasUsed, fee } = receipt
-    pending.resolve({ hash, block, outcome, gas: Number(gasUsed) })
+    const mined = { hash, block, outcome, gas: Number(gasUsed) } as const
+    pending.resolve(mined)
     if (block > deep) return
     this.#spent = { gas: this.#spent.gas + gasUsed, wei: this.#spent.wei + fee }
-    await this.#done(pending)
+    const { name } = pending
+    await this.#done(pending, name && { name, mined })
   }
 
   async #missing(pending: Pending, deep: number): Promise<void> {
@@ -363,7 +338,7 @@ export class TransactionSender {
       )
       log.error({ label: pending.label, nonce: pending.nonce }, fault.message)
       pending.reject(fault)
-      return this.#done(pending)
+      return this.#done(pending, null)
     }
     const now = clock.now()
     const isUndone = pending.minedIn !== null
@@ -377,10 +352,12 @@ export class TransactionSender {
     }
   }
 
-  async #done(pending: Pending): Promise<void> {
-    const { kind, payload } = doneRecord(pending.nonce)
+  async #done({ nonce }: Pending, named: NamedResult | null): Promise<void> {
+    const done = { done: nonce, named }
+    const { kind, payload } = doneRecord(done)
     await this.#dependencies.journal.append(kind, payload)
-    this.#pending.delete(pending.nonce)
+    this.#results.add(done)
+    this.#pending.delete(nonce)
   }
 
   #isCancel({ to, data }: Attempt): boolean {
@@ -391,8 +368,4 @@ export class TransactionSender {
 function recordOf(attempt: Attempt): [number, Uint8Array] {
   const { kind, payload } = attemptRecord(attempt)
   return [kind, payload]
-}
-
-function sentOf({ label, nonce, attempts, mined }: Pending): Sent {
-  return { label, nonce, hash: attempts[0].hash, mined }
 }

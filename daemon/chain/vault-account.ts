@@ -1,13 +1,14 @@
 // What the owner of an account asks of the vault by himself: deposits, exits, claims, delegates.
 // Each call answers once its transaction is journaled and sent; `mined` tells the rest.
-import { Interface, type JsonRpcProvider, type Result, type Wallet } from 'ethers'
+import { Interface, type JsonRpcProvider, type Wallet } from 'ethers'
 import { artifact, vaultInterface } from '../../contracts/vault.ts'
 import { toHex0x } from '../../protocol/bytes.ts'
 import type { Manifest, ManifestChain } from '../../protocol/manifest.ts'
 import type { Address, Bytes32 } from '../../protocol/types.ts'
 import { ChainFault } from './chain-fault.ts'
 import { signPermit } from './permit.ts'
-import type { Sent, TransactionSender } from './transactions.ts'
+import type { RequestName, Sent, TransactionSender } from './transactions.ts'
+import { decodeVaultLog } from './vault-logs.ts'
 
 const tokenInterface = new Interface(artifact('PlainToken').abi)
 
@@ -29,6 +30,10 @@ export type VaultAccountDependencies = {
   /** Of the sender's account. */
   wallet: Wallet
 }
+
+/** What the client named a call, if it did: goes into the sender's journal with its transaction, so
+ * that the same call can be found again. A call that was refused leaves its name free. */
+type Name = RequestName | undefined
 
 /** All methods throw ChainFault transaction_refused (with the vault's own error),
  * transaction_unpayable, chain_unreachable. Tokens are indexes of the manifest. */
@@ -54,25 +59,25 @@ export class VaultAccount {
   /** Lets the vault take exactly so much, if it may not yet, and deposits it for the account: in one
    * transaction if the token takes permits. One deposit after the other is mined, since they share
    * the allowance. */
-  deposit(token: number, quanta: number): Promise<Sent> {
-    const sent = this.#deposited.then(() => this.#deposit(token, quanta))
+  deposit(token: number, quanta: number, name?: Name): Promise<Sent> {
+    const sent = this.#deposited.then(() => this.#deposit(token, quanta, name))
     this.#deposited = sent.then(({ mined }) => mined).catch(() => {})
     return sent
   }
 
-  async #deposit(token: number, quanta: number): Promise<Sent> {
+  async #deposit(token: number, quanta: number, name: Name): Promise<Sent> {
     const { address, quantum } = this.#manifest.tokens[token]
     const { vault } = this.#manifest.chain
     const amount = BigInt(quanta) * BigInt(quantum)
     const allowance = await this.#read(address, 'allowance', [this.address, vault])
     if (allowance < amount) {
-      const sent = await this.#depositWithPermit(token, quanta, amount)
+      const sent = await this.#depositWithPermit({ token, quanta, amount }, name)
       if (sent !== null) return sent
       // Some tokens change an allowance only from nothing, and a deposit may have left some.
       if (allowance > 0n) await this.#approve(token, 0n)
       await this.#approve(token, amount)
     }
-    return this.#call('deposit', [token, quanta, this.address])
+    return this.#call('deposit', [token, quanta, this.address], name)
   }
 
   async #approve(token: number, amount: bigint): Promise<void> {
@@ -84,30 +89,34 @@ export class VaultAccount {
   }
 
   /** Null when the token takes no permit of ours. */
-  async #depositWithPermit(token: number, quanta: number, amount: bigint): Promise<Sent | null> {
+  async #depositWithPermit(
+    { token, quanta, amount }: { token: number; quanta: number; amount: bigint },
+    name: Name
+  ): Promise<Sent | null> {
     const { address } = this.#manifest.tokens[token]
     const request = { token: address, spender: this.#manifest.chain.vault, amount }
     const permit = await signPermit(this.#wallet, this.#provider, request)
     if (permit === null) return null
     const { deadline, v, r, s } = permit
     try {
-      return await this.#call('depositWithPermit', [token, quanta, this.address, deadline, v, r, s])
+      const values = [token, quanta, this.address, deadline, v, r, s]
+      return await this.#call('depositWithPermit', values, name)
     } catch (fault) {
       if (fault instanceof ChainFault && fault.code === 'transaction_refused') return null
       throw fault
     }
   }
 
-  requestExit(token: number): Promise<Sent> {
-    return this.#call('requestExit', [token])
+  requestExit(token: number, name?: Name): Promise<Sent> {
+    return this.#call('requestExit', [token], name)
   }
 
-  cancelExit(token: number): Promise<Sent> {
-    return this.#call('cancelExit', [token])
+  cancelExit(token: number, name?: Name): Promise<Sent> {
+    return this.#call('cancelExit', [token], name)
   }
 
-  claimExit(token: number): Promise<Sent> {
-    return this.#call('claimExit', [token])
+  claimExit(token: number, name?: Name): Promise<Sent> {
+    return this.#call('claimExit', [token], name)
   }
 
   /** Pays out what the account's settled withdrawals made claimable. */
@@ -116,28 +125,29 @@ export class VaultAccount {
   }
 
   /** Every order with a nonce below `nonce` shall be dead after the vault's delay. */
-  requestFloor(nonce: number): Promise<Sent> {
-    return this.#call('requestFloor', [nonce])
+  requestFloor(nonce: number, name?: Name): Promise<Sent> {
+    return this.#call('requestFloor', [nonce], name)
   }
 
-  applyFloor(): Promise<Sent> {
-    return this.#call('applyFloor', [this.address])
+  applyFloor(name?: Name): Promise<Sent> {
+    return this.#call('applyFloor', [this.address], name)
   }
 
-  setDelegate({ delegate, market, cosign, from, until }: Grant): Promise<Sent> {
+  setDelegate({ delegate, market, cosign, from, until }: Grant, name?: Name): Promise<Sent> {
     const hash = toHex0x(market ?? new Uint8Array(32))
-    return this.#call('setDelegate', [delegate, hash, cosign, from, until])
+    return this.#call('setDelegate', [delegate, hash, cosign, from, until], name)
   }
 
-  /** When an exit can be claimed, whole seconds; 0 without one. */
-  async exitReadyAt(token: number): Promise<number> {
-    return Number(await this.#view('exitOf', [this.address, token]))
-  }
-
-  /** When the floor that was asked for can be applied, whole seconds; 0 without one. */
-  async floorReadyAt(): Promise<number> {
-    const { readyAt } = await this.#answer('floorRequestOf', [this.address])
-    return Number(readyAt)
+  /** When what a mined transaction asked for can be had, whole seconds: the vault said so in it.
+   * Null when it asked for nothing that takes time, or the node does not show it any more. */
+  async readyAt(hash: string): Promise<number | null> {
+    const receipt = await this.#provider.getTransactionReceipt(hash)
+    const { vault } = this.#manifest.chain
+    const logs = (receipt?.logs ?? []).filter(({ address }) => address.toLowerCase() === vault)
+    for (const event of logs.map(decodeVaultLog)) {
+      if ('readyAt' in event) return event.readyAt
+    }
+    return null
   }
 
   /** What waits to be claimed and is not being claimed already. */
@@ -159,20 +169,16 @@ export class VaultAccount {
     return this.#read(this.#manifest.tokens[token].address, 'balanceOf', [this.address])
   }
 
-  #call(method: string, values: readonly unknown[]): Promise<Sent> {
+  #call(method: string, values: readonly unknown[], name?: Name): Promise<Sent> {
     const data = vaultInterface.encodeFunctionData(method, values)
     const label = `${method} ${values.map(String).join(' ')}`.slice(0, 128)
-    return this.#sender.send({ label, to: this.#manifest.chain.vault, data })
+    return this.#sender.send({ label, name, to: this.#manifest.chain.vault, data })
   }
 
   async #view(method: string, values: readonly unknown[]): Promise<bigint> {
-    return BigInt((await this.#answer(method, values))[0])
-  }
-
-  async #answer(method: string, values: readonly unknown[]): Promise<Result> {
     const data = vaultInterface.encodeFunctionData(method, values)
     const answer = await this.#provider.call({ to: this.#manifest.chain.vault, data })
-    return vaultInterface.decodeFunctionResult(method, answer)
+    return BigInt(vaultInterface.decodeFunctionResult(method, answer)[0])
   }
 
   async #read(token: Address, method: string, values: readonly unknown[]): Promise<bigint> {

@@ -7,8 +7,10 @@
 // Keys (numbers padded to 16 digits): meta; a/account (hosted by request); b/batch;
 // c/market/resolution/time; e/account/clientOrderId (what the last edit made of it); f/account/index/event/role (fills); i/account/clientOrderId;
 // k/batch/index/event (trades); l/account/nonce (live); n/account/nonce (names);
-// o/account/nonce (orders); r/batch (tape index before which its trades are reverted); t/market/index/event (trades); u/account/index/nonce (changes);
-// x/account/index/event (transfers); y/batch/account/index/event/role (fills).
+// o/account/nonce (orders); q/account/clientRequestId (withdrawals); r/batch (tape index before which
+// its trades are reverted); t/market/index/event (trades); u/account/index/nonce (changes);
+// w/account/nonce (named withdrawals under way); x/account/index/event (transfers);
+// y/batch/account/index/event/role (fills); z/account/nonce (ends of named withdrawals).
 import { type Engine, eventMask, eventsOf } from '../../matching/index.ts'
 import { equalBytes, fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
@@ -18,10 +20,12 @@ import type { Applied } from '../replica/types.ts'
 import type { RecordChange } from '../trading/records.ts'
 import type { ClientOrder } from '../trading/placing.ts'
 import type { OrderRecord } from '../trading/types.ts'
+import type { ClientWithdrawal } from '../trading/withdrawing.ts'
 import { BatchLog } from './batch-log.ts'
 import { CandleLog } from './candle-log.ts'
 import { HistoryFault } from './history-fault.ts'
 import { OrderLog, type PageQuery } from './order-log.ts'
+import { RequestLog } from './request-log.ts'
 import { Store } from './store.ts'
 import { TradeLog } from './trade-log.ts'
 import { TransferLog } from './transfer-log.ts'
@@ -31,8 +35,8 @@ export type HistoryOptions = { folder: string; manifest: Manifest; venue: Bytes3
 
 export type HistoryDependencies = {
   clock: Clock
-  /** A clientOrderId was given to an order that is about to be sent. */
-  onkeep: (order: ClientOrder) => void
+  /** A client's id was given to an order or a withdrawal that is about to be sent. */
+  onkeep: (named: ClientOrder | ClientWithdrawal) => void
   onfault: (fault: unknown) => void
 }
 
@@ -70,6 +74,7 @@ export class History {
   readonly candles: CandleLog
   readonly trades: TradeLog
   readonly orders: OrderLog
+  readonly requests: RequestLog
   readonly #options: HistoryOptions
   readonly #store: Store
   readonly #onfault: (fault: unknown) => void
@@ -91,6 +96,7 @@ export class History {
     this.candles = new CandleLog({ store, markets })
     this.trades = new TradeLog({ store, markets })
     this.orders = new OrderLog({ store, onkeep })
+    this.requests = new RequestLog({ store, onkeep })
     this.#transfers = new TransferLog({ store })
   }
 
@@ -110,6 +116,7 @@ export class History {
     await this.trades.load()
     await this.#transfers.load([...this.#hosted])
     await this.orders.loadNames([...this.#hosted])
+    await this.requests.load()
     this.#live = await this.orders.load()
   }
 
@@ -189,6 +196,7 @@ export class History {
     this.#through = index
     if (isGap) this.batches.seed(engine)
     this.#take(applied, engine, isGap)
+    if (isGap) this.requests.passedOver(engine)
     this.batches.blockEnd()
     this.candles.blockEnd()
     const { venue } = this.#options
@@ -214,6 +222,7 @@ export class History {
         const trade = this.trades.take(event, number, applied, batch)
         this.candles.take(trade, trade.lots * trade.price * markets[trade.market].tickValue)
       }
+      if (event.kind === 'withdrawn') this.requests.take(event, engine)
       this.#transfers.take(event, number, applied, { engine, batch, hosts })
       if (!batchesKnown) this.batches.take(event, applied, engine)
     }
@@ -255,8 +264,13 @@ export class History {
   }
 
   /** Everything is on the disk itself: the journal may forget what it keeps for the history, other
-   * than `orders.unsynced`. */
+   * than `unsynced`. */
   sync(): Promise<void> {
-    return this.orders.sync()
+    return this.requests.synced(() => this.orders.sync())
+  }
+
+  /** Names that only the journal is sure to have. */
+  get unsynced(): (ClientOrder | ClientWithdrawal)[] {
+    return [...this.orders.unsynced, ...this.requests.unsynced]
   }
 }

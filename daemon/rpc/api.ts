@@ -11,6 +11,8 @@ import type { Desk } from '../trading/desk.ts'
 import type { Leases } from '../trading/leases.ts'
 import type { OrderForms } from '../trading/order-form.ts'
 import type { Placing } from '../trading/placing.ts'
+import type { RequestName, Requests } from '../trading/requests.ts'
+import type { Withdrawing } from '../trading/withdrawing.ts'
 import type { TradingNode } from '../trading/types.ts'
 import type { Auth } from './auth.ts'
 import type { Format } from './format.ts'
@@ -60,25 +62,33 @@ export type RpcSettlement = {
   voidBatch(index: number): Promise<void>
 }
 
-/** Transactions of one account to the vault. They resolve when the transaction is mined. */
+/** Transactions of one account to the vault. They resolve when the transaction is mined; one that was
+ * named before resolves with what became of it. */
 export type RpcVault = {
-  deposit(token: number, quanta: number): Promise<{ transaction: string }>
+  deposit(token: number, quanta: number, name?: RequestName): Promise<{ transaction: string }>
   exit(
     action: 'request' | 'claim' | 'cancel',
-    token: number
+    token: number,
+    name?: RequestName
   ): Promise<{ transaction: string; readyAt: number | null }>
   /** Of the vault: orders of smaller nonces are dead `readyAt` (milliseconds), once applied. */
-  requestFloor(nonce: number): Promise<{ transaction: string; readyAt: number }>
-  applyFloor(): Promise<{ transaction: string }>
-  setDelegate(grant: {
-    delegate: Address
-    /** Null for all markets. */
-    market: number | null
-    cosign: boolean
-    /** Whole seconds. */
-    from: number
-    until: number
-  }): Promise<{ transaction: string }>
+  requestFloor(
+    nonce: number,
+    name?: RequestName
+  ): Promise<{ transaction: string; readyAt: number | null }>
+  applyFloor(name?: RequestName): Promise<{ transaction: string }>
+  setDelegate(
+    grant: {
+      delegate: Address
+      /** Null for all markets. */
+      market: number | null
+      cosign: boolean
+      /** Whole seconds. */
+      from: number
+      until: number
+    },
+    name?: RequestName
+  ): Promise<{ transaction: string }>
 }
 
 export type ChainState = 'none' | 'following' | 'unreachable' | 'lying'
@@ -90,6 +100,8 @@ export type RpcApi = {
   node: RpcNode
   desk: Desk
   placing: Placing
+  requests: Requests
+  withdrawing: Withdrawing
   leases: Leases
   forms: OrderForms
   format: Format

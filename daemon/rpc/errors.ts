@@ -92,11 +92,17 @@ export const rpcErrors = {
     'DuplicateOrderId',
     false
   ),
+  duplicate_client_request_id: spec(
+    10037,
+    'The clientRequestId was used for another request.',
+    'DuplicateOrderId',
+    false
+  ),
   rejected: spec(10025, 'The engine rejected it; data.reason says why.', 'InvalidOrder', false),
   empty_book: spec(10026, 'A market order found no price to start from.', 'OrderNotFillable', true),
   outcome_unknown: spec(
     10030,
-    'Taken into the lane, but not final in time; ask again with the same clientOrderId.',
+    'Taken into the lane, but not final in time; ask again with the same client id.',
     'RequestTimeout',
     true
   ),

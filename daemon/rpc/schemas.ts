@@ -20,6 +20,7 @@ export const clientOrderId = z
   .min(1)
   .max(64)
   .regex(/^[\x21-\x7e]+$/, '1 to 64 printable ASCII characters')
+export const clientRequestId = clientOrderId.exactOptional()
 export const timestamp = z.number().int().nonnegative()
 export const count = z.number().int().min(1).max(1000)
 export const expirySeconds = z

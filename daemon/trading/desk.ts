@@ -21,7 +21,14 @@ import { Reconciler } from './reconcile.ts'
 import { isLive, newRecord, Records, type RecordChange } from './records.ts'
 import { Sender } from './sender.ts'
 import { TradingFault } from './trading-fault.ts'
-import type { AccountSigner, OrderRecord, PlaceOptions, Sent, TradingNode } from './types.ts'
+import type {
+  AccountSigner,
+  OrderRecord,
+  PlaceOptions,
+  Sent,
+  TradingNode,
+  WithdrawalTerms
+} from './types.ts'
 
 export type DeskOptions = {
   manifest: Manifest
@@ -288,14 +295,15 @@ export class Desk {
 
   // Everything else
 
-  /** @throws TradingFault account_locked */
-  withdraw(account: HostedAccount, token: number, quanta: number): Sent<number> {
+  /** Under a nonce of its own, or again under the one that it had.
+   * @throws TradingFault account_locked */
+  withdraw(account: HostedAccount, terms: WithdrawalTerms): Sent<number> {
     const signer = signerOf(account)
-    const nonce = account.nextNonce()
-    const expiry = Math.floor(this.#clock.now() / 1000) + linkLifeSeconds
-    const terms = { account: account.address, token, quanta, nonce, expiry }
-    const signature = signer.sign(this.#node.hasher.withdrawDigest(terms))
-    return this.#send({ kind: 'withdraw', ...terms, signature }, nonce)
+    const full = { account: account.address, ...(terms.again ?? this.linkTerms(account)) }
+    const { token, quanta } = terms
+    const withdrawal = { ...full, token, quanta }
+    const signature = signer.sign(this.#node.hasher.withdrawDigest(withdrawal))
+    return this.#send({ kind: 'withdraw', ...withdrawal, signature }, withdrawal.nonce)
   }
 
   lease(ttlMs: number): Sent<null> {

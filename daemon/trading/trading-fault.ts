@@ -12,10 +12,10 @@ export const tradingFaults = {
   empty_book: 'A market order found no price to start from.',
   order_not_found: 'No live order by this name.',
   duplicate_client_order_id: 'The clientOrderId was used with another body.',
+  duplicate_client_request_id: 'The clientRequestId was used for another request.',
   nonce_used: 'The nonce is not above the account’s last one; ask for a fresh order to sign.',
   no_free_slot: 'All ring slots of the account hold live orders; cancel some.',
-  outcome_unknown:
-    'Taken into the lane, but not final in time; ask again with the same clientOrderId.',
+  outcome_unknown: 'Taken into the lane, but not final in time; ask again with the same client id.',
   bad_signature: 'The signature is not of this account or a delegate of it.'
 } as const satisfies Record<string, string>
 

@@ -96,6 +96,13 @@ export type PlaceOptions = {
   beforeSent?: (record: OrderRecord) => void
 }
 
+export type WithdrawalTerms = {
+  token: number
+  quanta: number
+  /** Of the same withdrawal before; `expiry` in whole seconds. */
+  again?: { nonce: number; expiry: number }
+}
+
 /** What was sent, and what comes of it. */
 export type Sent<T> = {
   value: T

@@ -36,6 +36,12 @@ function type(line: string, name = 'trader-1'): Promise<Ran> {
   return curb([...line.split(' '), '--datadir', datadirOf(name)])
 }
 
+/** Null for a call that the daemon may answer later. */
+function notNow(fault: unknown): null {
+  if (fault instanceof RpcFault && (fault.retryable || fault.rpcName === 'closed')) return null
+  throw fault
+}
+
 test.hook('owners - the venue goes up', { timeout: START_MS }, async () => venue.open())
 
 test('owners - a delegate is given, signs, and is revoked, by words on a command line', async (t) => {
@@ -63,6 +69,69 @@ test('owners - a delegate is given, signs, and is revoked, by words on a command
   t.ok(refused instanceof RpcFault && refused.reason === 'not_authorised')
   t.is((await type(`account delegate ${delegate.address}`)).code, 2, 'no end')
   t.is((await type('account delegate 0xabc --revoke')).code, 2, 'no address')
+})
+
+test('owners - money that is moved twice under one id moves once, also when the daemon dies in between', async (t) => {
+  const [alice] = venue.traders
+  const { account, client } = alice
+  const deposit = (clientRequestId: string, amount: string) =>
+    client.call('private/deposit', { account, token: 'USDC', amount, clientRequestId })
+  const withdraw = (clientRequestId: string, amount: string) =>
+    client.call('private/withdraw', { account, token: 'USDC', amount, clientRequestId })
+  /** The same call again and again, as after a lost answer. */
+  const repeated = <T>(call: () => Promise<T>): Promise<T> =>
+    until(() => call().catch(notNow), 'an answer', START_MS)
+  const paidIn = async () => {
+    const { news } = await venue.picture()
+    return news.filter((each) => each.kind === 'paidIn' && each.account === account).length
+  }
+  const before = await paidIn()
+
+  const line = 'deposit USDC 3 --id cli-1'
+  const [typed, again] = [await type(line), await type(line)]
+  t.is(typed.code, 0, typed.err)
+  t.is(again.out, typed.out, 'the first one’s answer')
+  const other = await type('deposit USDC 4 --id cli-1')
+  t.is(other.code, 5)
+  t.ok(other.err.includes('another request'), other.err)
+  t.is((await type('withdraw USDC 3 --id cli-1')).code, 5, 'an id is an account’s')
+  const taken = await withdraw('w-1', '1')
+  t.alike(await withdraw('w-1', '1'), taken)
+
+  // Nobody hears the answers: of the deposit it is certain that it was sent.
+  const sent = await venue.chain.getTransactionCount(account, 'pending')
+  const lost = [deposit('d-2', '5'), withdraw('w-2', '2')].map((call) => call.catch(() => null))
+  await until(
+    async () => (await venue.chain.getTransactionCount(account, 'pending')) > sent,
+    'the deposit to be sent'
+  )
+  const late = withdraw('w-3', '3').catch(() => null)
+  await venue.kills('trader-1')
+  await Promise.all([...lost, late])
+  await venue.restarts('trader-1')
+  const calls: (() => Promise<unknown>)[] = [
+    () => deposit('d-2', '5'),
+    () => withdraw('w-1', '1'),
+    () => withdraw('w-2', '2'),
+    () => withdraw('w-3', '3')
+  ]
+  for (const call of calls) {
+    const answer = await repeated(call)
+    t.alike(await call(), answer)
+  }
+
+  // Taken down by the desk, but nothing goes out while the venue stands still.
+  await venue.kills('validator-1')
+  await until(async () => !(await venue.status('trader-1')).ready, 'the daemon to notice', START_MS)
+  t.ok((await withdraw('w-4', '4').catch(notNow)) === null)
+  await venue.restarts('validator-1')
+  t.alike(await repeated(() => withdraw('w-4', '4')), await withdraw('w-4', '4'))
+
+  t.is(await paidIn(), before + 2)
+  const transfers = await client.call('private/get_transfers', { account })
+  const withdrawals = transfers.filter(({ kind }) => kind === 'withdrawal')
+  t.alike(withdrawals.map(({ amount }) => amount).sort(), ['1', '2', '3', '4'])
+  t.alike(await venue.problems(), [])
 })
 
 test('owners - a batch that cannot settle is voided by its validator’s word, and trading goes on', async (t) => {
@@ -153,7 +222,7 @@ test('owners - the floor and the exit: asked for, waited for, carried out', asyn
 
   const before = await venue.tokensOf(bob.account, 'WBTC')
   t.is((await type('exit WBTC --claim', 'trader-2')).code, 5, 'not asked for')
-  const asked = await type('exit WBTC', 'trader-2')
+  const asked = await type('exit WBTC --id leaves', 'trader-2')
   t.is(asked.code, 0, asked.err)
   t.ok(asked.out.includes('curb exit WBTC --claim'), asked.out)
   await until(async () => (await bob.balance('WBTC')).exiting, 'the request to be on the tape')
@@ -169,6 +238,8 @@ test('owners - the floor and the exit: asked for, waited for, carried out', asyn
   t.ok(floor > BigInt(order.nonce), 'the vault has it')
   const claimed = await type('exit WBTC --claim', 'trader-2')
   t.is(claimed.code, 0, claimed.err)
+  const repeated = await type('exit WBTC --id leaves', 'trader-2')
+  t.is(repeated.out, asked.out, 'the request, not a second one')
   t.ok((await venue.tokensOf(bob.account, 'WBTC')) > before)
   await until(async () => (await bob.balance('WBTC')).settled === '0', 'the exit on the tape')
 })

@@ -5,6 +5,7 @@ import { parseAmount } from '../../../protocol/money.ts'
 import type { RpcTransfer } from '../../../protocol/rpc.ts'
 import { forWallet, typedData } from '../../../protocol/typed-data.ts'
 import type { TransferRecord } from '../../history/types.ts'
+import type { RequestName } from '../../trading/requests.ts'
 import type { RpcApi, RpcVault } from '../api.ts'
 import { RpcError } from '../errors.ts'
 import { rejection } from '../faults.ts'
@@ -13,6 +14,7 @@ import * as schema from '../schemas.ts'
 import { define, ok } from './define.ts'
 import { tokenIndex } from './market-data.ts'
 import { balancesOf } from './orders.ts'
+import { nameOf } from './replies.ts'
 
 const lotsMax = 2 ** 30 - 1
 const windowMaxMs = 24 * 3600 * 1000
@@ -22,6 +24,7 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
   const { desk, forms, manifest, node, history } = api
   const account = schema.address.exactOptional()
   const token = schema.tokenSymbol
+  const { clientRequestId } = schema
   const transaction = z.strictObject({ transaction: z.string() })
 
   const quantaOf = (symbol: string, amount: string): { index: number; quanta: number } => {
@@ -102,11 +105,12 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
       doc: 'Moves tokens of an unlocked account into the vault (with an approval first, if it needs one). They can be traded with once the chain has confirmed it.',
       scope: 'trade',
       bucket: 'orders',
-      params: z.strictObject({ account, token, amount: schema.decimal }),
+      params: z.strictObject({ account, token, amount: schema.decimal, clientRequestId }),
       result: transaction,
-      handle: ({ account: named, token: symbol, amount }) => {
-        const { index, quanta } = quantaOf(symbol, amount)
-        return vaultOf(api, named).deposit(index, quanta)
+      handle: (params) => {
+        const { index, quanta } = quantaOf(params.token, params.amount)
+        const name = nameOf('private/deposit', params)
+        return move(api, params, name, (vault) => vault.deposit(index, quanta, name))
       }
     }),
     define({
@@ -118,22 +122,28 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
         account,
         token,
         amount: schema.decimal,
+        clientRequestId,
         wait: z.boolean().exactOptional()
       }),
       result: z.strictObject({
         nonce: z.number().int(),
         state: z.enum(['pending', 'accepted'])
       }),
-      handle: async ({ account: named, token: symbol, amount, wait = true }) => {
-        const { index, quanta } = quantaOf(symbol, amount)
-        const sent = desk.withdraw(desk.account(named), index, quanta)
-        if (!wait) {
-          await sent.journaled
-          return { nonce: sent.value, state: 'pending' }
-        }
-        const { rejected } = await sent.outcome
-        if (rejected !== null) throw rejection(rejected)
-        return { nonce: sent.value, state: 'accepted' }
+      handle: async (params) => {
+        const { index: token, quanta } = quantaOf(params.token, params.amount)
+        const name = nameOf('private/withdraw', params)
+        const hosted = desk.account(params.account)
+        const terms = { token, quanta, wait: params.wait ?? true }
+        const { nonce, end } = await api.requests.once(hosted.address, name, () =>
+          api.withdrawing.withdraw(hosted, terms, name)
+        )
+        if (end?.state === 'rejected') throw rejection(end.reason)
+        if (end?.state !== 'unknown') return { nonce, state: end?.state ?? 'pending' }
+        throw new RpcError(
+          'history_incomplete',
+          'the daemon has not seen the blocks in which it may have been taken: see private/get_balances',
+          'clientRequestId'
+        )
       }
     }),
     define({
@@ -144,11 +154,16 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
       params: z.strictObject({
         account,
         token,
-        action: z.enum(['request', 'claim', 'cancel']).exactOptional()
+        action: z.enum(['request', 'claim', 'cancel']).exactOptional(),
+        clientRequestId
       }),
       result: z.strictObject({ transaction: z.string(), readyAt: z.number().int().nullable() }),
-      handle: ({ account: named, token: symbol, action = 'request' }) =>
-        vaultOf(api, named).exit(action, tokenIndex(api, symbol))
+      handle: (params) => {
+        const { token: symbol, action = 'request' } = params
+        const index = tokenIndex(api, symbol)
+        const name = nameOf('private/exit', params)
+        return move(api, params, name, (vault) => vault.exit(action, index, name))
+      }
     }),
     define({
       name: 'private/raise_floor',
@@ -163,13 +178,17 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
           .int()
           .min(1)
           .max(2 ** 40 - 1)
-          .exactOptional()
+          .exactOptional(),
+        clientRequestId
       }),
       result: z.strictObject({ transaction: z.string(), readyAt: z.number().int().nullable() }),
-      handle: async ({ account: named, action = 'request', nonce }) => {
-        const vault = vaultOf(api, named)
-        if (action === 'apply') return { ...(await vault.applyFloor()), readyAt: null }
-        return vault.requestFloor(nonce ?? desk.account(named).lastNonce + 1)
+      handle: (params) => {
+        const { account: named, action = 'request', nonce } = params
+        const name = nameOf('private/raise_floor', params)
+        return move(api, params, name, async (vault) => {
+          if (action === 'apply') return { ...(await vault.applyFloor(name)), readyAt: null }
+          return vault.requestFloor(nonce ?? desk.account(named).lastNonce + 1, name)
+        })
       }
     }),
     define({
@@ -215,17 +234,19 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
         market: schema.marketSymbol.exactOptional(),
         cosign: z.boolean().exactOptional(),
         from: z.number().int().nonnegative().exactOptional(),
-        until: z.number().int().nonnegative()
+        until: z.number().int().nonnegative(),
+        clientRequestId
       }),
       result: transaction,
-      handle: ({ account: named, delegate, market, cosign = false, from = 0, until }) =>
-        vaultOf(api, named).setDelegate({
-          delegate: delegate.toLowerCase(),
-          market: market === undefined ? null : forms.marketIndex(market),
-          cosign,
-          from,
-          until
-        })
+      handle: (params) => {
+        const { market, cosign = false, from = 0, until } = params
+        const delegate = params.delegate.toLowerCase()
+        const index = market === undefined ? null : forms.marketIndex(market)
+        const name = nameOf('private/set_delegate', params)
+        return move(api, params, name, (vault) =>
+          vault.setDelegate({ delegate, market: index, cosign, from, until }, name)
+        )
+      }
     }),
     define({
       name: 'private/set_lease',
@@ -261,6 +282,18 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
       }
     })
   ]
+}
+
+/** A transaction of an owner, once for each name. */
+async function move<T>(
+  api: RpcApi,
+  { account: named }: { account?: string },
+  name: RequestName | undefined,
+  make: (vault: RpcVault) => Promise<T>
+): Promise<T> {
+  const vault = vaultOf(api, named)
+  const { address } = api.desk.account(named)
+  return api.requests.once(address, name, () => make(vault))
 }
 
 /** @throws RpcError chain_unavailable, account_locked */

@@ -1,9 +1,16 @@
 // What several methods answer with.
 import { blake2b256 } from '../../../crypto/blake2b.ts'
 import { toHex } from '../../../protocol/bytes.ts'
-import type { RpcMyTrade, RpcOrderResult, RpcPlaceParams, RpcSide } from '../../../protocol/rpc.ts'
+import type {
+  RpcMethodName,
+  RpcMyTrade,
+  RpcOrderResult,
+  RpcPlaceParams,
+  RpcSide
+} from '../../../protocol/rpc.ts'
 import type { MyFill } from '../../history/types.ts'
 import type { HostedAccount } from '../../trading/hosted-account.ts'
+import type { RequestName } from '../../trading/requests.ts'
 import type { OrderRecord } from '../../trading/types.ts'
 import type { RpcApi } from '../api.ts'
 import { RpcError, rpcErrors } from '../errors.ts'
@@ -23,7 +30,18 @@ export function errorReply(fault: unknown): { error: NamedError } {
 /** A hash of the call's content: what a clientOrderId stands for. */
 export function bodyOf(side: RpcSide, params: RpcPlaceParams): string {
   const { account: _account, clientOrderId: _id, wait: _wait, ...rest } = params
-  const fields: Record<string, unknown> = { side, ...rest }
+  return hashOf({ side, ...rest })
+}
+
+type MoveParams = { account?: string; clientRequestId?: string; wait?: boolean }
+
+/** The name that a client gave to a move of money, and a hash of the call's content. */
+export function nameOf(method: RpcMethodName, params: MoveParams): RequestName | undefined {
+  const { account: _account, clientRequestId: id, wait: _wait, ...rest } = params
+  return id === undefined ? undefined : { id, body: hashOf({ method, ...rest }) }
+}
+
+function hashOf(fields: Record<string, unknown>): string {
   const names = Object.keys(fields).sort()
   const text = JSON.stringify(names.map((name) => [name, fields[name]]))
   return toHex(blake2b256(Buffer.from(text)).subarray(0, 16))

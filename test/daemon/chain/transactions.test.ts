@@ -4,6 +4,12 @@ import path from 'node:path'
 import type { Wallet } from 'ethers'
 import { vaultInterface } from '../../../contracts/vault.ts'
 import { ChainFault } from '../../../daemon/chain/chain-fault.ts'
+import {
+  attemptOf,
+  attemptRecord,
+  doneRecord,
+  readRecord
+} from '../../../daemon/chain/transaction-record.ts'
 import type { TransactionSender } from '../../../daemon/chain/transactions.ts'
 import { until } from '../../helpers/until.ts'
 import { SettlementVenue } from '../settlement/venue.ts'
@@ -156,4 +162,59 @@ test('transactions - a nonce that somebody else used is told; a cancel takes its
   await venue.anvil.provider.send('anvil_mine', ['0x4'])
   t.is((await second.mined).outcome, 'cancelled')
   t.is(await venue.anvil.provider.getBalance(target), 1n, 'only theirs arrived')
+})
+
+test('transactions - what a client named is found again: under way, done, and after a restart', async (t) => {
+  const venue = await SettlementVenue.open(t)
+  const wallet = await venue.wallet('owner')
+  const first = await opens(t, venue, wallet)
+  const name = { id: 'rent-7', body: 'ab12' }
+  t.is(first.named('rent-7'), null)
+  const sent = await first.send({ label: 'one', name, to: target, data: '0x', value: 5n })
+  t.alike(first.named('rent-7')?.name, name)
+  const mined = await sent.mined
+  await venue.anvil.provider.send('anvil_mine', ['0x5'])
+  await until(() => first.pending.length === 0, 'it to be deep')
+  t.alike(await first.named('rent-7')?.mined, mined, 'done')
+  t.is(first.named('one'), null, 'a label is no name')
+  await venue.anvil.provider.send('evm_setAutomine', [false])
+  const waiting = { id: 'rent-8', body: 'cd34' }
+  await first.send({ label: 'two', name: waiting, to: target, data: '0x', value: 6n })
+  await first.close()
+
+  const second = await opens(t, venue, wallet)
+  t.alike(second.named('rent-7')?.name, name)
+  t.alike(await second.named('rent-7')?.mined, mined, 'done before the restart')
+  t.alike(second.named('rent-8')?.name, waiting, 'and under way')
+  await venue.anvil.provider.send('evm_setAutomine', [true])
+  await venue.anvil.provider.send('evm_mine', [])
+  t.is((await second.named('rent-8')?.mined)?.outcome, 'succeeded')
+  t.is(await venue.anvil.provider.getBalance(target), 11n)
+})
+
+/** Signed for a nonce of 3; as version 1 wrote it. */
+const RAW =
+  '02f868827a690301843b9aca008252089412121212121212121212121212121212121212120580c080a02ac1bb24dccd' +
+  'a239108480ebb7a50b2a6a41d7f8ab5fde68c1f76bad309eb463a052f7c5addf4937d912046ced3629e6433281bea17a' +
+  '31be222513d91415785a4a'
+const ATTEMPT_V1 = `010308736574746c6520316b${RAW}`
+const DONE_V1 = '0103'
+
+test('transactions - records keep names and results; those of version 1 are still read', async (t) => {
+  const attempt = attemptOf({ label: 'settle 1', name: { id: 'rent', body: 'ab' } }, `0x${RAW}`)
+  t.alike(readRecord(attemptRecord(attempt)), attempt)
+  const mined = {
+    hash: `0x${'ab'.repeat(32)}`,
+    block: 7,
+    outcome: 'reverted',
+    gas: 21_000
+  } as const
+  const done = { done: 3, named: { name: { id: 'rent', body: 'ab' }, mined } }
+  t.alike(readRecord(doneRecord(done)), done)
+  t.alike(readRecord(doneRecord({ done: 3, named: null })), { done: 3, named: null })
+  const old = { kind: 1, payload: new Uint8Array(Buffer.from(ATTEMPT_V1, 'hex')) }
+  t.alike(readRecord(old), { ...attempt, name: null })
+  const oldDone = { kind: 2, payload: new Uint8Array(Buffer.from(DONE_V1, 'hex')) }
+  t.alike(readRecord(oldDone), { done: 3, named: null })
+  await t.exception(() => readRecord({ kind: 2, payload: Uint8Array.of(3, 3) }), /unknown version/)
 })

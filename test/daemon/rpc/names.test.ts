@@ -17,6 +17,12 @@ async function refused(call: Promise<unknown>): Promise<string> {
   }
 }
 
+/** What the engine said no for. */
+async function reasonOf(call: Promise<unknown>): Promise<string> {
+  const fault = await call.catch((thrown: unknown) => thrown)
+  return fault instanceof RpcFault ? fault.reason : `not refused: ${JSON.stringify(fault)}`
+}
+
 test('names - a clientOrderId goes with its order through edits and a restart', async (t) => {
   const world = await RpcWorld.create(t)
   const account = world.address('alice')
@@ -135,4 +141,31 @@ test('names - the slot of a prepared order is nobody else’s until its time is 
   const explained = await world.call('private/explain_order', { orderId: order.orderId })
   const taken = slotOf.parse(explained.typedData).message.slot
   t.is(new Set([first, second, taken]).size, 3)
+})
+
+test('names - a withdrawal asked for twice under one id is one; another request under it is refused', async (t) => {
+  const world = await RpcWorld.create(t)
+  const account = world.address('alice')
+  const money = { account, token: 'QUOTE', amount: '1', clientRequestId: 'rent' }
+  const ask = (more: object = {}) => world.call('private/withdraw', { ...money, ...more })
+  const lastNonce = async () => {
+    const accounts = await world.call('private/get_accounts', {})
+    return accounts.find((each) => each.account === account)?.lastNonce
+  }
+  // A venue without a chain pays nothing: this is the engine's own word, found again.
+  t.is(await reasonOf(ask()), 'no_chain')
+  const nonce = await lastNonce()
+  t.is(await reasonOf(ask()), 'no_chain')
+  t.is(await reasonOf(ask({ wait: false })), 'no_chain')
+  t.is(await lastNonce(), nonce, 'nothing was sent again')
+  t.is(await refused(ask({ amount: '2' })), 'duplicate_client_request_id')
+  await world.stop()
+  await world.start()
+  t.is(await reasonOf(ask()), 'no_chain')
+  t.is(await lastNonce(), nonce, 'nor after a restart')
+  t.is(await refused(ask({ token: 'BASE' })), 'duplicate_client_request_id')
+  t.is(await refused(ask({ clientRequestId: 'two words' })), 'invalid_params')
+  const both = await Promise.all([1, 2].map(() => reasonOf(ask({ clientRequestId: 'twins' }))))
+  t.alike(both, ['no_chain', 'no_chain'])
+  t.is(await lastNonce(), Number(nonce) + 1, 'twins are one')
 })
