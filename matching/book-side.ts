@@ -1,7 +1,8 @@
 // One side of a book: a radix tree over prices, six bits a step, whose leaves hold 64 levels each.
 // A level is a queue through the orders' own links. Every node has a bitmap of its children, so the
-// next best price is found by a few bit scans. Nodes exist only while something is in them. Bids
-// are kept under the mirrored price, so that on both sides the best level has the smallest key.
+// next best price is found by a few bit scans. Nodes exist only while something is in them; but the
+// leaf that emptied last stays, for at the touch it is mostly the next one wanted. Bids are kept under
+// the mirrored price, so that on both sides the best level has the smallest key.
 // Nodes are numbered: number 0 of the inner ones is the root, number 0 of the leaves is never used.
 
 import * as layout from './order-layout.ts'
@@ -33,6 +34,11 @@ export class BookSide {
   #innerFree = 0
   #leafEnd = 1
   #leafFree = 0
+  /** The one leaf that stays though no level is in it, 0 for none, and a key of it. */
+  #idle = 0
+  #idleKey = 0
+  /** Levels that are not empty. */
+  #levelCount = 0
   /** What turns a price into a key, by exclusive or. */
   readonly #mirror: number
   readonly #topShift: number
@@ -43,7 +49,7 @@ export class BookSide {
     let shift = 6
     while (shift < 30 && priceMax >= 2 ** (shift + 6)) shift += 6
     this.#topShift = shift
-    this.#mirror = isBids ? (shift === 30 ? -1 : 2 ** (shift + 6) - 1) : 0
+    this.#mirror = isBids ? (shift === 30 ? -1 : (1 << (shift + 6)) - 1) : 0
     this.#pool = pool
   }
 
@@ -80,6 +86,8 @@ export class BookSide {
     }
     levels[level] = index | 0
     this.#leafBits[(leaf << 1) | ((key >>> 5) & 1)] |= 1 << (key & 31)
+    this.#levelCount++
+    if (leaf === this.#idle) this.#idle = 0
     const best = this.best
     if (best === 0 || (this.#mirror === 0 ? price < best : price > best)) this.best = price
   }
@@ -95,7 +103,7 @@ export class BookSide {
     if (next !== 0) words[(next * ORDER) | PREV] = prev
     else levels[level | 1] = prev
     this.#lots[(level >> 1) | 1] -= lots
-    if ((prev | next) === 0) this.#emptied(price ^ this.#mirror, price)
+    if ((prev | next) === 0) this.#emptied(level >>> 8, price ^ this.#mirror, price)
   }
 
   /** Takes out the first order of a level. */
@@ -109,7 +117,7 @@ export class BookSide {
       return
     }
     this.levels[level | 1] = 0
-    this.#emptied(price ^ this.#mirror, price)
+    this.#emptied(level >>> 8, price ^ this.#mirror, price)
   }
 
   /** An order of a level lost lots and stays in its place. */
@@ -123,7 +131,8 @@ export class BookSide {
 
   /** The next price behind this one, or 0. */
   after(price: number): number {
-    return this.#next(price ^ this.#mirror)
+    const key = price ^ this.#mirror
+    return this.#next(this.#find(key), key)
   }
 
   bytes(): number {
@@ -163,12 +172,20 @@ export class BookSide {
     this.#innerBits[(node << 1) | (digit >> 5)] |= 1 << (digit & 31)
   }
 
-  #emptied(key: number, price: number): void {
-    if (price === this.best) this.best = this.#next(key)
-    const leaf = this.#find(key)
+  /** A level of a leaf has no order left. */
+  #emptied(leaf: number, key: number, price: number): void {
     const bits = this.#leafBits
     bits[(leaf << 1) | ((key >>> 5) & 1)] &= ~(1 << (key & 31))
-    if ((bits[leaf << 1] | bits[(leaf << 1) | 1]) === 0) this.#dropLeaf(key, leaf)
+    const isBare = (bits[leaf << 1] | bits[(leaf << 1) | 1]) === 0
+    this.#levelCount--
+    if (price === this.best) {
+      if (this.#levelCount === 0) this.best = 0
+      else this.best = isBare ? this.#nextLeaf(key) : this.#next(leaf, key)
+    }
+    if (!isBare) return
+    if (this.#idle !== 0) this.#dropLeaf(this.#idleKey, this.#idle)
+    this.#idle = leaf
+    this.#idleKey = key
   }
 
   /** A leaf has no level left; nor may the nodes above it. */
@@ -195,13 +212,13 @@ export class BookSide {
     }
   }
 
-  /** Price of the smallest key above this one, or 0. The path to the key must exist. */
-  #next(key: number): number {
-    const leaf = this.#find(key)
+  /** Price of the smallest key above one of the leaf, or 0. */
+  #next(leaf: number, key: number): number {
     const found = this.#above(this.#leafBits, leaf, key & 63)
     return found === -1 ? this.#nextLeaf(key) : (((key & ~63) | found) ^ this.#mirror) >>> 0
   }
 
+  /** The same above the whole leaf of the key, to which the path must exist. */
   #nextLeaf(key: number): number {
     const path = this.#path
     const inner = this.#inner
@@ -219,7 +236,7 @@ export class BookSide {
     }
   }
 
-  /** The smallest key under a child of a node, as a price. */
+  /** The smallest key under a child of a node, as a price; past the idle leaf, if it is there. */
   #least(start: number, startDigit: number, startShift: number, key: number): number {
     const inner = this.#inner
     let node = start
@@ -232,6 +249,7 @@ export class BookSide {
       if (shift === 6) break
       digit = this.#above(this.#innerBits, node, -1)
     }
+    if (node === this.#idle) return this.#nextLeaf(this.#idleKey)
     found |= this.#above(this.#leafBits, node, -1)
     return (found ^ this.#mirror) >>> 0
   }
