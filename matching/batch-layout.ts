@@ -7,5 +7,7 @@ export const FILL = 16
 export const FILL_OWNER = 4
 
 /** Words of a taking command: its first fill's position, then owner, flags, id (low, high as above),
- * tape index, entry, lots filled before its first fill, nonce (low, high). */
+ * tape index, entry, lots filled before its first fill, nonce (low, high), fee in quote quanta (low,
+ * high). */
 export const TAKE = 16
+export const TAKE_FEE = 10

@@ -17,7 +17,7 @@ import { holdsSlot, SELL } from './orders.ts'
 
 export * from './batch-layout.ts'
 
-const { FILL, FILL_OWNER, TAKE } = layout
+const { FILL, FILL_OWNER, TAKE, TAKE_FEE } = layout
 
 const HIGH_WORD = 4294967296
 
@@ -37,8 +37,6 @@ export class Batch {
   fillCount = 0
   takes: Int32Array
   takeCount = 0
-  #feeRows: Float64Array
-  feeCount = 0
   withdrawals: BatchWithdrawal[] = []
   cosigns: BatchCosign[] = []
   /** What each validator attested, by its number. */
@@ -53,10 +51,8 @@ export class Batch {
     this.index = index
     const fills = before === null ? FILL * 16 : before.fills.length
     const takes = before === null ? TAKE * 16 : before.takes.length
-    const charges = before === null ? 3 * 16 : before.#feeRows.length
     this.fills = gone === null ? new Int32Array(fills) : gone.fills
     this.takes = gone === null ? new Int32Array(takes) : gone.takes
-    this.#feeRows = gone === null ? new Float64Array(charges) : gone.#feeRows
     this.contentVotes = new Array<string | null>(validators).fill(null)
     this.voidVotes = new Array<string | null>(validators).fill(null)
   }
@@ -77,7 +73,7 @@ export class Batch {
     return at
   }
 
-  /** Makes room for one more taking command, whose fills follow, and gives its first word. */
+  /** Makes room for one more taking command and gives its first word. */
   nextTake(): number {
     const at = this.takeCount * TAKE
     if (at === this.takes.length) {
@@ -85,7 +81,6 @@ export class Batch {
       grown.set(this.takes)
       this.takes = grown
     }
-    this.takes[at] = this.fillCount
     this.takeCount++
     return at
   }
@@ -112,26 +107,15 @@ export class Batch {
     }
   }
 
-  /** A taking command's fee, quote quanta; `owner` is account << 8 | market. */
-  addTakerFee(order: number, owner: number, fee: number): void {
-    const at = this.feeCount * 3
-    if (at === this.#feeRows.length) {
-      const grown = new Float64Array(this.#feeRows.length * 2)
-      grown.set(this.#feeRows)
-      this.#feeRows = grown
-    }
-    this.#feeRows[at] = order
-    this.#feeRows[at + 1] = owner
-    this.#feeRows[at + 2] = fee
-    this.feeCount++
-  }
-
+  /** One for each taking command. */
   takerFees(): TakerFee[] {
     const fees: TakerFee[] = []
-    for (let at = 0; at < this.feeCount * 3; at += 3) {
-      const owner = this.#feeRows[at + 1]
-      const fee = this.#feeRows[at + 2]
-      fees.push({ order: this.#feeRows[at], account: owner >>> 8, market: owner & 0xff, fee })
+    for (let at = 0; at < this.takeCount * TAKE; at += TAKE) {
+      const owner = this.takes[at + 1]
+      const low = this.takes[at + TAKE_FEE] >>> 0
+      const fee = (this.takes[at + TAKE_FEE + 1] >>> 0) * HIGH_WORD + low
+      const order = (this.takes[at + 4] >>> 16) * HIGH_WORD + (this.takes[at + 3] >>> 0)
+      fees.push({ order, account: owner >>> 8, market: owner & 0xff, fee })
     }
     return fees
   }

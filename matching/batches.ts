@@ -1,10 +1,10 @@
 // The chain of unsettled batches, oldest first; the last one is open (docs/matching.md, section 7).
 
-import type { Accounts } from './accounts.ts'
 import * as rows from './batch-layout.ts'
 import { Batch } from './batch.ts'
 import * as layout from './order-layout.ts'
 import type { OrderPool } from './orders.ts'
+import type { Taker } from './taker.ts'
 import type { SettlementConfig } from './types.ts'
 
 /** The parent of the first batch. */
@@ -24,10 +24,10 @@ const {
   FILLED,
   highWord
 } = layout
-const { FILL, FILL_OWNER, TAKE } = rows
+const { FILL, FILL_OWNER, TAKE, TAKE_FEE } = rows
 
 /** What a fill is written from. */
-export type FillState = { time: number; pool: OrderPool; accounts: Accounts }
+export type FillState = { time: number; pool: OrderPool }
 
 export class Batches {
   readonly settlement: SettlementConfig | null
@@ -57,7 +57,7 @@ export class Batches {
     return (
       terms.gasBase +
       terms.gasFill * batch.fillCount +
-      terms.gasOrder * batch.feeCount +
+      terms.gasOrder * batch.takeCount +
       terms.gasWithdrawal * batch.withdrawals.length
     )
   }
@@ -134,29 +134,12 @@ export class Batches {
     child.parentKnownAt = time
   }
 
-  /** A command begins to trade: the words of the taker's record, before its first fill. */
-  beginTake(state: FillState, index: number, nonce: number): void {
-    const batch = this.open
-    if (!batch.hasContent) batch.openedAt = state.time
-    const at = batch.nextTake()
-    const row = batch.takes
-    const { words } = state.pool
-    const from = index * ORDER
-    row[at | 1] = words[from | OWNER]
-    row[at | 2] = words[from | FLAGS]
-    row[at | 3] = words[from | ID_LOW]
-    row[at | 4] = words[from | HIGH]
-    row[at | 5] = words[from | TAPE_LOW]
-    row[at | 6] = words[from | ENTRY]
-    row[at | 7] = words[from | FILLED]
-    row[at | 8] = nonce | 0
-    row[at | 9] = highWord(nonce)
-  }
-
   /** Writes a fill of the command that trades, when the maker's filled lots are counted. */
   recordFill(state: FillState, maker: number, lots: number, price: number, fee: number): void {
-    const at = this.open.nextFill()
-    const row = this.open.fills
+    const batch = this.open
+    if (!batch.hasContent) batch.openedAt = state.time
+    const at = batch.nextFill()
+    const row = batch.fills
     const { words } = state.pool
     const from = maker * ORDER
     row[at] = lots | 0
@@ -171,6 +154,25 @@ export class Batches {
     row[at | (FILL_OWNER + 5)] = words[from | ENTRY]
     row[at | (FILL_OWNER + 6)] = words[from | FILLED]
     row[at | (FILL_OWNER + 7)] = words[from | NONCE_LOW]
+  }
+
+  /** Writes the command that made the last fills, and its fee. */
+  recordTake(taker: Taker, fills: number, fee: number): void {
+    const batch = this.open
+    const at = batch.nextTake()
+    const row = batch.takes
+    row[at] = (batch.fillCount - fills) | 0
+    row[at | 1] = taker.owner
+    row[at | 2] = taker.flags
+    row[at | 3] = taker.id | 0
+    row[at | 4] = taker.high
+    row[at | 5] = taker.tapeLow
+    row[at | 6] = taker.entry
+    row[at | 7] = taker.filled
+    row[at | 8] = taker.nonce | 0
+    row[at | 9] = highWord(taker.nonce)
+    row[at | TAKE_FEE] = fee | 0
+    row[at | (TAKE_FEE + 1)] = highWord(fee)
   }
 
   bytes(): number {

@@ -13,14 +13,13 @@ import { Ledger } from './ledger.ts'
 import { Market } from './market.ts'
 import * as layout from './order-layout.ts'
 import { OrderPool } from './orders.ts'
-import type { Protection } from './protection.ts'
 import { Protections } from './protection.ts'
-import { PROTECTION } from './reasons.ts'
+import { Taker } from './taker.ts'
 import type { Armed } from './triggers.ts'
 import type { Address, EngineConfig, Hash256 } from './types.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
-const { BATCH_CLOSED, EXPIRED_EVENT, FOLDED, PROTECTION_FIRED } = records
+const { BATCH_CLOSED, EXPIRED_EVENT } = records
 const {
   DELEGATED,
   ENTRY,
@@ -37,7 +36,6 @@ const {
   OWNER,
   PENDING,
   PRICE,
-  QUOTE,
   REMAINING,
   RESTING,
   SELL,
@@ -80,13 +78,11 @@ export class Core {
   fired: Armed[] = []
   /** Entry number of the last mass-quote of this block by account and market. */
   readonly quoted = new Map<number, number>()
-  /** The order that is entering, 0 for none, and why it stops. */
-  taker = 0
-  takerStop = 0
-  takerGone = false
+  /** The order that trades at present. */
+  readonly taker = new Taker()
   /** The open batch has more in it than when it was last asked whether it is full. */
   batchGrew = false
-  /** Index of the order placed last. */
+  /** Index of the order placed last; not that of a live order when it is gone already. */
   placed = 0
 
   constructor(config: EngineConfig, hash: Hash256) {
@@ -113,48 +109,57 @@ export class Core {
    * The caller has checked everything, and reserves if the order does not enter at once. Gives its
    * index. */
   accept(lots: number, price: number): number {
-    const { account, delegate, flags, nonce, slot } = this.draft
-    const index = this.record(lots, price, PENDING)
+    const { account, flags, nonce, slot } = this.draft
+    const index = this.record(this.announce(lots, 0), lots, price, PENDING)
     if (holdsSlot(flags)) this.accounts.takeSlot(account, slot, nonce, index)
-    if (delegate !== -1) this.noteDelegate(index, delegate)
     return index
   }
 
-  noteDelegate(index: number, delegate: number): void {
+  #noteDelegate(index: number, delegate: number): void {
     this.pool.words[index * ORDER + FLAGS] |= DELEGATED
     this.delegates.set(index, delegate)
   }
 
-  /** The draft's order gets an id and a record, and `accepted` tells of it; when it is to rest at once,
-   * whole and at its limit, that includes its `rested`. The rest of an acceptance is the caller's. */
-  record(lots: number, price: number, state: number): number {
+  /** The draft's order gets an id, and `accepted` tells of it. `packing` is FOLDED when the order rests
+   * at once, whole and at its limit: that includes its `rested`. Gives the id. */
+  announce(lots: number, packing: number): number {
     const d = this.draft
-    const { account, expiry, nonce } = d
-    const tape = this.index
-    const pool = this.pool
-    const index = pool.allocate()
     const id = this.nextId++
-    const idHigh = highWord(id)
-    const owner = (account << 8) | d.market
+    const owner = (d.account << 8) | d.market
     const place = (d.entry << 8) | d.ordinal
-    const words = pool.words
+    const code = ((d.flags & SELL) << 8) | packing
+    this.events.accepted(code, owner, lots | 0, d.price | 0, id, d.nonce, place)
+    return id
+  }
+
+  /** Bits of the draft's order from 32 up, as a record has them. */
+  highOf(id: number): number {
+    const place = ((highWord(this.draft.expiry) & 0xff) << 8) | (highWord(this.index) & 0xff)
+    return (highWord(id) << 16) | place
+  }
+
+  /** The draft's order gets a record. The rest of an acceptance is the caller's. */
+  record(id: number, lots: number, price: number, state: number): number {
+    const d = this.draft
+    const { account, expiry, nonce, delegate } = d
+    const index = this.pool.allocate()
+    const { words } = this.pool
     const at = index * ORDER
     words[at | REMAINING] = lots | 0
     words[at | PRICE] = price | 0
-    words[at | OWNER] = owner
+    words[at | OWNER] = (account << 8) | d.market
     words[at | FLAGS] = (d.slot << 16) | d.flags | state
     words[at | ID_LOW] = id | 0
-    words[at | HIGH] = (idHigh << 16) | ((highWord(expiry) & 0xff) << 8) | (highWord(tape) & 0xff)
+    words[at | HIGH] = this.highOf(id)
     words[at | FILLED] = 0
-    words[at | TAPE_LOW] = tape | 0
-    words[at | ENTRY] = place
+    words[at | TAPE_LOW] = this.index | 0
+    words[at | ENTRY] = (d.entry << 8) | d.ordinal
     words[at | EXPIRY_LOW] = expiry | 0
     words[at | NONCE_LOW] = nonce | 0
     words[at | NONCE_HIGH] = highWord(nonce)
     if (expiry < this.expiryMin) this.expiryMin = expiry
     this.accounts.liveOrders[account]++
-    const code = ((d.flags & SELL) << 8) | (state === RESTING ? FOLDED : 0)
-    this.events.accepted(code, owner, lots | 0, d.price | 0, id, nonce, place)
+    if (delegate !== -1) this.#noteDelegate(index, delegate)
     return index
   }
 
@@ -305,6 +310,12 @@ export class Core {
     this.events.cancelled(reason, words[at + ID_LOW], words[at + HIGH], lots, words[at + OWNER])
   }
 
+  /** The same for the order that trades. */
+  noteTakerCancelled(reason: number): void {
+    const { high, id, left, owner } = this.taker
+    this.events.cancelled(reason, id | 0, high, left, owner)
+  }
+
   expire(index: number): void {
     const at = index * ORDER
     const words = this.pool.words
@@ -351,33 +362,6 @@ export class Core {
 
   byId(indexes: number[]): number[] {
     return indexes.sort((a, b) => this.pool.id(a) - this.pool.id(b))
-  }
-
-  /** An account's live quotes of a market, by id. */
-  quotesOf(account: number, market: number): number[] {
-    const owner = (account << 8) | market
-    const { words } = this.pool
-    return this.liveOf(account).filter(
-      (index) =>
-        words[index * ORDER + OWNER] === owner && (words[index * ORDER + FLAGS] & QUOTE) !== 0
-    )
-  }
-
-  /** Counts a trade of a quote; when that fires the protection, all its quotes go at once. */
-  judgeProtection(account: number, market: number, lots: number): void {
-    const protection: Protection | undefined = this.protections.find(account, market)
-    if (protection === undefined || protection.lots === 0 || protection.fired) return
-    if (!protection.count(this.time, lots)) return
-    protection.fired = true
-    this.events.put(PROTECTION_FIRED | (market << 16), account, 0, 0, 0, 0, 0, 0)
-    for (const index of this.quotesOf(account, market)) {
-      if (index !== this.taker) {
-        this.cancel(index, PROTECTION)
-      } else if (this.pool.words[index * ORDER + REMAINING] !== 0) {
-        this.noteCancelled(index, PROTECTION)
-        this.takerGone = true
-      }
-    }
   }
 
   /** After each command: the open batch closes when another might not fit. */

@@ -2,15 +2,18 @@
 // (docs/matching.md, section 4).
 
 import type { Core } from './core.ts'
+import * as fees from './fees.ts'
 import { walkFok } from './fok.ts'
 import type { Market } from './market.ts'
 import { holdsSlot } from './orders.ts'
 import * as layout from './orders.ts'
 import { IOC_REST, WOULD_CROSS } from './reasons.ts'
-import { noteTight, sweep } from './sweep.ts'
+import { sweep } from './sweep.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
+const { feeOf } = fees
 const {
+  FILLED,
   FLAGS,
   FOK,
   GTC,
@@ -24,8 +27,11 @@ const {
   SELL,
   SLID,
   STATE_MASK,
-  TIF_MASK
+  TIF_MASK,
+  TIGHT
 } = layout
+
+type Terms = { nonce: number; feeMax: number }
 
 /**
  * The price at which a post-only order would rest: its own, one tick behind the touch when it
@@ -80,55 +86,55 @@ export function enterWaiting(core: Core, index: number): void {
       return
     }
   }
-  enter(core, index, waiting.nonce, waiting.feeMax, holdsSlot(flags))
+  enter(core, index, waiting, holdsSlot(flags))
 }
 
-/** Matches an accepted order; `reserved` tells whether it has reserved what it can cost. Afterwards
- * it rests or its record is gone. */
-export function enter(
-  core: Core,
-  index: number,
-  nonce: number,
-  feeMax: number,
-  reserved: boolean
-): void {
-  const pool = core.pool
-  const at = index * ORDER
-  const owner = pool.words[at + OWNER]
+/** Matches an accepted order that has a record; `reserved` tells whether it has reserved what it can
+ * cost. Afterwards it rests or its record is gone. */
+export function enter(core: Core, index: number, waiting: Terms, reserved: boolean): void {
+  const { pool, taker } = core
+  taker.load(pool, index, waiting)
+  const { flags, owner, price } = taker
+  const entered = taker.left
   const market = core.markets[owner & 0xff]
-  const flags = pool.words[at + FLAGS]
-  const price = pool.words[at + PRICE] >>> 0
-  const entered = pool.words[at + REMAINING]
-  let rests = (flags & TIF_MASK) === GTC
-  if (crosses(market, flags, price)) {
-    rests = sweep(core, index, nonce, feeMax, market)
-  } else if (!rests) {
-    core.noteCancelled(index, IOC_REST)
-  } else if ((flags & SLID) !== 0) {
-    noteTight(core, index, market, feeMax, 0)
-  }
+  const rests = trade(core, market)
   if (reserved) core.reserveEntering(owner >>> 8, market, flags, entered, price, -1)
   if (rests) rest(core, index, market)
   else core.drop(index)
 }
 
-function rest(core: Core, index: number, market: Market): void {
-  const words = core.pool.words
+/** Trades the taker if it meets anybody. Gives whether what is left of it rests. */
+export function trade(core: Core, market: Market): boolean {
+  const { taker } = core
+  if (crosses(market, taker.flags, taker.price)) return sweep(core, market)
+  if ((taker.flags & TIF_MASK) === GTC) return true
+  core.noteTakerCancelled(IOC_REST)
+  return false
+}
+
+/** What is left of the taker comes to rest, in its record. */
+export function rest(core: Core, index: number, market: Market): void {
+  const { taker } = core
+  const { words } = core.pool
   const at = index * ORDER
-  const flags = words[at + FLAGS]
-  const owner = words[at + OWNER]
-  const price = words[at + PRICE] >>> 0
-  const lots = words[at + REMAINING]
-  core.reserveResting(owner >>> 8, market, flags, lots, price, 1)
-  if (core.waiting.size !== 0) core.waiting.delete(index)
+  const { flags, left, owner, price } = taker
+  words[at + REMAINING] = left
+  words[at + FILLED] = taker.filled + taker.took
   words[at + FLAGS] = (flags & ~STATE_MASK) | RESTING
-  const side = (flags & SELL) !== 0 ? market.asks : market.bids
-  side.append(index, price, lots)
-  core.events.rested(
-    ((flags & SELL) << 8) | (market.index << 16),
-    owner,
-    lots,
-    price,
-    core.pool.id(index)
-  )
+  noteTight(core, index, market)
+  core.reserveResting(owner >>> 8, market, flags, left, price, 1)
+  if (core.waiting.size !== 0) core.waiting.delete(index)
+  const isSell = (flags & SELL) !== 0
+  const side = isSell ? market.asks : market.bids
+  side.append(index, price, left)
+  core.events.rested(((isSell ? 1 : 0) << 8) | (market.index << 16), owner, left, price, taker.id)
+}
+
+/** From now on an order pays as a maker out of what its feeMax has left in this batch: that is
+ * remembered of the few orders for which it may not be enough. */
+function noteTight(core: Core, index: number, market: Market): void {
+  const { feeMax, left, price, spent } = core.taker
+  if (feeMax - spent >= feeOf(left * price * market.tickValue, market.makerBps)) return
+  core.pool.words[index * ORDER + FLAGS] |= TIGHT
+  core.tight.set(index, { feeMax, spent, batch: core.batches.open.index })
 }

@@ -6,12 +6,17 @@ import type { Core } from './core.ts'
 import * as cellLayout from './cell-layout.ts'
 import * as fees from './fees.ts'
 import { walkFok } from './fok.ts'
-import { enter, postOnlyPrice } from './matcher.ts'
+import * as records from './event-layout.ts'
+import type { Market } from './market.ts'
+import { enter, postOnlyPrice, rest, trade } from './matcher.ts'
 import * as layout from './order-layout.ts'
 import { INSUFFICIENT_FUNDS, SETTLEMENT_LAGGING, WOULD_CROSS } from './reasons.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
-const { FOK, GTC, LEASED, POST_MASK, QUOTE, RESTING, SELL, SLID, TIF_MASK, TRIGGER } = layout
+const { FOLDED } = records
+const { DELEGATED, FOK, GTC, LEASED, POST_MASK, QUOTE, RESTING, SELL, SLID, TIF_MASK, TRIGGER } =
+  layout
+const WAITING = layout.PENDING
 const { PENDING, RESERVED, SETTLED } = cellLayout
 const { feeOf } = fees
 
@@ -19,8 +24,8 @@ const { feeOf } = fees
 const UNUSUAL = FOK | LEASED | QUOTE | TRIGGER
 
 /**
- * Places the draft. Gives the reason of a refusal or 0; then `core.placed` is the order's index,
- * which is live unless it traded or went at once.
+ * Places the draft. Gives the reason of a refusal or 0; then `core.placed` is the order's index, or
+ * one that is not live when it traded or went at once.
  *
  * Almost every order is a plain gtc or ioc that nothing speaks against. For those this is all checks
  * in one pass, with no order among them and no reason to name: whatever is unusual or fails goes the
@@ -56,10 +61,7 @@ export function place(core: Core): number {
   const crosses = touch !== 0 && (isSell ? touch >= price : touch <= price)
   if ((flags & TIF_MASK) !== GTC) {
     if (d.slot !== 0 || (flags & POST_MASK) !== 0) return placeCarefully(core)
-    const index = core.accept(lots, price)
-    core.placed = index
-    enter(core, index, nonce, feeMax, false)
-    core.closeIfFull()
+    take(core, market)
     return 0
   }
 
@@ -78,16 +80,13 @@ export function place(core: Core): number {
   if (!hasRoom || !pays) return placeCarefully(core)
   if (crosses) {
     if ((flags & POST_MASK) !== 0) return placeCarefully(core)
-    const index = core.accept(lots, price)
-    core.placed = index
-    enter(core, index, nonce, feeMax, false)
-    core.closeIfFull()
+    accounts.takeSlotAt(slot, account, d.slot, nonce, 0)
+    take(core, market)
     return 0
   }
-  const index = core.record(lots, price, RESTING)
+  const index = core.record(core.announce(lots, FOLDED), lots, price, RESTING)
   core.placed = index
   accounts.takeSlotAt(slot, account, d.slot, nonce, index)
-  if (d.delegate !== -1) core.noteDelegate(index, d.delegate)
   if (isSell) {
     cells[cell | RESERVED] += cost
     market.asks.append(index, price, lots)
@@ -96,6 +95,38 @@ export function place(core: Core): number {
     market.bids.append(index, price, lots)
   }
   return 0
+}
+
+/** The draft's order trades at once. It gets a record only when something of it comes to rest. */
+function take(core: Core, market: Market): void {
+  const { draft: d, taker } = core
+  const { account, delegate, nonce, price, slot } = d
+  const lots = d.quantity
+  const id = core.announce(lots, 0)
+  taker.index = 0
+  taker.id = id
+  taker.high = core.highOf(id)
+  taker.owner = (account << 8) | d.market
+  taker.flags = (slot << 16) | d.flags | WAITING | (delegate === -1 ? 0 : DELEGATED)
+  taker.price = price
+  taker.tapeLow = core.index | 0
+  taker.entry = (d.entry << 8) | d.ordinal
+  taker.nonce = nonce
+  taker.feeMax = d.feeMax
+  taker.left = lots
+  taker.filled = 0
+  taker.took = 0
+  taker.spent = 0
+  taker.stop = 0
+  taker.gone = false
+  core.placed = 0
+  if (trade(core, market)) {
+    const index = core.record(id, taker.left, price, RESTING)
+    core.placed = index
+    core.accounts.takeSlot(account, slot, nonce, index)
+    rest(core, index, market)
+  }
+  core.closeIfFull()
 }
 
 /** The same for any order. */
@@ -122,7 +153,7 @@ function placeCarefully(core: Core): number {
   if (hasTrigger) {
     arm(core, index)
   } else {
-    enter(core, index, d.nonce, d.feeMax, false)
+    enter(core, index, d, false)
     core.closeIfFull()
   }
   return 0

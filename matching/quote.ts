@@ -7,6 +7,7 @@ import { draftOrder, reject } from './entry.ts'
 import type { Entry } from './entry.ts'
 import type { NonceIndex } from './nonce-index.ts'
 import { FLAGS, ORDER } from './orders.ts'
+import { quotesOf } from './quotes.ts'
 import {
   EXIT_PENDING,
   INSUFFICIENT_FUNDS,
@@ -30,7 +31,7 @@ export function quote(core: Core, nonces: NonceIndex, entry: Entry, input: Quote
     return reject(core, entry, EXIT_PENDING)
   }
   if (core.protections.fired(account, input.market)) return reject(core, entry, PROTECTED)
-  const replaced = core.quotesOf(account, input.market)
+  const replaced = quotesOf(core, account, input.market)
   const refusal = checkList(core, entry, input, replaced)
   if (refusal !== 0) return reject(core, entry, refusal)
   for (const index of replaced) core.cancel(index, REPLACED)

@@ -17,44 +17,40 @@ import { SELF_TRADE } from './reasons.ts'
 /** The best opposite order is the taker's own. Whether the taker goes on. */
 export function preventSelfTrade(
   core: Core,
-  index: number,
   maker: number,
   market: Market,
   opposite: BookSide,
-  price: number,
-  flags: number
+  price: number
 ): boolean {
-  const mode = flags & STP_MASK
+  const { taker } = core
+  const mode = taker.flags & STP_MASK
   if (mode === CANCEL_NEWEST) {
-    core.takerStop = SELF_TRADE
+    taker.stop = SELF_TRADE
     return false
   }
   if (mode === CANCEL_OLDEST || mode === CANCEL_BOTH) {
     core.cancel(maker, SELF_TRADE)
-    if (mode === CANCEL_BOTH) core.takerStop = SELF_TRADE
+    if (mode === CANCEL_BOTH) taker.stop = SELF_TRADE
     return mode === CANCEL_OLDEST
   }
-  const words = core.pool.words
-  const by = Math.min(words[index * ORDER + REMAINING], words[maker * ORDER + REMAINING])
-  const makerFlags = words[maker * ORDER + FLAGS]
-  const account = words[maker * ORDER + OWNER] >>> 8
-  const left = words[maker * ORDER + REMAINING] - by
-  core.reserveResting(account, market, makerFlags, left + by, price, -1)
-  core.reserveResting(account, market, makerFlags, left, price, 1)
+  const { words } = core.pool
+  const at = maker * ORDER
+  const offered = words[at + REMAINING]
+  const by = Math.min(taker.left, offered)
+  const left = offered - by
+  const account = words[at + OWNER] >>> 8
+  core.reserveResting(account, market, words[at + FLAGS], offered, price, -1)
+  core.reserveResting(account, market, words[at + FLAGS], left, price, 1)
   opposite.reduce(price, by)
-  words[maker * ORDER + REMAINING] = left
-  words[index * ORDER + REMAINING] -= by
-  noteReduced(core, maker, by)
-  noteReduced(core, index, by)
+  words[at + REMAINING] = left
+  taker.left -= by
+  noteReduced(core, words[at + OWNER], left, by, core.pool.id(maker))
+  noteReduced(core, taker.owner, taker.left, by, taker.id)
   if (left === 0) core.cancel(maker, SELF_TRADE)
-  if (words[index * ORDER + REMAINING] === 0) core.noteCancelled(index, SELF_TRADE)
+  if (taker.left === 0) core.noteTakerCancelled(SELF_TRADE)
   return true
 }
 
-function noteReduced(core: Core, index: number, by: number): void {
-  const words = core.pool.words
-  const at = index * ORDER
-  const head = REDUCED | ((words[at + OWNER] & 0xff) << 16)
-  const account = words[at + OWNER] >>> 8
-  core.events.add(head, account, words[at + REMAINING], by, core.pool.id(index), 0)
+function noteReduced(core: Core, owner: number, left: number, by: number, id: number): void {
+  core.events.add(REDUCED | ((owner & 0xff) << 16), owner >>> 8, left, by, id, 0)
 }

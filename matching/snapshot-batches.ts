@@ -1,6 +1,7 @@
-import { Batch, FILL, TAKE } from './batch.ts'
+import { Batch, FILL, TAKE, TAKE_FEE } from './batch.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import type { Core } from './core.ts'
+import { highWord } from './orders.ts'
 import type { BatchState, Place } from './results.ts'
 import { assert } from './stop.ts'
 
@@ -22,7 +23,10 @@ function writeBatch(out: ByteWriter, batch: Batch): void {
   out.u32(batch.fillCount)
   for (let i = 0; i < batch.fillCount * FILL; i++) out.u32(batch.fills[i])
   out.u32(batch.takeCount)
-  for (let i = 0; i < batch.takeCount * TAKE; i++) out.u32(batch.takes[i])
+  // The fees have a list of their own.
+  for (let i = 0; i < batch.takeCount * TAKE; i++) {
+    out.u32(i % TAKE < TAKE_FEE ? batch.takes[i] : 0)
+  }
   out.list(batch.takerFees(), ({ order, account, market, fee }) => {
     out.integer(order)
     out.u32((account << 8) | market)
@@ -79,7 +83,9 @@ function readBatch(input: ByteReader, validators: number): Batch {
     const at = batch.nextTake()
     for (let field = 0; field < TAKE; field++) batch.takes[at + field] = input.u32()
   }
-  input.list(() => batch.addTakerFee(input.integer(), input.u32(), input.integer()))
+  let take = 0
+  input.list(() => readTakerFee(batch, take++, input))
+  assert(take === takes, 'a batch has not one fee for each taking command')
   batch.withdrawals = input.list(() => ({
     account: input.u32(),
     token: input.u8(),
@@ -92,6 +98,20 @@ function readBatch(input: ByteReader, validators: number): Batch {
   batch.voidVotes = batch.voidVotes.map(() => input.optionalHex())
   batch.voidDecided = input.u8() === 1
   return batch
+}
+
+/** A fee's order and account are those of its command. */
+function readTakerFee(batch: Batch, take: number, input: ByteReader): void {
+  const at = take * TAKE
+  const { takes } = batch
+  const order = input.integer()
+  const owner = input.u32()
+  const fee = input.integer()
+  const fits =
+    take < batch.takeCount && takes[at + 3] === (order | 0) && takes[at + 1] === (owner | 0)
+  assert(fits && fee >= 0, 'a taker fee of the snapshot is of no command')
+  takes[at + TAKE_FEE] = fee | 0
+  takes[at + TAKE_FEE + 1] = highWord(fee)
 }
 
 function readPlace(input: ByteReader): Place {

@@ -10,8 +10,10 @@ import * as fees from './fees.ts'
 import type { Market } from './market.ts'
 import * as layout from './order-layout.ts'
 import { payable } from './payable.ts'
+import { judgeProtection } from './quotes.ts'
 import { FILL_LIMIT, INSUFFICIENT_FUNDS, IOC_REST } from './reasons.ts'
 import { preventSelfTrade } from './self-trade.ts'
+import type { Taker } from './taker.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
 const { feeOf } = fees
@@ -27,7 +29,6 @@ const {
   IOC,
   ORDER,
   OWNER,
-  PRICE,
   QUOTE,
   REMAINING,
   SELL,
@@ -36,26 +37,16 @@ const {
   TRIGGER
 } = layout
 
-/** Trades an order that crosses. Gives whether what is left of it rests; else its end is in the
- * events, and the caller drops it. */
-export function sweep(
-  core: Core,
-  index: number,
-  nonce: number,
-  feeMax: number,
-  market: Market
-): boolean {
-  const { accounts, batches, events, ledger, pool, settles } = core
+/** Trades the taker, which crosses. Gives whether what is left of it rests; else its end is in the
+ * events. */
+export function sweep(core: Core, market: Market): boolean {
+  const { accounts, batches, events, ledger, pool, settles, taker } = core
   // Nobody enters and no account comes in while an order trades: these stay where they are.
   const { words } = pool
   const { cells, stamp, tokens } = ledger
   const { base, quote, lotSize, makerBps, takerBps, tickValue } = market
-  const at = index * ORDER
-  const owner = words[at | OWNER]
+  const { feeMax, flags, id, owner, price } = taker
   const account = owner >>> 8
-  const flags = words[at | FLAGS]
-  const price = words[at | PRICE] >>> 0
-  const id = pool.id(index)
   const isSell = (flags & SELL) !== 0
   const opposite = isSell ? market.bids : market.asks
   const paysAsItGoes = (flags & (TIF_MASK | TRIGGER)) === IOC
@@ -64,10 +55,7 @@ export function sweep(
   const takerBase = ledger.change(account, base)
   const takerQuote = ledger.change(account, quote)
   const fillsMax = core.fillsMax
-  core.taker = index
-  core.takerStop = 0
-  core.takerGone = false
-  let left = words[at | REMAINING]
+  let left = taker.left
   let took = 0
   let fills = 0
   let feeSum = 0
@@ -80,8 +68,8 @@ export function sweep(
     const makerOwner = words[makerAt | OWNER]
     const makerAccount = makerOwner >>> 8
     if (makerAccount === account) {
-      if (!preventSelfTrade(core, index, maker, market, opposite, best, flags)) break
-      left = words[at | REMAINING]
+      if (!preventSelfTrade(core, maker, market, opposite, best)) break
+      left = taker.left
       continue
     }
     const offered = words[makerAt | REMAINING]
@@ -89,10 +77,9 @@ export function sweep(
     let lots = wanted
     if (paysAsItGoes) {
       lots = payable(core, account, market, isSell, wanted, best, feeSum, feeMax)
-      if (lots < wanted) core.takerStop = INSUFFICIENT_FUNDS
+      if (lots < wanted) taker.stop = INSUFFICIENT_FUNDS
       if (lots === 0) break
     }
-    if (fills === 0 && settles) batches.beginTake(core, index, nonce)
     fills++
     const notional = lots * best * tickValue
     const quanta = lots * lotSize
@@ -128,12 +115,12 @@ export function sweep(
     // Records.
     left -= lots
     took += lots
-    words[at | REMAINING] = left
+    taker.left = left
     words[makerAt | FILLED] += lots
     const makerLow = words[makerAt | ID_LOW]
     const makerHigh = words[makerAt | HIGH]
     events.traded(code, makerLow, makerHigh, lots, best, makerOwner, makerFee)
-    if (isNamed) events.named(words[at | ID_LOW], words[at | HIGH], owner)
+    if (isNamed) events.named(id | 0, taker.high, owner)
     if (settles) batches.recordFill(core, maker, lots, best, makerFee)
 
     // The book.
@@ -153,63 +140,36 @@ export function sweep(
     // What it sets off.
     market.lastPrice = best
     if (market.armed.size !== 0) fire(core, market, best)
-    if ((makerFlags & QUOTE) !== 0) core.judgeProtection(makerAccount, market.index, lots)
-    if ((flags & QUOTE) !== 0) core.judgeProtection(account, market.index, lots)
-    if (core.takerGone || lots < wanted) break
+    if ((makerFlags & QUOTE) !== 0) judgeProtection(core, makerAccount, market.index, lots)
+    if ((flags & QUOTE) !== 0) judgeProtection(core, account, market.index, lots)
+    if (taker.gone || lots < wanted) break
   }
-  core.taker = 0
-  if (fills === 0) return settleRest(core, index, market, 0, 0, feeMax)
-  words[at | FILLED] += took
-  // The taking command's fee, once.
-  const whole = feeSum > market.takerFeeMin ? feeSum : market.takerFeeMin
-  const fee = whole < feeMax ? whole : feeMax
-  cells[takerQuote | PENDING] -= fee
-  events.charged(owner, id, fee, fee === whole)
-  if (settles) {
-    core.batchGrew = true
-    batches.open.addTakerFee(id, owner, fee)
+  if (fills !== 0) {
+    // The taking command's fee, once.
+    const whole = feeSum > market.takerFeeMin ? feeSum : market.takerFeeMin
+    const fee = whole < feeMax ? whole : feeMax
+    cells[takerQuote | PENDING] -= fee
+    taker.took = took
+    taker.spent = fee
+    events.charged(owner, id, fee, fee === whole)
+    if (settles) {
+      core.batchGrew = true
+      batches.recordTake(taker, fills, fee)
+    }
+    if (left === 0) return false
   }
-  return settleRest(core, index, market, fills, fee, feeMax)
+  return staysAfter(core, taker, fills)
 }
 
-/** What becomes of a taker after its sweep, in which it paid a fee: whether it rests. */
-function settleRest(
-  core: Core,
-  index: number,
-  market: Market,
-  fills: number,
-  fee: number,
-  feeMax: number
-): boolean {
-  const words = core.pool.words
-  const at = index * ORDER
-  if (core.takerGone || words[at | REMAINING] === 0) return false
-  let stop = core.takerStop
+/** Whether what a taker has left after its fills rests; else its end is told. */
+function staysAfter(core: Core, taker: Taker, fills: number): boolean {
+  if (taker.gone || taker.left === 0) return false
+  let stop = taker.stop
   if (stop === 0 && fills === core.fillsMax) stop = FILL_LIMIT
-  if (stop === 0 && (words[at | FLAGS] & TIF_MASK) !== GTC) stop = IOC_REST
-  if (stop !== 0) {
-    core.noteCancelled(index, stop)
-    return false
-  }
-  if (fills > 0) noteTight(core, index, market, feeMax, fee)
-  return true
-}
-
-/** From now on an order pays as a maker out of what its feeMax has left in this batch: that is
- * remembered of the few orders for which it may not be enough. */
-export function noteTight(
-  core: Core,
-  index: number,
-  market: Market,
-  feeMax: number,
-  spent: number
-): void {
-  const words = core.pool.words
-  const at = index * ORDER
-  const notional = words[at | REMAINING] * (words[at | PRICE] >>> 0) * market.tickValue
-  if (feeMax - spent >= feeOf(notional, market.makerBps)) return
-  words[at | FLAGS] |= TIGHT
-  core.tight.set(index, { feeMax, spent, batch: core.batches.open.index })
+  if (stop === 0 && (taker.flags & TIF_MASK) !== GTC) stop = IOC_REST
+  if (stop === 0) return true
+  core.noteTakerCancelled(stop)
+  return false
 }
 
 /** A maker fee cut to what is left of the order's feeMax in the open batch. */
