@@ -58,7 +58,7 @@ export type SettlementDependencies = {
   /** Null for a daemon that does not submit. */
   settler: { provider: JsonRpcProvider; sender: TransactionSender } | null
   /** What the chain's follower finds; null without an RPC. */
-  chain: Pick<ChainFollower, 'onseen'> | null
+  chain: Pick<ChainFollower, 'onseen' | 'onadvance'> | null
   /** What the daemon's accounts have spent on transactions. */
   spent: () => Spent
   /** Accounts of this daemon that can send transactions. */
@@ -121,6 +121,7 @@ export class Settlement {
     const { node, chain } = this.#dependencies
     node.onapplied((applied) => this.#applied(applied))
     chain?.onseen((seen) => this.#seen(seen))
+    chain?.onadvance(() => this.#submitter?.reached())
     for (const { index, state } of node.engine.batches()) {
       this.#progress.set(index, state === 'sealed' || state === 'attested' ? state : 'matched')
     }

@@ -41,12 +41,14 @@ export class Submitter {
   readonly #dependencies: SubmitterDependencies
   /** The batch that comes next on chain, and since when it could go there. */
   #next = { index: 0, readyAt: 0 }
-  #problem: string | null = null
+  #problem: { code: string; words: string } | null = null
   #failures = 0
   #tryAt = 0
   #gasWei: bigint | null = null
   #gasAt = -Infinity
   #isLow = false
+  /** The balance with which it was tried last, after one that was not enough. */
+  #triedWei: bigint | null = null
   #cancel: (() => void) | null = null
   #running: Promise<void> | null = null
   #isOpen = false
@@ -70,17 +72,25 @@ export class Submitter {
     await this.#running
   }
 
-  /** There is a batch that may be settled: looks now, not at the next poll. */
+  /** The tape has something new to do, a batch or a void: it is tried now, not at the next poll,
+   * whatever the last one met with. */
   wake(): void {
     this.#isWoken = true
+    this.#tryAt = 0
+    this.#failures = 0
     if (this.#running !== null) return
     this.#cancel?.()
     this.#look()
   }
 
+  /** The chain has a new block: whoever could not reach it need not wait any longer. */
+  reached(): void {
+    if (this.#problem?.code === 'chain_unreachable') this.wake()
+  }
+
   /** Why the next batch is not settled by this daemon; null when nothing is wrong. */
   get problem(): string | null {
-    return this.#problem
+    return this.#problem?.words ?? null
   }
 
   get gas(): { wei: bigint | null; low: boolean } {
@@ -109,7 +119,7 @@ export class Submitter {
     const now = clock.now()
     await this.#watchGas(now)
     const waiting = node.engine.batches().filter((batch) => isReady(batch))
-    const isDown = this.#problem?.startsWith('chain_unreachable') ?? false
+    const isDown = this.#problem?.code === 'chain_unreachable'
     if ((waiting.length === 0 && !isDown) || now < this.#tryAt || !node.synced) return
     const last = await lastBatch(this.#dependencies.provider, this.#vault)
     if (isDown) this.#clear()
@@ -222,11 +232,17 @@ export class Submitter {
     )
   }
 
+  /** Every so often; each time while it is the purse that keeps a batch from the chain. */
   async #watchGas(now: number): Promise<void> {
-    if (now - this.#gasAt < BALANCE_MS) return
+    const isEmpty = this.#problem?.code === 'transaction_unpayable'
+    if (!isEmpty && now - this.#gasAt < BALANCE_MS) return
     const { provider, sender, log } = this.#dependencies
     this.#gasWei = await provider.getBalance(sender.address)
     this.#gasAt = now
+    if (isEmpty && this.#gasWei !== this.#triedWei) {
+      this.#triedWei = this.#gasWei
+      this.#tryAt = 0
+    }
     const isLow = this.#gasWei < this.#options.gasWarnWei
     if (isLow && !this.#isLow) {
       const wei = String(this.#gasWei)
@@ -236,17 +252,17 @@ export class Submitter {
   }
 
   /** Says what is wrong once, and waits longer each time. Others take their turns meanwhile. */
-  #fail(code: string, problem: string): void {
+  #fail(code: string, words: string): void {
     const { clock, log } = this.#dependencies
-    if (this.#problem !== problem) log.error({ code }, `settling: ${problem}`)
-    this.#problem = problem
+    if (this.#problem?.words !== words) log.error({ code }, `settling: ${words}`)
+    this.#problem = { code, words }
     const wait = this.#options.pollMs * 2 ** Math.min(this.#failures++, 10)
     this.#tryAt = clock.now() + Math.min(BACKOFF_MAX_MS, wait)
-    if (code === 'transaction_unpayable') this.#gasAt = -Infinity
   }
 
   #clear(): void {
     this.#problem = null
+    this.#triedWei = null
     this.#failures = 0
     this.#tryAt = 0
   }

@@ -3,7 +3,7 @@ import type { JsonRpcProvider, Wallet } from 'ethers'
 import type { ChainFollower } from '../../../daemon/chain/follower.ts'
 import type { TransactionSender } from '../../../daemon/chain/transactions.ts'
 import type { VaultAccount } from '../../../daemon/chain/vault-account.ts'
-import { systemClock } from '../../../daemon/clock.ts'
+import { type Clock, systemClock } from '../../../daemon/clock.ts'
 import type { Ticket } from '../../../daemon/lanes/types.ts'
 import { type Outcome, Outcomes } from '../../../daemon/outcomes.ts'
 import { chainEventInput, entryInput } from '../../../daemon/replica/entry-inputs.ts'
@@ -34,6 +34,8 @@ export type MemberOptions = {
   pollMs?: number
   url?: string
   gasWarnWei?: bigint
+  /** Of its settlement. */
+  clock?: Clock
 }
 
 const UNSIGNED = new Uint8Array(65)
@@ -85,7 +87,7 @@ export class Member implements SettlementNode {
         node: this,
         keccak: crypto.keccak,
         recover: crypto.recover,
-        clock: systemClock,
+        clock: options.clock ?? systemClock,
         log: venue.log,
         cosigners: () => (options.cosigns ? [{ account: this.account, signer: this.#signer }] : []),
         validator: options.validator === undefined ? null : this.#signer,

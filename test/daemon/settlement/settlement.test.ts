@@ -1,4 +1,7 @@
-import test from 'brittle'
+import test, { type Assert } from 'brittle'
+import { toBeHex } from 'ethers'
+import { vaultInterface } from '../../../contracts/vault.ts'
+import { systemClock } from '../../../daemon/clock.ts'
 import { treeProofs } from '../../../protocol/bulk.ts'
 import { fromHex } from '../../../protocol/bytes.ts'
 import { until } from '../../helpers/until.ts'
@@ -31,8 +34,7 @@ test('settlement - trades of both sides settle, co-signed and not, and come back
     'each state in its turn'
   )
   t.ok(alice.settlement.progressOf(1)?.transaction?.startsWith('0x'), 'with its transaction')
-  const everyone = venue.members.map(({ account }) => account)
-  await venue.balances(everyone)
+  await venue.balances(venue.members.map(({ account }) => account))
   t.is(bob.engine.balances(bob.account)[0].settled, 1_000_000 + 3000)
 })
 
@@ -41,8 +43,7 @@ test('settlement - the settler in turn waits for no poll when a batch is atteste
   await venue.validators({ pollMs: 3_600_000 })
   const { alice, bob } = await traders(venue)
   await trade(alice, bob)
-  await until(() => alice.settlement.progressOf(1)?.state === 'final', 'the batch to be final')
-  await venue.balances(venue.members.map(({ account }) => account))
+  await settles(venue, alice)
 })
 
 test('settlement - a settler without gas money says so, and the next one takes over', async (t) => {
@@ -59,6 +60,39 @@ test('settlement - a settler without gas money says so, and the next one takes o
   t.ok(venue.said("the settler's gas money runs low"), 'and so does its log')
   t.ok(alice.engine.balances(validators[2].account)[1].settled > 0, 'the next one has the fees')
   await venue.balances(venue.members.map(({ account }) => account))
+})
+
+test('settlement - gas money that arrives is used at once, however long the wait has grown', async (t) => {
+  const venue = await SettlementVenue.open(t)
+  const [settler] = await onlySettler(venue)
+  const { alice, bob } = await traders(venue)
+  await venue.anvil.provider.send('anvil_setBalance', [settler.account, '0x0'])
+  await trade(alice, bob)
+  await until(() => problemsOf(settler).includes('transaction_unpayable'), 'the empty purse')
+  await venue.anvil.provider.send('anvil_setBalance', [settler.account, toBeHex(10n ** 20n)])
+  await settles(venue, alice)
+  t.is(problemsOf(settler), '')
+})
+
+test('settlement - a void that is decided is tried at once, however long the wait has grown', async (t) => {
+  const venue = await SettlementVenue.open(t)
+  const proxy = await RpcProxy.open(t, venue.anvil.url)
+  const [settler, ...others] = await onlySettler(venue, proxy.url)
+  const { alice, bob } = await traders(venue)
+  // To this settler, its purse is empty for good.
+  proxy.alter = ({ method }, result) => (method === 'eth_getBalance' ? '0x0' : result)
+  await trade(alice, bob)
+  await until(() => problemsOf(settler).includes('transaction_unpayable'), 'the empty purse')
+  await venue.skip(venue.manifest.settlement.horizonSeconds + 2)
+  const past = (alice.engine.batch(1)?.sealedAt ?? 0) + venue.manifest.settlement.horizonSeconds
+  await until(() => alice.engine.time > past * 1000, 'the horizon to pass on the tape')
+  const { selector } = vaultInterface.getFunction('voidBatch') ?? { selector: '' }
+  const triesVoid = () => proxy.calls.some((call) => JSON.stringify(call.params).includes(selector))
+  t.absent(triesVoid())
+  for (const { settlement } of others) settlement.voidBatch(1)
+  await until(triesVoid, 'it to try the void')
+  proxy.alter = (_call, result) => result
+  await undone(t, venue, { alice, bob })
 })
 
 test('settlement - a settler whose RPC is down leaves the batch to the next, and recovers', async (t) => {
@@ -90,8 +124,7 @@ test('settlement - a settler that starts late finds what it needs on the tape', 
     'the batch to be attested'
   )
   venue.members[0] = await restart(venue, 'validator 0', { settles: true, validator: 0 })
-  await until(() => alice.settlement.progressOf(1)?.state === 'final', 'the batch to be final')
-  await venue.balances(venue.members.map(({ account }) => account))
+  await settles(venue, alice)
 })
 
 test('settlement - a batch that a reorg took from the chain settles again, once', async (t) => {
@@ -101,8 +134,7 @@ test('settlement - a batch that a reorg took from the chain settles again, once'
   await trade(alice, bob)
   await until(() => alice.settlement.progressOf(1)?.state === 'mined', 'the batch to be mined')
   await venue.anvil.provider.send('anvil_reorg', [4, []])
-  await until(() => alice.settlement.progressOf(1)?.state === 'final', 'the batch to be final')
-  await venue.balances(venue.members.map(({ account }) => account))
+  await settles(venue, alice)
 })
 
 test('settlement - deposits asked for at once are made one after the other', async (t) => {
@@ -150,16 +182,7 @@ test('settlement - a batch that cannot settle is voided after its horizon, by co
   await until(() => venue.said('voting to void'), 'the votes')
   await until(() => tapeHasVoid(venue), 'the votes to be on the tape')
   venue.members[0] = await restart(venue, 'validator 0', { settles: true, validator: 0 })
-  await until(() => alice.settlement.progressOf(1)?.state === 'reverted', 'the void')
-  t.alike(
-    alice.engine.balances(alice.account).map(({ settled, pending }) => [settled, pending]),
-    [1, 2, 3].map(() => [1_000_000, 0]),
-    'as if there had been no trade'
-  )
-  // The venue goes on, upon the void.
-  await trade(alice, bob)
-  await until(() => alice.settlement.progressOf(2)?.state === 'final', 'the next batch to be final')
-  await venue.balances(venue.members.map(({ account }) => account))
+  await undone(t, venue, { alice, bob })
 })
 
 test('settlement - a batch on which the validators disagree is voided too, and trading goes on', async (t) => {
@@ -196,15 +219,7 @@ test('settlement - a batch on which the validators disagree is voided too, and t
   t.is(alice.engine.batch(1)?.state, 'sealed', 'no quorum has agreed')
   const validators = venue.members.filter(({ name }) => name.startsWith('validator'))
   for (const { settlement } of validators.slice(1)) settlement.voidBatch(1)
-  await until(() => alice.settlement.progressOf(1)?.state === 'reverted', 'the void')
-  t.alike(
-    alice.engine.balances(alice.account).map(({ settled, pending }) => [settled, pending]),
-    [1, 2, 3].map(() => [1_000_000, 0]),
-    'as if there had been no trade'
-  )
-  await trade(alice, bob)
-  await until(() => alice.settlement.progressOf(2)?.state === 'final', 'the next batch to be final')
-  await venue.balances(venue.members.map(({ account }) => account))
+  await undone(t, venue, { alice, bob })
 })
 
 test('settlement - one signature under two trees, the second by a delegate that nobody is', async (t) => {
@@ -233,8 +248,7 @@ test('settlement - one signature under two trees, the second by a delegate that 
     t.is((await bob.outcome(ticket)).rejected, null)
   }
   await alice.places({ side: 'sell', price: 20, quantity: 10 })
-  await until(() => alice.settlement.progressOf(1)?.state === 'final', 'the batch to be final')
-  await venue.balances(venue.members.map(({ account }) => account))
+  await settles(venue, alice)
 })
 
 async function traders(venue: SettlementVenue): Promise<{ alice: Member; bob: Member }> {
@@ -247,6 +261,42 @@ async function traders(venue: SettlementVenue): Promise<{ alice: Member; bob: Me
     return balances.every(({ settled }) => settled === 1_000_000)
   }, 'deposits')
   return { alice, bob }
+}
+
+/** Four validators, of whom one settles, first, by a clock that stands still: it never waits long
+ * enough by itself. */
+async function onlySettler(venue: SettlementVenue, url = venue.anvil.url): Promise<Member[]> {
+  const now = Date.now()
+  const clock = { ...systemClock, now: () => now }
+  const settler = await venue.member('validator 1', { validator: 1, settles: true, clock, url })
+  const others = [0, 2, 3].map((i) => venue.member(`validator ${i}`, { validator: i }))
+  return [settler, ...(await Promise.all(others))]
+}
+
+function problemsOf({ settlement }: Member): string {
+  return settlement.status().problems.join()
+}
+
+/** Waits until the batch is final, and everybody has what the vault says. */
+async function settles(venue: SettlementVenue, member: Member, batch = 1): Promise<void> {
+  await until(() => member.settlement.progressOf(batch)?.state === 'final', `batch ${batch} final`)
+  await venue.balances(venue.members.map(({ account }) => account))
+}
+
+/** Waits until batch 1 is void, as if there had been no trade; the venue goes on upon the void. */
+async function undone(
+  t: Assert,
+  venue: SettlementVenue,
+  { alice, bob }: { alice: Member; bob: Member }
+): Promise<void> {
+  await until(() => alice.settlement.progressOf(1)?.state === 'reverted', 'the void')
+  t.alike(
+    alice.engine.balances(alice.account).map(({ settled, pending }) => [settled, pending]),
+    [1, 2, 3].map(() => [1_000_000, 0]),
+    'as if there had been no trade'
+  )
+  await trade(alice, bob)
+  await settles(venue, alice, 2)
 }
 
 async function trade(alice: Member, bob: Member): Promise<void> {
