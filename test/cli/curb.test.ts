@@ -28,6 +28,8 @@ const book = {
   checksum: 0
 }
 
+const first = { ...book, checksum: bookChecksum(asks, bids) }
+
 async function daemon(t: Assert) {
   const placed: unknown[] = []
   const methods = (): AnyMethod[] => [
@@ -112,14 +114,9 @@ async function daemon(t: Assert) {
     })
   ]
   const faults: unknown[] = []
-  const first = {
-    type: 'snapshot',
-    ...book,
-    checksum: bookChecksum(book.asks, book.bids)
-  }
   const source = {
     scopeOf: () => 'open' as const,
-    first: () => first,
+    first: () => ({ type: 'snapshot', ...first }),
     opened: () => {},
     closed: () => {}
   }
@@ -201,6 +198,22 @@ test('curb - what is watched ends with Ctrl-C and 130', async (t) => {
   const { code, out } = await watching.ended
   t.is(code, 130)
   t.alike(JSON.parse(out.split('\n')[0]).bids, book.bids)
+})
+
+test('curb - a reader that has read enough is no fault', async (t) => {
+  const { datadir, hub } = await daemon(t)
+  const words = ['book', 'WETH/USDC', '--watch', '--json', '--datadir', datadir]
+  const { child, ended, ran } = curbProcess(words)
+  t.teardown(() => child.kill('SIGKILL'))
+  await until(() => ran.out.includes('\n'), 'the first book')
+  child.stdout?.destroy()
+  await until(() => {
+    hub.publish('book.WETH/USDC.10', { type: 'snapshot', ...first })
+    return child.exitCode !== null
+  }, 'the end of it')
+  const { code, err } = await ended
+  t.is(code, 0)
+  t.is(err, '')
 })
 
 test('curb - an order may be said in several ways, and only once', async (t) => {
