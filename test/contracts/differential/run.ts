@@ -5,22 +5,8 @@ import type { Random } from '../../../daemon/clock.ts'
 import { between, pick, seededRandom } from '../../helpers/random.ts'
 import { Flow } from './flow.ts'
 import { Settling } from './settling.ts'
+import type { DifferentialRates, DifferentialTotals } from './totals.ts'
 import { DifferentialWorld, type Signed } from './world.ts'
-
-export type DifferentialTotals = {
-  batches: number
-  voids: number
-  /** Of the voids, those of batches on which no quorum agreed. */
-  disputed: number
-  trades: number
-  cosigned: number
-  orderSide: number
-  mixed: number
-  withdrawals: number
-  slid: number
-  exits: number
-  gas: number
-}
 
 const DEPOSIT = 40_000_000
 /** Tape time to pass for what takes a delay on chain. */
@@ -32,16 +18,13 @@ const HORIZON_MS = 601_000
 export async function runDifferential(options: {
   seed: number
   batches: number
-  onprogress?: (totals: DifferentialTotals) => void
+  rates: DifferentialRates
 }): Promise<DifferentialTotals> {
   const world = await DifferentialWorld.open()
-  const run = new Run(world, options.seed)
+  const run = new Run(world, options)
   try {
     await run.start()
-    while (run.done < options.batches) {
-      await run.step()
-      options.onprogress?.(run.totals)
-    }
+    while (run.done < options.batches) await run.step()
     return run.totals
   } catch (cause) {
     const batch = run.done + 1
@@ -57,6 +40,7 @@ class Run {
   readonly #random: Random
   readonly #flow: Flow
   readonly #settling: Settling
+  readonly #rates: DifferentialRates
   readonly #exits = new Map<string, { trader: string; token: number }>()
   readonly #paidOut = [0, 0, 0]
   readonly #waiting = new Map<string, bigint>()
@@ -72,15 +56,23 @@ class Run {
     mixed: 0,
     withdrawals: 0,
     slid: 0,
+    deltaFloors: 0,
+    deltaMarks: 0,
+    orderMarks: 0,
     exits: 0,
+    exitsCancelled: 0,
+    floors: 0,
+    claims: 0,
+    delegations: 0,
     gas: 0
   }
 
-  constructor(world: DifferentialWorld, seed: number) {
+  constructor(world: DifferentialWorld, options: { seed: number; rates: DifferentialRates }) {
     this.#world = world
-    this.#random = seededRandom(seed)
+    this.#rates = options.rates
+    this.#random = seededRandom(options.seed)
     this.#flow = new Flow(world, this.#random)
-    this.#settling = new Settling(world, this.#random)
+    this.#settling = new Settling(world, this.#random, options.rates)
   }
 
   get done(): number {
@@ -107,7 +99,7 @@ class Run {
     const [oldest] = this.#world.engine.batches()
     if (this.#settling.isDisputed(oldest)) return this.#void(oldest)
     if (oldest.state !== 'attested') return
-    if (this.#stuck !== oldest.index && this.#chance(0.004)) this.#stuck = oldest.index
+    if (this.#stuck !== oldest.index && this.#chance(this.#rates.stuck)) this.#stuck = oldest.index
     if (this.#stuck === oldest.index) return this.#void(oldest)
     if (this.#chance(0.5)) await this.#settle(oldest)
   }
@@ -158,6 +150,19 @@ class Run {
       ({ maker, price }) => this.#slid.get(maker.order) === price
     ).length
     for (const { maker } of batch.fills) this.#slid.delete(maker.order)
+    const { engine } = this.#world
+    const deltas = new Map(
+      batch.cosigns.map(({ account }) => [
+        account,
+        this.#settling.deltaOf(batch, engine.address(account))
+      ])
+    )
+    for (const { account, orders } of batch.accounts) {
+      const delta = deltas.get(account)
+      if (delta === undefined) totals.orderMarks += orders.filter(({ marked }) => marked).length
+      else if (delta.floor > 0) totals.deltaFloors++
+      else totals.deltaMarks += delta.marks.length
+    }
   }
 
   /** Orders that rested away from their limit, and where. */
@@ -177,16 +182,23 @@ class Run {
         if (order.slid) this.#slid.set(order.id, order.price)
       }
     }
-    const kind = this.#random()
     const { address } = pick(this.#random, this.#world.traders)
     const token = between(this.#random, 0, 2)
-    if (kind < 0.02) return this.#call(address, 'deposit', [token, 500_000, address])
-    if (kind < 0.04) return this.#delegate(address)
-    if (kind < 0.043) return this.#requestExit(address, token)
-    if (kind < 0.045) return this.#cancelExit()
-    if (kind < 0.06) return this.#claim()
-    if (kind < 0.061) return this.#floor(address)
-    if (kind < 0.062) return this.#leave()
+    const rates = this.#rates
+    const deeds: [number, () => Promise<void>][] = [
+      [rates.deposit, () => this.#call(address, 'deposit', [token, 500_000, address])],
+      [rates.delegate, () => this.#delegate(address)],
+      [rates.requestExit, () => this.#requestExit(address, token)],
+      [rates.cancelExit, () => this.#cancelExit()],
+      [rates.claim, () => this.#claim()],
+      [rates.floor, () => this.#floor(address)],
+      [rates.leave, () => this.#leave()]
+    ]
+    let kind = this.#random()
+    for (const [rate, deed] of deeds) {
+      if (kind < rate) return deed()
+      kind -= rate
+    }
   }
 
   async #delegate(account: string): Promise<void> {
@@ -200,6 +212,7 @@ class Run {
     const now = Math.floor(this.#world.time / 1000)
     const until = this.#chance(0.25) ? 0 : now + between(this.#random, 20, 9000)
     await this.#call(account, 'setDelegate', [delegate, market, everywhere, now - 1, until])
+    this.totals.delegations++
   }
 
   async #requestExit(trader: string, token: number): Promise<void> {
@@ -215,6 +228,7 @@ class Run {
     const [key, { trader, token }] = exit
     this.#exits.delete(key)
     await this.#call(trader, 'cancelExit', [token])
+    this.totals.exitsCancelled++
   }
 
   async #claim(): Promise<void> {
@@ -225,6 +239,7 @@ class Run {
     const [trader, token] = key.split(' ')
     this.#paidOut[Number(token)] += Number(quanta)
     await this.#call(trader, 'claim', [trader, Number(token)])
+    this.totals.claims++
   }
 
   async #floor(account: string): Promise<void> {
@@ -249,7 +264,10 @@ class Run {
       await this.#call(trader, 'deposit', [token, DEPOSIT / 2, trader])
     }
     this.#exits.clear()
-    for (const account of this.#floors) await this.#call(account, 'applyFloor', [account])
+    for (const account of this.#floors) {
+      await this.#call(account, 'applyFloor', [account])
+      this.totals.floors++
+    }
     this.#floors.clear()
   }
 

@@ -3,9 +3,17 @@ import type { BatchView } from '../../../matching/index.ts'
 import { encodeAttestations } from '../../../contracts/batch.ts'
 import { netDeltaOf } from '../../../daemon/settlement/net-delta.ts'
 import type { Random } from '../../../daemon/clock.ts'
-import type { AttestEntry, Entry, Mark, NetDelta, Signature } from '../../../protocol/types.ts'
+import type {
+  Address,
+  AttestEntry,
+  Entry,
+  Mark,
+  NetDelta,
+  Signature
+} from '../../../protocol/types.ts'
 import { pick } from '../../helpers/random.ts'
 import { hex } from './chain.ts'
+import type { DifferentialRates } from './totals.ts'
 import type { DifferentialWorld, Signed } from './world.ts'
 
 type Content = { bytes: Uint8Array; hash: Uint8Array }
@@ -15,13 +23,16 @@ export class Settling {
   readonly #random: Random
   /** Sealed bytes by batch. */
   readonly #contents = new Map<number, Content>()
-  readonly #cosigned = new Set<string>()
+  /** Co-signed deltas by batch and account. */
+  readonly #cosigned = new Map<string, NetDelta>()
+  readonly #disputedRate: number
   /** The batch on which the validators do not agree; 0 for none. */
   #disputed = 0
 
-  constructor(world: DifferentialWorld, random: Random) {
+  constructor(world: DifferentialWorld, random: Random, rates: DifferentialRates) {
     this.#world = world
     this.#random = random
+    this.#disputedRate = rates.disputed
   }
 
   #chance(probability: number): boolean {
@@ -35,17 +46,24 @@ export class Settling {
     const batch = engine.batches().find(({ state }) => state === 'closed')
     if (batch === undefined || batch.parent === null) return entries
     for (const trader of traders) {
-      const key = `${batch.index} ${trader.address}`
+      const key = keyOf(batch, trader.address)
       if (this.#cosigned.has(key) || !this.#chance(0.3)) continue
       const delta = netDeltaOf(engine, batch, trader.address)
       if (delta === null) continue
-      this.#cosigned.add(key)
       const net = this.#chance(0.5) ? delta : this.#marked(batch, delta)
+      this.#cosigned.set(key, net)
       const entry: Entry = { kind: 'cosign', ...net, signature: this.#world.unsigned }
       const by = this.#chance(0.1) ? pick(this.#random, delegates) : trader
       entries[this.#world.laneOf(trader.address)].push({ entry, by })
     }
     return entries
+  }
+
+  /** What the account signed for the batch. */
+  deltaOf(batch: BatchView, account: Address): NetDelta {
+    const delta = this.#cosigned.get(keyOf(batch, account))
+    if (delta === undefined) throw new Error(`${account} co-signed nothing`)
+    return delta
   }
 
   /** The same with the floor left where it is: every resting order that was filled is marked. */
@@ -68,7 +86,7 @@ export class Settling {
     const hash = this.#world.crypto.keccak(bytes)
     this.#contents.set(batch.index, { bytes, hash })
     const words = this.#quorum(this.#attest(batch, hash))
-    if (!this.#chance(0.004)) return words
+    if (!this.#chance(this.#disputedRate)) return words
     this.#disputed = batch.index
     const { by } = words[2]
     return [...words.slice(0, 2), { entry: this.#attest(batch, new Uint8Array(32)), by }]
@@ -131,4 +149,8 @@ export class Settling {
       .map(({ key }, index): [number, Signature] => [index, crypto.sign(digest, key)])
     return encodeAttestations(new Map(signatures))
   }
+}
+
+function keyOf(batch: BatchView, account: Address): string {
+  return `${batch.index} ${account}`
 }
