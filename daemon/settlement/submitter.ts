@@ -76,8 +76,6 @@ export class Submitter {
    * whatever the last one met with. */
   wake(): void {
     this.#isWoken = true
-    this.#tryAt = 0
-    this.#failures = 0
     if (this.#running !== null) return
     this.#cancel?.()
     this.#look()
@@ -100,6 +98,10 @@ export class Submitter {
   #look(): void {
     if (!this.#isOpen || this.#running !== null) return
     const { clock, log } = this.#dependencies
+    if (this.#isWoken) {
+      this.#tryAt = 0
+      this.#failures = 0
+    }
     this.#isWoken = false
     this.#running = this.#round()
       .catch((cause: unknown) => {
