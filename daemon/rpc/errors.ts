@@ -49,6 +49,12 @@ export const rpcErrors = {
   unknown_market: spec(10010, 'The venue has no such market.', 'BadSymbol', false),
   unknown_token: spec(10011, 'The venue has no such token.', 'BadRequest', false),
   unknown_account: spec(10012, 'The daemon does not host the account.', 'BadRequest', false),
+  too_many_accounts: spec(
+    10038,
+    'The daemon hosts as many accounts as it may; link this one to another.',
+    'PermissionDenied',
+    false
+  ),
   account_locked: spec(
     10013,
     'The account’s key is locked; unlock it or hand in a signed order.',

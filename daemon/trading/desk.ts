@@ -133,32 +133,34 @@ export class Desk {
     return account
   }
 
+  /** One to link, hosted or not yet. @throws TradingFault too_many_accounts */
+  candidate(address: Address): HostedAccount {
+    return this.#accounts.candidate(address, this.#node)
+  }
+
   accounts(): HostedAccount[] {
     return this.#accounts.all()
   }
 
-  /** The named account, or the only one. @throws TradingFault unknown_account */
+  /** The named account, or the one that is meant by none. @throws TradingFault unknown_account */
   account(address: string | undefined): HostedAccount {
     return this.#accounts.meant(address)
   }
 
-  /** Gives the account's trading to this daemon's lane. `signed` comes from a wallet outside.
-   * @throws TradingFault account_locked */
+  /** Gives its trading to this daemon's lane. @throws TradingFault account_locked, bad_signature */
   link(
     account: HostedAccount,
     signed: { nonce: number; expiry: number; signature: Signature } | null
   ): Sent<null> {
-    const { address } = account
-    if (signed !== null) {
-      account.consumed(signed.nonce)
-      return this.#send({ kind: 'link', account: address, ...signed }, null)
+    const { nonce, expiry } = signed ?? this.linkTerms(account)
+    const link = { account: account.address, nonce, expiry }
+    const digest = this.#node.hasher.linkDigest({ lane: this.#node.lane.lane, ...link })
+    const signature = signed?.signature ?? signerOf(account).sign(digest)
+    if (signed !== null && this.#node.recover(digest, signature) !== account.address) {
+      throw new TradingFault('bad_signature', undefined, 'signature')
     }
-    const signer = signerOf(account)
-    const { nonce, expiry } = this.linkTerms(account)
-    const { lane } = this.#node.lane
-    const digest = this.#node.hasher.linkDigest({ lane, account: address, nonce, expiry })
-    const signature = signer.sign(digest)
-    return this.#send({ kind: 'link', account: address, nonce, expiry, signature }, null)
+    account.consumed(nonce)
+    return this.#send({ kind: 'link', ...link, signature }, null)
   }
 
   /** What a wallet signs to link its account here, with this daemon's lane. */
@@ -204,9 +206,7 @@ export class Desk {
   submitSigned(order: Order, signature: Signature, options: PlaceOptions = {}): Sent<OrderRecord> {
     const account = this.account(order.account)
     const signer = this.#node.recover(this.#node.hasher.orderDigest(order), signature)
-    if (signer === null) {
-      throw new TradingFault('bad_signature', undefined, 'signature')
-    }
+    if (signer === null) throw new TradingFault('bad_signature', undefined, 'signature')
     if (this.#records.find(order.account, order.nonce) !== null) {
       throw new TradingFault('nonce_used', `nonce ${order.nonce} was used already`, 'order')
     }

@@ -6,6 +6,7 @@ export const tradingFaults = {
   unknown_market: 'The venue has no such market.',
   unknown_token: 'The venue has no such token.',
   unknown_account: 'The daemon does not host the account.',
+  too_many_accounts: 'The daemon hosts as many accounts as it may.',
   account_locked: 'The account’s key is locked: unlock it, or hand in an order signed outside.',
   not_linked: 'The account’s lane is another daemon’s, or none: link it here first.',
   invalid_amount: 'An amount or a price is off lot, off tick or out of range.',

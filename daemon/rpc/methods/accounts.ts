@@ -85,18 +85,24 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
       result: z.strictObject({ account: z.string(), linked: z.boolean(), typedData: z.unknown() }),
       handle: async ({ account: named, signature, nonce, expiry }) => {
         if (!node.synced) throw new RpcError('not_ready', 'still catching up with the tape')
-        const hosted = desk.host(named.toLowerCase(), null)
-        const { address } = hosted
-        if (signature === undefined && hosted.signer === null) {
-          const link = { lane: node.lane.lane, account: address, ...desk.linkTerms(hosted) }
-          const typed = forWallet(typedData(node.terms, { kind: 'link', link }))
-          return { account: address, linked: hosted.linked, typedData: typed }
+        const address = named.toLowerCase()
+        const candidate = desk.candidate(address)
+        if (signature === undefined) {
+          refuseUnsigned({ nonce, expiry })
+          if (candidate.signer === null) {
+            const { linked } = candidate
+            // Its owner has linked it here, and the answer was lost.
+            if (linked) hosted(api, address)
+            const link = { lane: node.lane.lane, account: address, ...desk.linkTerms(candidate) }
+            const typed = forWallet(typedData(node.terms, { kind: 'link', link }))
+            return { account: address, linked, typedData: typed }
+          }
         }
         const signed =
           signature === undefined ? null : { signature: bytesOf(signature), ...pair(nonce, expiry) }
-        const { rejected } = await desk.link(hosted, signed).outcome
+        const { rejected } = await desk.link(candidate, signed).outcome
         if (rejected !== null) throw rejection(rejected)
-        history.hosts(address)
+        hosted(api, address)
         return { account: address, linked: true, typedData: null }
       }
     }),
@@ -284,6 +290,12 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
   ]
 }
 
+/** From now on the daemon trades for the account, also after a restart: its link was accepted. */
+function hosted({ desk, history }: RpcApi, address: string): void {
+  desk.host(address, null)
+  history.hosts(address)
+}
+
 /** A transaction of an owner, once for each name. */
 async function move<T>(
   api: RpcApi,
@@ -306,6 +318,14 @@ function vaultOf(api: RpcApi, named: string | undefined): RpcVault {
   if (vault !== null) return vault
   if (account.signer === null) throw new RpcError('account_locked')
   throw new RpcError('chain_unavailable', 'this daemon has no RPC of the chain (chain.rpcUrl)')
+}
+
+/** @throws RpcError when a signature's terms come without one */
+function refuseUnsigned(terms: { nonce: number | undefined; expiry: number | undefined }): void {
+  for (const name of ['nonce', 'expiry'] as const) {
+    if (terms[name] === undefined) continue
+    throw new RpcError('invalid_params', `${name} comes with a signature`, name)
+  }
 }
 
 function pair(

@@ -1,49 +1,25 @@
 // Accounts, orders signed outside, leases, the past, proofs and tokens, over the real JSON-RPC.
 import test from 'brittle'
-import { TypedDataEncoder, Wallet, getAddress } from 'ethers'
+import { getAddress } from 'ethers'
 import { z } from 'zod'
 import { HttpClient } from '../../../client/http.ts'
-import { fromHex, toHex0x } from '../../../protocol/bytes.ts'
+import { fromHex } from '../../../protocol/bytes.ts'
 import { decodeCut } from '../../../protocol/tape-block.ts'
-import { privateKeyOf } from '../../helpers/accounts.ts'
 import { until } from '../../helpers/until.ts'
+import { walletLink, walletSign } from '../../helpers/wallet.ts'
 import { MARKET, METHODS, RpcWorld } from './world.ts'
-
-const typedDataShape = z.object({
-  domain: z.record(z.string(), z.union([z.string(), z.number()])),
-  types: z.record(z.string(), z.array(z.object({ name: z.string(), type: z.string() }))),
-  primaryType: z.string(),
-  message: z.record(z.string(), z.unknown())
-})
-
-/** As a wallet would: it knows the typed data and nothing else. */
-async function walletSign(name: string, typed: unknown) {
-  const { domain, types, message } = typedDataShape.parse(typed)
-  const { EIP712Domain: _, ...own } = types
-  const wallet = new Wallet(toHex0x(privateKeyOf(name)))
-  const digest = TypedDataEncoder.hash(domain, own, message)
-  return { message, digest, signature: await wallet.signTypedData(domain, own, message) }
-}
 
 test('account - a wallet outside links, signs and trades; its key is never here', async (t) => {
   const world = await RpcWorld.create(t)
   const account = world.address('carol')
   const asked = await world.call('private/link_account', { account: getAddress(account) })
   t.absent(asked.linked)
-  const link = await walletSign('carol', asked.typedData)
-  const { nonce, expiry } = z.object({ nonce: z.number(), expiry: z.number() }).parse(link.message)
+  const { nonce, expiry } = await walletLink('carol', asked.typedData)
   const bad = { account, signature: `0x${'11'.repeat(64)}1b`, nonce, expiry }
   await t.exception(world.call('private/link_account', bad), /bad_signature/)
-  const again = await walletSign(
-    'carol',
-    (await world.call('private/link_account', { account })).typedData
-  )
-  const terms = z.object({ nonce: z.number(), expiry: z.number() }).parse(again.message)
-  const linked = await world.call('private/link_account', {
-    account,
-    signature: again.signature,
-    ...terms
-  })
+  const again = await world.call('private/link_account', { account })
+  const terms = await walletLink('carol', again.typedData)
+  const linked = await world.call('private/link_account', { account, ...terms })
   t.ok(linked.linked)
   const accounts = await world.call('private/get_accounts', {})
   const carol = accounts.find((each) => each.account === account)
@@ -222,7 +198,7 @@ test('account - hostile parameters are refused, each by name, and the daemon sta
   ]
   const names = new Set<string>()
   for (const { name, params, scope } of METHODS) {
-    if (name === 'private/link_account' || name === 'admin/block_peers') continue
+    if (name === 'admin/block_peers') continue
     for (const key of Object.keys(params.shape)) {
       const batch = values.map((value, id) => ({
         jsonrpc: '2.0',

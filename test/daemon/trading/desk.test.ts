@@ -152,3 +152,14 @@ test('desk - a stranger’s signature does not use up the nonces of an account',
   desk.submitSigned(own, signAs('alice', own))
   t.is(account.lastNonce, 40)
 })
+
+test('desk - an account to link is not hosted yet, and there is an end to how many are', async (t) => {
+  const { desk, address } = await setUp()
+  const at = (n: number) => `0x${n.toString(16).padStart(40, '0')}`
+  t.is(desk.candidate(at(1)).address, at(1))
+  t.is(desk.accounts().length, 1, 'nobody has signed for it')
+  for (let n = 1; n < 1000; n++) desk.host(at(n), null)
+  t.exception(() => desk.candidate(at(1000)), /hosts 1000 accounts/)
+  t.is(desk.candidate(at(999)).address, at(999), 'one that is here can be linked again')
+  t.is(desk.candidate(address).address, address)
+})
