@@ -164,8 +164,16 @@ function readBody(reader: Reader, kind: TapeMessage['kind'] | undefined): TapeMe
   }
 }
 
-/** Also the form in which the journal keeps a run. */
-export function writeRun(writer: Writer, run: TapeRun): void {
+/** The form in which the journal keeps a run. */
+export function encodeRun(run: TapeRun): Uint8Array {
+  let size = 64 + run.signature.length
+  for (const block of run.blocks) size += block.length + 9
+  const writer = new Writer(size)
+  writeRun(writer, run)
+  return writer.take()
+}
+
+function writeRun(writer: Writer, run: TapeRun): void {
   writer.uint('from', run.from, 0, SAFE_MAX)
   writer.uint('blocks', run.blocks.length, 1, RUN_BLOCKS_MAX)
   writer.uint('signature', run.signature.length, 1, SIGNATURE_BYTES_MAX)

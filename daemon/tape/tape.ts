@@ -6,10 +6,10 @@ import { DecodeFault } from '../../protocol/faults.ts'
 import { DaemonFault } from '../errors.ts'
 import { type HashParts, type LogRoot, MerkleLog } from '../../protocol/merkle-log.ts'
 import { type TapeBlock, decodeTapeBlock } from '../../protocol/tape-block.ts'
-import { Reader, Writer } from '../../protocol/wire.ts'
+import { Reader } from '../../protocol/wire.ts'
 import type { Clock } from '../clock.ts'
 import type { JournalRecord } from '../journal/types.ts'
-import { readRun, writeRun } from './messages.ts'
+import { encodeRun, readRun } from './messages.ts'
 import { type KeptOptions, KeptBlocks } from './kept-blocks.ts'
 import type { TapeArchive } from './archive.ts'
 import type { TapeKey } from './tape-key.ts'
@@ -364,9 +364,11 @@ export class VenueTape implements Tape {
     return { from: this.#archive.length, to: this.#kept.first }
   }
 
-  /** To be called (and waited for) before `checkpoint`: what the archive has is on the disk. */
+  /** To be called (and waited for) before `checkpoint`: what the archive has is on the disk, and it
+   * gets nothing more until then. */
   async flush(): Promise<void> {
     this.#held = true
+    this.#cancelArchive()
     await this.#archiving
     await this.#archive?.flush()
   }
@@ -384,17 +386,13 @@ export class VenueTape implements Tape {
 
   async close(): Promise<void> {
     this.#open = false
-    this.#archiveTimer?.()
-    this.#archiveTimer = null
+    this.#cancelArchive()
     await this.#archiving
     await this.#archive?.close()
   }
-}
 
-function encodeRun(run: TapeRun): Uint8Array {
-  let size = 64 + run.signature.length
-  for (const block of run.blocks) size += block.length + 9
-  const writer = new Writer(size)
-  writeRun(writer, run)
-  return writer.take()
+  #cancelArchive(): void {
+    this.#archiveTimer?.()
+    this.#archiveTimer = null
+  }
 }

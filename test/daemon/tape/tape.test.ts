@@ -4,10 +4,12 @@ import Hypercore from 'hypercore'
 import path from 'node:path'
 import { systemClock } from '../../../daemon/clock.ts'
 import { TapeArchive } from '../../../daemon/tape/archive.ts'
+import { readRun } from '../../../daemon/tape/messages.ts'
 import { TAPE_RECORD, type TapeOptions, VenueTape } from '../../../daemon/tape/tape.ts'
 import type { FinalBlock } from '../../../daemon/tape/types.ts'
 import { equalBytes } from '../../../protocol/bytes.ts'
 import { encodeHeadSignature } from '../../../protocol/log-manifest.ts'
+import { Reader } from '../../../protocol/wire.ts'
 import { LaneMaker, TapeMaker, hash } from '../../helpers/tape-maker.ts'
 import { temporaryFolder } from '../../helpers/tmp.ts'
 import { until } from '../../helpers/until.ts'
@@ -191,6 +193,24 @@ test('tape - it is archived in bulk, read back, and served in runs that end at s
   t.is(again.finals.length, 0, 'nothing is announced twice')
   const tail = await again.tape.run(128)
   t.is(tail?.from, 128)
+})
+
+test('tape - between the flush and the checkpoint that counts on it nothing is archived', async (t) => {
+  const maker = new TapeMaker({ validators: 4 })
+  const { tape, archive } = await createTape(t, maker, await temporaryFolder(t))
+  await tape.appendOwn(maker.own([maker.next()]))
+  await until(() => archive.length === 1, 'the archive')
+  await tape.appendOwn(maker.own([maker.next()]))
+  await tape.flush()
+  const archived = archive.length
+  await tape.appendOwn(maker.own([maker.next()]))
+  // As long as another part of the daemon takes to sync its own.
+  await new Promise((resolve) => setTimeout(resolve, 10 * OPTIONS.archiveMs))
+  t.is(archive.length, archived, 'what came later is not on the disk for sure')
+  const kept = [...tape.checkpoint()].map(({ payload }) => readRun(new Reader(payload)))
+  const blocks = kept.reduce((sum, run) => sum + run.blocks.length, 0)
+  t.is(blocks, 3 - archived, 'so the journal keeps it')
+  await until(() => archive.length === 3, 'and it goes on')
 })
 
 test('tape - what the journal held and no archive has comes back', async (t) => {
