@@ -31,8 +31,10 @@ export type RpcNode = TradingNode & {
     index: number
   ): Promise<{ length: number; treeHash: Bytes32; signature: Uint8Array } | null>
   lanes(): { known: number; current: number; length: number; finalLength: number }
-  /** Swarm keys of the validators that have acknowledged a block of the own lane. */
-  acknowledgedBy(laneBlock: number): string[]
+  /** Swarm keys of validators that are known to have a block of the own lane: those whose signatures
+   * made the tape's head that took it in at `tapeIndex`, or as long as it is not final, a quorum that
+   * acknowledged it. */
+  acknowledgedBy(laneBlock: number, tapeIndex: number | null): Promise<string[]>
   evidence(): RpcStatus['evidence']
   /** Signatures of entries that were checked and hold, since the start. */
   signaturesChecked(): number

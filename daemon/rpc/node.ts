@@ -1,6 +1,8 @@
 // The daemon as the JSON-RPC sees it.
 import { toHex } from '../../protocol/bytes.ts'
+import { decodeHeadSignature } from '../../protocol/log-manifest.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
+import { quorumOf } from '../../protocol/venue.ts'
 import type { Daemon } from '../daemon.ts'
 import { entriesOf } from '../replica/intake.ts'
 import { tradingNode } from '../trading/node.ts'
@@ -22,14 +24,7 @@ export async function rpcNode(daemon: Daemon, manifest: Manifest): Promise<RpcNo
       const block = (await daemon.parts.tape.read(index))?.block
       return block?.blocks.flat().flatMap(entriesOf)[entry] ?? null
     },
-    signedHead: async (index) => {
-      const { tape } = daemon.parts
-      const run = await tape.run(index)
-      if (run === null) return null
-      const length = run.from + run.blocks.length
-      const treeHash = await tape.treeHashAt(length)
-      return treeHash === null ? null : { length, treeHash, signature: run.signature }
-    },
+    signedHead: (index) => signedHead(daemon, index),
     lanes: () => {
       const all = daemon.parts.lanes.reads.lanes()
       const { key } = daemon.lane
@@ -42,10 +37,14 @@ export async function rpcNode(daemon: Daemon, manifest: Manifest): Promise<RpcNo
         finalLength: lane?.finalLength ?? 0
       }
     },
-    acknowledgedBy: (laneBlock) => {
+    acknowledgedBy: async (laneBlock, tapeIndex) => {
       const { lanes, validators } = daemon.parts
+      const head = tapeIndex === null ? null : await signedHead(daemon, tapeIndex)
+      const { quorum } = quorumOf(validators.length)
+      const signers = head && decodeHeadSignature(head.signature, quorum)
       const [longest] = lanes.reads.certified(daemon.lane.key, laneBlock)
-      return (longest?.validators ?? []).map((index) => toHex(validators[index]))
+      const indexes = signers?.map(({ signer }) => signer) ?? longest?.validators ?? []
+      return indexes.map((index) => toHex(validators[index]))
     },
     evidence: () => {
       const { lanes, validators } = daemon.parts
@@ -56,4 +55,12 @@ export async function rpcNode(daemon: Daemon, manifest: Manifest): Promise<RpcNo
     blockPeers: (keys) => daemon.parts.network.block(keys)
   }
   return Object.defineProperties(trading, Object.getOwnPropertyDescriptors(own)) as RpcNode
+}
+
+async function signedHead({ parts }: Daemon, index: number): ReturnType<RpcNode['signedHead']> {
+  const run = await parts.tape.run(index)
+  if (run === null) return null
+  const length = run.from + run.blocks.length
+  const treeHash = await parts.tape.treeHashAt(length)
+  return treeHash === null ? null : { length, treeHash, signature: run.signature }
 }

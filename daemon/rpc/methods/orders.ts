@@ -137,7 +137,7 @@ export function orderMethods(api: RpcApi): AnyMethod[] {
     }),
     define({
       name: 'private/explain_order',
-      doc: 'Everything about one order: the typed data that was signed, its hashes, its place in the lane and on the tape, and who has it.',
+      doc: 'Everything about one order: the typed data that was signed, its hashes, its place in the lane and on the tape, and who has it: `acknowledgedBy` are the validators (swarm keys) that signed the tape’s head with it, or before it is final a quorum that acknowledged it, if the tape took its time.',
       scope: 'read',
       bucket: 'reads',
       params: z.strictObject({ orderId: schema.orderIdText }),
@@ -212,7 +212,8 @@ async function explain({ node, format }: RpcApi, record: OrderRecord): Promise<R
   const { order, place, laneBlock, state } = record
   const { hasher, terms } = node
   const signed = await signedEntry(node, record)
-  const acknowledgedBy = laneBlock === null ? [] : node.acknowledgedBy(laneBlock)
+  const acknowledgedBy =
+    laneBlock === null ? [] : await node.acknowledgedBy(laneBlock, place?.index ?? null)
   const words = [
     laneBlock === null
       ? 'it came in another lane, or before this history began'
