@@ -199,7 +199,7 @@ export type RpcMethods = {
     result: RpcOrderResult
   }
   'private/prepare_order': {
-    params: RpcWithSide
+    params: Omit<RpcWithSide, 'clientOrderId' | 'wait'>
     result: { typedData: unknown; digest: string }
   }
   'private/link_account': {

@@ -190,6 +190,9 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
       result: z.strictObject({ transaction: z.string(), readyAt: z.number().int().nullable() }),
       handle: (params) => {
         const { account: named, action = 'request', nonce } = params
+        if (action === 'apply' && nonce !== undefined) {
+          throw new RpcError('invalid_params', 'the nonce was named with the request', 'nonce')
+        }
         const name = nameOf('private/raise_floor', params)
         return move(api, params, name, async (vault) => {
           if (action === 'apply') return { ...(await vault.applyFloor(name)), readyAt: null }

@@ -35,7 +35,7 @@ export function marketDataMethods(api: RpcApi): AnyMethod[] {
     }),
     define({
       name: 'public/get_order_book',
-      doc: 'The book: `level` 2 gives prices and amounts (`depth` levels a side, 20 unless told), 3 every order with its place in the queue.',
+      doc: 'The book: `level` 2 gives prices and amounts (`depth` levels a side, 20 unless told), 3 every order with its place in the queue (`depth` orders a side, all unless told).',
       scope: 'read',
       bucket: 'reads',
       params: z.strictObject({
@@ -44,9 +44,10 @@ export function marketDataMethods(api: RpcApi): AnyMethod[] {
         level: z.union([z.literal(2), z.literal(3)]).exactOptional()
       }),
       result: z.union([schema.book, schema.fullBook]),
-      handle: ({ market, depth = depthDefault, level = 2 }) => {
+      handle: ({ market, depth, level = 2 }) => {
         const index = forms.marketIndex(market)
-        return level === 2 ? bookOf(api, index, depth) : fullBookOf(api, index)
+        if (level === 3) return fullBookOf(api, index, depth)
+        return bookOf(api, index, depth ?? depthDefault)
       }
     }),
     define({
@@ -111,10 +112,11 @@ export function bookOf({ node, format }: RpcApi, market: number, depth: number):
   }
 }
 
-export function fullBookOf(api: RpcApi, market: number): RpcFullBook {
+/** `most`: orders a side; all unless told. */
+export function fullBookOf(api: RpcApi, market: number, most?: number): RpcFullBook {
   const { node, format, desk } = api
   const { engine } = node
-  const { bids, asks } = engine.level3(market)
+  const { bids, asks } = engine.level3(market, most)
   const own = new Set(desk.accounts().map(({ address }) => engine.accountOf(address)))
   const orderOf = (side: 'buy' | 'sell') => (order: (typeof bids)[number]) => ({
     sequence: order.id,

@@ -9,7 +9,7 @@ import { RpcError } from '../errors.ts'
 import type { AnyMethod } from '../registry.ts'
 import * as schema from '../schemas.ts'
 import { define } from './define.ts'
-import { myTradeReply, orderIdOf, pastRecordOf } from './replies.ts'
+import { myTradeReply, orderIdOf, parseOrderId, pastRecordOf } from './replies.ts'
 
 const pageDefault = 100
 /** Changes of orders in one answer. */
@@ -59,8 +59,11 @@ export function orderMethods(api: RpcApi): AnyMethod[] {
       }),
       result: schema.order,
       handle: async ({ orderId, clientOrderId, account }) => {
-        if (orderId !== undefined) return format.order(await pastRecordOf(api, orderId))
-        if (clientOrderId === undefined) {
+        if (orderId !== undefined && clientOrderId === undefined) {
+          checkAccount(orderId, account)
+          return format.order(await pastRecordOf(api, orderId))
+        }
+        if (orderId !== undefined || clientOrderId === undefined) {
           throw new RpcError('invalid_params', 'name an orderId or a clientOrderId', 'orderId')
         }
         const record = await api.placing.find(desk.account(account).address, clientOrderId)
@@ -197,6 +200,12 @@ export function orderMethods(api: RpcApi): AnyMethod[] {
       }
     })
   ]
+}
+
+/** @throws RpcError order_not_found when the id is of an order of another account */
+function checkAccount(orderId: string, account: string | undefined): void {
+  if (account === undefined || parseOrderId(orderId).address === account.toLowerCase()) return
+  throw new RpcError('order_not_found', 'the orderId is of another account', 'account')
 }
 
 export function balancesOf({ node, manifest, format }: RpcApi, address: string) {

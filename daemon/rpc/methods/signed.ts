@@ -46,15 +46,18 @@ const message = z.strictObject({
   slot: integer(2 ** 16 - 1)
 })
 
+/** The name goes with the order when it is handed in, and nothing is there to wait for. */
+const { clientOrderId: _name, wait: _wait, ...preparedFields } = schema.placeFields
+
 export function signedMethods(api: RpcApi): AnyMethod[] {
   const { desk, forms, node, placing, clock } = api
   return [
     define({
       name: 'private/prepare_order',
-      doc: 'An order as a wallet signs it (eth_signTypedData_v4), with the account’s next nonce and a free slot. The slot is kept for two minutes. Hand it in with private/submit_signed_order before the account’s next order: nonces only grow.',
+      doc: 'An order as a wallet signs it (eth_signTypedData_v4), with the account’s next nonce and a free slot. The slot is kept for two minutes. Hand it in with private/submit_signed_order before the account’s next order: nonces only grow. Its clientOrderId goes there.',
       scope: 'trade',
       bucket: 'orders',
-      params: z.strictObject({ ...schema.placeFields, side: schema.side }),
+      params: z.strictObject({ ...preparedFields, side: schema.side }),
       result: z.strictObject({ typedData: z.unknown(), digest: schema.hex }),
       handle: ({ side, ...params }) => {
         const account = desk.account(params.account)

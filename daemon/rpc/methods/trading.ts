@@ -34,7 +34,7 @@ export function tradingMethods(api: RpcApi): AnyMethod[] {
     side('private/sell', 'sell'),
     define({
       name: 'private/place',
-      doc: 'Up to 100 orders and cancels at once, in this order, in one block of the lane where they fit. Each has its own result or error.',
+      doc: 'Up to 100 orders and cancels at once, in this order, in one block of the lane where they fit. Each has its own result or error. An order’s own `account` and `wait` count before those of the call.',
       scope: 'trade',
       bucket: 'orders',
       params: z.strictObject({
@@ -70,7 +70,9 @@ export function tradingMethods(api: RpcApi): AnyMethod[] {
           const { action: way, ...params } = action
           const named = account === undefined ? params : { account, ...params }
           const sent = place(api, way, named, caller)
-          answers.push(sent.then((placed) => answer(api, placed, { wait })).catch(errorReply))
+          answers.push(
+            sent.then((placed) => answer(api, placed, { wait, ...named })).catch(errorReply)
+          )
           // One after the other, so that they reach the lane in their order.
           await sent.catch(() => null)
         }
