@@ -2,7 +2,7 @@
 import type { Assert } from 'brittle'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemClock } from '../../daemon/clock.ts'
+import { type Clock, systemClock } from '../../daemon/clock.ts'
 import { Auth } from '../../daemon/rpc/auth.ts'
 import { Envelope } from '../../daemon/rpc/envelope.ts'
 import { Hub, type ChannelSource } from '../../daemon/rpc/hub.ts'
@@ -31,13 +31,14 @@ export async function startRpc(
   methods: (hub: Hub) => AnyMethod[],
   source: ChannelSource = noChannels,
   port = 0,
-  onFault: (fault: unknown) => void = (fault) => t.fail(String(fault))
+  onFault: (fault: unknown) => void = (fault) => t.fail(String(fault)),
+  clock: Clock = systemClock
 ): Promise<TestServer> {
   const datadir = await t.tmp()
   await mkdir(datadir, { recursive: true })
   const auth = new Auth(
     { cookie: join(datadir, '.cookie'), tokens: join(datadir, 'tokens.json') },
-    { clock: systemClock }
+    { clock }
   )
   await auth.open()
   const hub = new Hub({ source })
@@ -61,7 +62,7 @@ export async function startRpc(
       auth,
       envelope,
       hub,
-      clock: systemClock,
+      clock,
       ready: () => ({ ready: true, reasons: [] }),
       metrics: async () => ({ text: '', type: 'text/plain' }),
       onDisconnect: () => {},

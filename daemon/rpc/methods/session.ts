@@ -12,7 +12,10 @@ const heartbeatMinSeconds = 10
 const heartbeatMaxSeconds = 3600
 
 /** `all` gives every method, these included: what rpc.discover describes. */
-export function sessionMethods(api: RpcApi, all: () => AnyMethod[]): AnyMethod[] {
+export function sessionMethods(
+  api: Pick<RpcApi, 'clock' | 'version'>,
+  all: () => AnyMethod[]
+): AnyMethod[] {
   const { clock, version } = api
   const channels = z.strictObject({
     channels: z.array(z.string().min(1).max(100)).min(1).max(channelsMax)
