@@ -4,16 +4,19 @@
 // loading the large one would take minutes), and ours runs the same prefix for the ratio. The hash
 // of all trades, in order, must agree; it is an error if it does not. Speeds are the median of the
 // runs. Latencies are of a run of their own with a clock around each command (its 40 ns included);
-// one command in 512 ends a block and pays for the hash of the block's events.
+// one command in 512 ends a block and pays for the hash of the block's events. `ours` is given its
+// commands one by one, as all the others are; `blocks` is the whole engine on blocks of entries.
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
+import type { BlocksResult } from './blocks.ts'
 import type { MemoryResult, RunResult } from './matching-run.ts'
 import { median, report, say, type Row } from './report.ts'
 import { fullSize, workloadNames, type Size, type WorkloadName } from './workloads.ts'
 
 const run = promisify(execFile)
-const program = fileURLToPath(new URL('matching-run.ts', import.meta.url))
+const oneByOne = 'matching-run.ts'
+const inBlocks = 'blocks.ts'
 
 /** What a slow engine is given: a book, and how many commands of the flow on it. */
 type Prefix = Size & { prefix: number }
@@ -30,9 +33,10 @@ const prefixes: Record<string, Record<WorkloadName, Prefix>> = {
   'limit-order-book': { mixed: wholeMixed, deep: smallDeep, hot: shortHot }
 }
 
-async function child(engine: string, workload: string, more: string[]): Promise<string> {
+async function child(program: string, words: string[]): Promise<string> {
   const flags = ['--expose-gc', '--max-old-space-size=4096', '--import', 'tsx']
-  const { stdout } = await run(process.execPath, [...flags, program, engine, workload, ...more], {
+  const file = fileURLToPath(new URL(program, import.meta.url))
+  const { stdout } = await run(process.execPath, [...flags, file, ...words], {
     timeout: 600_000,
     maxBuffer: 1 << 24
   })
@@ -46,7 +50,8 @@ async function measure(
   runs: number
 ): Promise<RunResult> {
   const sizes = ['--preload', preload, '--commands', commands, '--prefix', prefix, '--runs', runs]
-  const result: RunResult = JSON.parse(await child(engine, workload, sizes.map(String)))
+  const words = [engine, workload, ...sizes.map(String)]
+  const result: RunResult = JSON.parse(await child(oneByOne, words))
   say(`${workload} ${engine}: ${median(result.mops).toFixed(4)} Mops/s, hash ${result.hash}`)
   return result
 }
@@ -81,6 +86,13 @@ async function benchWorkload(workload: WorkloadName, runs: number): Promise<Row[
     { name: `${name}.ours.hash`, value: ours.hash, unit: 'FNV-1a' },
     { name: `${name}.ours.ofProbe`, value: median(ours.mops) / median(probe.mops), unit: 'times' }
   ]
+  if (workload !== 'deep') {
+    const { preload } = whole
+    const words = [workload, '--preload', preload, '--runs', Math.max(runs, 7)].map(String)
+    const blocks: BlocksResult = JSON.parse(await child(inBlocks, words))
+    say(`${workload} in blocks: ${median(blocks.mops).toFixed(4)} Mops/s`)
+    rows.push({ name: `${name}.blocks.mops`, value: median(blocks.mops), unit: 'Mops/s' })
+  }
   for (const [engine, sizes] of Object.entries(prefixes)) {
     const part = sizes[workload]
     const theirs = await measure(engine, workload, part, 3)
@@ -112,7 +124,7 @@ async function main(): Promise<void> {
   }
   const { preload, commands } = fullSize.deep
   const sizes = ['--memory', '--preload', String(preload), '--commands', String(commands)]
-  const memory: MemoryResult = JSON.parse(await child('ours', 'deep', sizes))
+  const memory: MemoryResult = JSON.parse(await child(oneByOne, ['ours', 'deep', ...sizes]))
   rows.push({
     name: 'matching.ours.bytesPerRestingOrder',
     value: memory.bytesPerRestingOrder,

@@ -1,0 +1,173 @@
+// The engine as a replica drives it: whole blocks of decoded entries from four lanes, through every
+// phase of a block (design 2.5). Addresses, nonces, links, the order of the phases and the lists of
+// events and balances come on top of what `ours` costs. Started by matching.ts:
+//   blocks.ts WORKLOAD --preload N --commands N --runs N
+// The clock runs during `Engine.apply` alone. Trades differ from those of the other engines: a
+// block has an order of its own.
+import { parseArgs } from 'node:util'
+import { blake2b256Parts } from '../crypto/blake2b.ts'
+import {
+  type Address,
+  type BlockInput,
+  type ChainEventInput,
+  Engine,
+  type EntryInput
+} from '../matching/index.ts'
+import { seededRandom } from '../test/helpers/random.ts'
+import { CANCEL, type Flow, LIMIT } from './flow.ts'
+import { benchConfig } from './ours.ts'
+import { makeWorkload, workloadNames } from './workloads.ts'
+
+export type BlocksResult = { mops: number[] }
+
+const LANES = 4
+const SIDE_ACCOUNTS = 500
+const FUNDS = 2 ** 43
+const BLOCK_ENTRIES = 512
+const START_MS = 1_700_000_000_000
+const EXPIRY = START_MS / 1000 + 1_000_000
+const FEE_MAX = 2 ** 40
+
+const addresses = Array.from(
+  { length: 2 * SIDE_ACCOUNTS },
+  (_, account): Address => `0x${account.toString(16).padStart(40, '0')}`
+)
+
+const config = {
+  ...benchConfig,
+  // Sealed soon, so that it can be told as settled.
+  settlement: benchConfig.settlement && { ...benchConfig.settlement, cosignMs: 1 },
+  endow: addresses.flatMap((account) => [
+    { account, token: 0, quanta: FUNDS },
+    { account, token: 1, quanta: FUNDS }
+  ])
+}
+
+type Entries = { account: number; entry: EntryInput }[]
+
+/** Each row as its sender would send it. Nonce 1 is the link's. */
+function entriesOf(flow: Flow): Entries {
+  const turns = [0, 0]
+  const nonces = new Int32Array(addresses.length).fill(1)
+  const owners = new Int32Array(flow.count)
+  const names = new Int32Array(flow.count)
+  return Array.from({ length: flow.count }, (_, row) => {
+    if (flow.types[row] === CANCEL) {
+      const target = Math.max(0, flow.targets[row])
+      const account = owners[target]
+      const nonce = names[target]
+      return {
+        account,
+        entry: { kind: 'cancel', account: addresses[account], nonces: [nonce], expiry: 0 }
+      }
+    }
+    const isSell = flow.sells[row] === 1
+    const account = flow.sells[row] * SIDE_ACCOUNTS + (turns[flow.sells[row]]++ % SIDE_ACCOUNTS)
+    const nonce = ++nonces[account]
+    owners[row] = account
+    names[row] = nonce
+    const waits = flow.types[row] === LIMIT
+    const order = {
+      market: 0,
+      account: addresses[account],
+      side: isSell ? ('sell' as const) : ('buy' as const),
+      price: flow.prices[row],
+      quantity: flow.quantities[row],
+      timeInForce: waits ? ('gtc' as const) : ('ioc' as const),
+      postOnly: 'no' as const,
+      quote: false,
+      leased: false,
+      selfTradePrevention: 'cancelNewest' as const,
+      trigger: null,
+      expiry: EXPIRY,
+      feeMax: FEE_MAX,
+      nonce,
+      slot: waits ? nonce % benchConfig.slotsMax : 0
+    }
+    return { account, entry: { kind: 'place', order, signer: addresses[account] } }
+  })
+}
+
+function opening(): Entries {
+  const opens = Array.from({ length: LANES }, (_, account) => ({
+    account,
+    entry: { kind: 'open' as const, valid: true }
+  }))
+  const links = addresses.map((address, account) => ({
+    account,
+    entry: { kind: 'link' as const, account: address, nonce: 1, expiry: EXPIRY, signer: address }
+  }))
+  return [...opens, ...links]
+}
+
+class Blocks {
+  readonly #engine = new Engine(config, { hash: blake2b256Parts })
+  readonly #lengths = new Array<number>(LANES).fill(0)
+  #index = 0
+  #chain: ChainEventInput[] = []
+
+  /** Nanoseconds that the engine took. */
+  apply(entries: Entries): number {
+    const block = this.#block(entries)
+    const from = process.hrtime.bigint()
+    this.#engine.apply(block)
+    const took = Number(process.hrtime.bigint() - from)
+    this.#chain = this.#engine
+      .batches()
+      .filter(({ state }) => state === 'sealed')
+      .map(({ index }) => ({
+        kind: 'batchSettled',
+        index,
+        link: '0'.repeat(48),
+        submitter: addresses[0]
+      }))
+    return took
+  }
+
+  #block(entries: Entries): BlockInput {
+    const lanes = Array.from({ length: LANES }, (_, lane) => ({
+      lane: new Uint8Array(32).fill(lane + 1),
+      length: ++this.#lengths[lane],
+      treeHash: new Uint8Array(32),
+      entries: entries.filter(({ account }) => account % LANES === lane).map(({ entry }) => entry)
+    }))
+    const index = this.#index++
+    return {
+      index,
+      time: START_MS + index * 10,
+      seed: new Uint8Array(32).fill(index & 0xff),
+      cursor: null,
+      chain: this.#chain,
+      lanes: lanes.filter((each) => each.entries.length > 0)
+    }
+  }
+}
+
+function main(): void {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      preload: { type: 'string', default: '0' },
+      commands: { type: 'string', default: '300000' },
+      runs: { type: 'string', default: '3' }
+    }
+  })
+  const name = workloadNames.find((known) => known === positionals[0])
+  if (name === undefined) throw new Error(`no such workload: ${positionals.join(' ')}`)
+  const size = { preload: Number(values.preload), commands: Number(values.commands) }
+  const { flow, preload } = makeWorkload(name, size, seededRandom(1))
+  const entries = entriesOf(flow)
+  const mops = Array.from({ length: Number(values.runs) }, () => {
+    const blocks = new Blocks()
+    blocks.apply(opening())
+    let tookNs = 0
+    for (let row = 0; row < flow.count; row += BLOCK_ENTRIES) {
+      const ns = blocks.apply(entries.slice(row, row + BLOCK_ENTRIES))
+      if (row >= preload) tookNs += ns
+    }
+    return ((flow.count - preload) / tookNs) * 1000
+  })
+  process.stdout.write(JSON.stringify({ mops } satisfies BlocksResult) + '\n')
+}
+
+main()
