@@ -25,8 +25,9 @@ export const advice: Record<string, string> = {
   unknown_market: '`curb venue info` lists the markets.',
   unknown_token: '`curb venue info` lists the tokens.',
   unknown_account: '`curb account list` shows whom the daemon hosts; --account names one.',
+  too_many_accounts: 'Link it to another daemon of the venue; an owner may take any.',
   account_locked:
-    'Unlock it with keys.unlock and keys.passwordFile, or sign outside (docs/rpc.md).',
+    'Put it into keys.unlock, its password’s file into keys.passwordFile, and start the daemon again; or sign outside (docs/rpc.md).',
   not_linked: '`curb account link ADDRESS` links the account to this daemon.',
   invalid_amount: '`curb venue info` shows tick and lot of each market.',
   insufficient_funds: '`curb balance` shows what is available; orders reserve what they can cost.',
@@ -52,7 +53,7 @@ export const advice: Record<string, string> = {
 const byReason: Record<string, string> = {
   expired: 'Name a later end: --expires SECONDS from now.',
   expiry_too_far: 'Name an earlier end: --expires SECONDS from now.',
-  lease_lapsed: 'Leased orders need a lease: private/set_lease.',
+  lease_lapsed: 'Leased orders need a lease: `curb order lease SECONDS`.',
   protected: 'private/set_market_maker_protection lets it quote again.',
   too_many_orders: '`curb order cancel` some: the venue limits live orders of an account.',
   price_band: '`curb ticker MARKET` shows the last price; go towards it in steps.',

@@ -6,7 +6,7 @@ import { RpcFault } from '../client/fault.ts'
 import { HttpClient, type Address } from '../client/http.ts'
 import { SocketClient } from '../client/socket.ts'
 import { after } from '../client/timer.ts'
-import { defaultDatadir } from '../config/paths.ts'
+import { datadirPaths, defaultDatadir } from '../config/paths.ts'
 import { Output } from './output.ts'
 
 export type GlobalOptions = {
@@ -37,7 +37,11 @@ export class Context {
 
   /** Runs with a client that is closed afterwards. */
   async call<T>(run: (client: HttpClient) => Promise<T>): Promise<T> {
-    const client = new HttpClient({ ...this.#address(), ...this.#token() })
+    const token = this.#token()
+    const client = new HttpClient({
+      ...this.#address(),
+      ...(token === undefined ? {} : { token })
+    })
     const stop = after(patienceMs, () => this.output.hint('waiting for the daemon’s answer ...'))
     try {
       return await run(client)
@@ -48,8 +52,9 @@ export class Context {
   }
 
   /** A connection for what goes on until it is interrupted. */
-  async connect(): Promise<SocketClient> {
-    const client = new SocketClient({ ...this.#address(), ...this.#token() })
+  async connect(onState: (state: 'connected' | 'lost') => void): Promise<SocketClient> {
+    const token = () => this.#token()
+    const client = new SocketClient({ ...this.#address(), token }, { onState })
     await client.open()
     return client
   }
@@ -62,13 +67,13 @@ export class Context {
     throw RpcFault.unreachable(this.datadir, new Error('its socket is not there'))
   }
 
-  #token(): { token?: string } {
-    if (this.#options.token !== undefined) return { token: this.#options.token }
+  #token(): string | undefined {
+    if (this.#options.token !== undefined) return this.#options.token
     try {
-      return { token: readFileSync(join(this.datadir, '.cookie'), 'utf8') }
+      return readFileSync(datadirPaths(this.datadir).cookie, 'utf8')
     } catch {
       // Public methods need none; for the others the daemon says so.
-      return {}
+      return undefined
     }
   }
 }

@@ -10,7 +10,9 @@ import { addressText, refused, type Address } from './http.ts'
 import { after } from './timer.ts'
 
 export type SocketClientOptions = Address & {
-  token?: string
+  /** As a function it is asked for at each connection: a daemon that starts again has another
+   * cookie. */
+  token?: string | (() => string | undefined)
   /** First wait before connecting again, doubled up to `backoffMaxMs`. */
   backoffMs?: number
   backoffMaxMs?: number
@@ -106,7 +108,8 @@ export class SocketClient {
   }
 
   #connect(): Promise<void> {
-    const { token } = this.#options
+    const given = this.#options.token
+    const token = typeof given === 'function' ? given() : given
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
     const socket = new WebSocket(socketUrl(this.#options), { headers })
     this.#socket = socket

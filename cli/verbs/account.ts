@@ -2,11 +2,12 @@ import { Option, type Command } from 'commander'
 import { RpcFault } from '../../client/fault.ts'
 import type { RpcMethods } from '../../protocol/rpc.ts'
 import { Context } from '../context.ts'
-import { UsageError } from '../exit.ts'
+import { exitCodes, UsageError } from '../exit.ts'
 import { wholeNumber } from '../numbers.ts'
 import { oneShot } from '../one-shot.ts'
 import { table, timeText } from '../output.ts'
 import { idOption, moveParams } from './funds.ts'
+import { accountOption } from './order-flags.ts'
 
 export function accountCommands(program: Command): void {
   const account = program.command('account').description('keys, links and delegates')
@@ -29,16 +30,22 @@ export function accountCommands(program: Command): void {
   account
     .command('link <account>')
     .description('give the account’s trading to this daemon')
-    .action(async (address: string, _flags: object, command: Command) => {
-      const context = Context.of(command)
-      const linked = await context.call((client) =>
-        client.call('private/link_account', { account: address })
-      )
-      context.output.result(linked, ({ linked: done }) => (done ? 'linked' : 'not linked yet'))
-    })
+    .option('--signature <hex>', 'a wallet’s own, of the typed data that the first call shows')
+    .addOption(
+      new Option('--nonce <nonce>', 'of the typed data that was signed').argParser(wholeNumber())
+    )
+    .addOption(
+      new Option('--expiry <seconds>', 'of the typed data that was signed').argParser(wholeNumber())
+    )
+    .action(link)
   account
     .command('delegate <delegate>')
     .description('let another key sign orders for the account; it can never withdraw')
+    .addOption(
+      new Option('--from <seconds>', 'beginning, whole seconds since 1970; else at once').argParser(
+        wholeNumber()
+      )
+    )
     .addOption(new Option('--days <days>', 'days until it ends').argParser(wholeNumber()))
     .addOption(
       new Option('--until <seconds>', 'end, whole seconds since 1970')
@@ -46,25 +53,57 @@ export function accountCommands(program: Command): void {
         .conflicts('days')
     )
     .addOption(
-      new Option('--revoke', 'end it; its orders are cancelled').conflicts(['days', 'until'])
+      new Option('--revoke', 'end it; its orders are cancelled').conflicts([
+        'from',
+        'days',
+        'until'
+      ])
     )
     .option('--market <market>', 'only this market; else all')
     .option('--cosign', 'may sign net results of batches too')
     .addOption(idOption().conflicts('days'))
-    .option('--account <address>', 'account, when the daemon hosts several')
+    .addOption(accountOption())
     .action(delegate)
   account
-    .command('floor [nonce]')
+    .command('floor')
+    .argument('[nonce]', 'orders with a smaller one; else all that were signed', wholeNumber())
     .description(
       'make orders dead on chain too: those with a nonce below this one, or all that were signed'
     )
     .option('--apply', 'carry the request out, after its delay')
     .addOption(idOption())
-    .option('--account <address>', 'account, when the daemon hosts several')
+    .addOption(accountOption())
     .action(raiseFloor)
 }
 
+type LinkFlags = { signature?: string; nonce?: number; expiry?: number }
+
+/** A locked account is linked in two steps: the first shows what its wallet has to sign, and fails,
+ * since nothing is linked; the second brings the signature. */
+async function link(address: string, flags: LinkFlags, command: Command): Promise<void> {
+  const given = [flags.signature, flags.nonce, flags.expiry].filter((each) => each !== undefined)
+  if (given.length > 0 && given.length < 3) {
+    throw new UsageError('--signature, --nonce and --expiry come together')
+  }
+  const context = Context.of(command)
+  const done = await context.call((client) =>
+    client.call('private/link_account', { account: address, ...flags })
+  )
+  if (done.linked) return context.output.result(done, () => 'linked')
+  context.output.result(done, ({ typedData }) => JSON.stringify(typedData, null, 2))
+  context.output.word(
+    [
+      `curb: not linked: the daemon has no key of ${done.account}. Either of these links it:`,
+      '- unlock it here: put it into keys.unlock, its password’s file into keys.passwordFile, start the daemon again, and ask again;',
+      '- or sign the typed data above in its wallet (eth_signTypedData_v4), and hand in what it says:',
+      `  curb account link ${done.account} --signature 0x... --nonce NONCE --expiry EXPIRY`
+    ].join('\n')
+  )
+  process.exitCode = exitCodes.rejected
+}
+
 type DelegateFlags = {
+  from?: number
   days?: number
   until?: number
   revoke?: boolean
@@ -94,16 +133,16 @@ async function delegate(
 }
 
 async function raiseFloor(
-  text: string | undefined,
+  nonce: number | undefined,
   { apply, ...rest }: { apply?: boolean; id?: string; account?: string },
   command: Command
 ): Promise<void> {
-  if (apply === true && text !== undefined) throw new UsageError('--apply takes no nonce')
-  const nonce = text === undefined ? {} : { nonce: wholeNumber()(text) }
+  if (apply === true && nonce !== undefined) throw new UsageError('--apply takes no nonce')
+  const named = nonce === undefined ? {} : { nonce }
   const action = apply === true ? 'apply' : 'request'
   const context = Context.of(command)
   const sent = await context.call((client) =>
-    client.call('private/raise_floor', { action, ...nonce, ...moveParams(rest) })
+    client.call('private/raise_floor', { action, ...named, ...moveParams(rest) })
   )
   context.output.result(sent, ({ transaction, readyAt }) =>
     readyAt === null

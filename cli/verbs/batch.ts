@@ -10,9 +10,10 @@ export function batchCommands(program: Command): void {
     .command('list')
     .description('the latest batches and their state')
     .option('--count <count>', 'how many', wholeNumber(), 20)
-    .action(async ({ count }: { count: number }, command: Command) => {
+    .option('--before <index>', 'only batches with a smaller number', wholeNumber())
+    .action(async (page: { count: number; before?: number }, command: Command) => {
       const context = Context.of(command)
-      const found = await context.call((client) => client.call('public/get_batches', { count }))
+      const found = await context.call((client) => client.call('public/get_batches', page))
       context.output.result(found, batchTable)
     })
   batch

@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander'
-import type { RpcBalance } from '../../protocol/rpc.ts'
+import type { RpcBalance, RpcMyTrade } from '../../protocol/rpc.ts'
+import type { SocketClient } from '../../client/socket.ts'
 import { Context } from '../context.ts'
 import { wholeNumber } from '../numbers.ts'
 import { table, timeText } from '../output.ts'
-import { untilInterrupted } from '../wait.ts'
-import { tradesTable } from './order.ts'
+import { watch } from '../watch.ts'
+import { accountOption, noWaitOption, waitParam } from './order-flags.ts'
+import { tradesTable } from './order-text.ts'
 
 type OfAccount = { account?: string }
 type OfMove = OfAccount & { id?: string }
@@ -20,12 +22,11 @@ export function idOption(): Option {
 }
 
 export function fundsCommands(program: Command): void {
-  const account = () => new Option('--account <address>', 'account, when the daemon hosts several')
   program
     .command('deposit <token> <amount>')
     .description('put tokens into the vault')
     .addOption(idOption())
-    .addOption(account())
+    .addOption(accountOption())
     .action(async (token: string, amount: string, flags: OfMove, command: Command) => {
       const context = Context.of(command)
       const sent = await context.call((client) =>
@@ -37,21 +38,28 @@ export function fundsCommands(program: Command): void {
     .command('withdraw <token> <amount>')
     .description('take tokens out with the next batch')
     .addOption(idOption())
-    .addOption(account())
-    .action(async (token: string, amount: string, flags: OfMove, command: Command) => {
-      const context = Context.of(command)
-      const taken = await context.call((client) =>
-        client.call('private/withdraw', { token, amount, ...moveParams(flags) })
-      )
-      context.output.result(taken, ({ state }) => `withdrawal ${state}; the next batch pays it`)
-    })
+    .addOption(accountOption())
+    .addOption(noWaitOption())
+    .action(
+      async (
+        token: string,
+        amount: string,
+        { wait, ...flags }: OfMove & { wait: boolean },
+        command: Command
+      ) => {
+        const context = Context.of(command)
+        const params = { token, amount, ...moveParams(flags), ...waitParam({ wait }) }
+        const taken = await context.call((client) => client.call('private/withdraw', params))
+        context.output.result(taken, ({ state }) => `withdrawal ${state}; the next batch pays it`)
+      }
+    )
   program
     .command('exit <token>')
     .description('leave through the contract: needs no validator and no permission, only the delay')
     .addOption(new Option('--claim', 'take the balance out after the delay'))
     .addOption(new Option('--cancel', 'take the request back').conflicts('claim'))
     .addOption(idOption())
-    .addOption(account())
+    .addOption(accountOption())
     .action(
       async (
         token: string,
@@ -75,15 +83,25 @@ export function fundsCommands(program: Command): void {
     .command('balance')
     .description('settled, pending, reserved and available')
     .option('--watch', 'show every change until Ctrl-C')
-    .addOption(account())
+    .addOption(accountOption())
     .action(showBalance)
   program
     .command('fills')
     .description('your trades and how far they are on their way to the chain')
     .option('--market <market>', 'only this market')
-    .option('--count <count>', 'how many', wholeNumber(), 20)
+    .addOption(
+      new Option('--count <count>', 'how many')
+        .argParser(wholeNumber())
+        .default(20)
+        .conflicts('watch')
+    )
+    .addOption(
+      new Option('--before <tapeIndex>', 'only those before this block of the tape')
+        .argParser(wholeNumber(0))
+        .conflicts('watch')
+    )
     .option('--watch', 'show every change until Ctrl-C')
-    .addOption(account())
+    .addOption(accountOption())
     .action(showFills)
 }
 
@@ -93,12 +111,15 @@ async function showBalance(
 ): Promise<void> {
   const context = Context.of(command)
   if (flags.watch === true) {
-    const client = await context.connect()
-    await client.subscribe('user.balances', (data) => {
-      // The channel's own shape, by its name.
-      context.output.line(data as RpcBalance, (balance) => balanceRow(balance).join('  '))
+    return watch(context, async (client) => {
+      await checkNames(client, flags)
+      await client.subscribe('user.balances', (data) => {
+        // The channel's own shape, by its name.
+        const balance = data as RpcBalance
+        if (!isOf(balance, flags)) return
+        context.output.line(balance, (each) => balanceRow(each).join('  '))
+      })
     })
-    return untilInterrupted(client)
   }
   const balances = await context.call((client) => client.call('private/get_balances', flags))
   context.output.result(balances, (all) => {
@@ -118,22 +139,36 @@ async function showBalance(
 }
 
 async function showFills(
-  flags: OfAccount & { market?: string; count: number; watch?: boolean },
+  flags: OfAccount & { market?: string; count: number; before?: number; watch?: boolean },
   command: Command
 ): Promise<void> {
   const context = Context.of(command)
-  const { watch, ...params } = flags
-  if (watch === true) {
-    const client = await context.connect()
-    await client.subscribe('user.trades', (data) => {
-      context.output.line(data as Parameters<typeof tradesTable>[0][number], (trade) =>
-        tradesTable([trade])
-      )
+  const { watch: isWatched, ...params } = flags
+  if (isWatched === true) {
+    return watch(context, async (client) => {
+      await checkNames(client, flags)
+      await client.subscribe('user.trades', (data) => {
+        const trade = data as RpcMyTrade
+        if (isOf(trade, flags)) context.output.line(trade, (each) => tradesTable([each]))
+      })
     })
-    return untilInterrupted(client)
   }
   const trades = await context.call((client) => client.call('private/get_my_trades', params))
   context.output.result(trades, tradesTable)
+}
+
+type Named = { account?: string; market?: string }
+
+/** The channels bring what is of any hosted account: whoever named one sees that one's alone. */
+function isOf(message: { account: string; market?: string }, { account, market }: Named): boolean {
+  if (market !== undefined && message.market !== market) return false
+  return account === undefined || message.account === account.toLowerCase()
+}
+
+/** A name that is none would be watched in vain. @throws RpcFault unknown_account, unknown_market */
+async function checkNames(client: SocketClient, { account, market }: Named): Promise<void> {
+  if (account !== undefined) await client.call('private/get_balances', { account })
+  if (market !== undefined) await client.call('public/get_instrument', { market })
 }
 
 function balanceRow(balance: RpcBalance): string[] {

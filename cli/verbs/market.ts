@@ -3,9 +3,9 @@ import { followBook } from '../../client/book.ts'
 import { followOrders, type LocalOrders } from '../../client/order-queues.ts'
 import type { RpcCandle, RpcFullBook, RpcLevel, RpcTicker, RpcTrade } from '../../protocol/rpc.ts'
 import { Context } from '../context.ts'
-import { wholeNumber } from '../numbers.ts'
+import { moment, wholeNumber } from '../numbers.ts'
 import { facts, table, timeText } from '../output.ts'
-import { untilInterrupted } from '../wait.ts'
+import { watch } from '../watch.ts'
 
 const resolutions = ['1m', '5m', '15m', '1h', '4h', '1d'] as const
 
@@ -20,7 +20,12 @@ export function marketCommands(program: Command): void {
   program
     .command('trades <market>')
     .description('the last trades')
-    .option('--count <count>', 'how many', wholeNumber(), 20)
+    .addOption(
+      new Option('--count <count>', 'how many')
+        .argParser(wholeNumber())
+        .default(20)
+        .conflicts('watch')
+    )
     .option('--watch', 'show every trade until Ctrl-C')
     .action(showTrades)
   program
@@ -29,6 +34,12 @@ export function marketCommands(program: Command): void {
     .addOption(
       new Option('--resolution <span>', 'length of one').choices(resolutions).default('5m')
     )
+    .addOption(
+      new Option('--from <time>', 'first time, such as 2026-11-22T20:00Z, or seconds since 1970')
+        .argParser(moment)
+        .conflicts('watch')
+    )
+    .addOption(new Option('--to <time>', 'last time').argParser(moment).conflicts('watch'))
     .option('--watch', 'show every change until Ctrl-C')
     .action(showCandles)
   program
@@ -47,18 +58,19 @@ async function showBook(
 ): Promise<void> {
   const context = Context.of(command)
   const { depth } = flags
-  if (flags.watch === true) {
-    const client = await context.connect()
-    if (flags.orders === true) {
-      await followOrders(client, market, (book) => {
+  if (flags.watch === true && flags.orders === true) {
+    return watch(context, (client) =>
+      followOrders(client, market, (book) => {
         context.output.line(watched(market, book, depth), (each) => `${clear}${queueTable(each)}`)
       })
-      return untilInterrupted(client)
-    }
-    await followBook(client, market, depth, ({ bids, asks, changeId }) => {
-      context.output.line({ market, changeId, bids, asks }, (book) => `${clear}${ladder(book)}`)
-    })
-    return untilInterrupted(client)
+    )
+  }
+  if (flags.watch === true) {
+    return watch(context, (client) =>
+      followBook(client, market, depth, ({ bids, asks, changeId }) => {
+        context.output.line({ market, changeId, bids, asks }, (book) => `${clear}${ladder(book)}`)
+      })
+    )
   }
   const level = flags.orders === true ? 3 : 2
   const book = await context.call((client) =>
@@ -74,12 +86,12 @@ async function showTrades(
 ): Promise<void> {
   const context = Context.of(command)
   if (flags.watch === true) {
-    const client = await context.connect()
-    await client.subscribe(`trades.${market}`, (data) => {
-      // The channel's own shape, by its name.
-      for (const trade of data as RpcTrade[]) context.output.line(trade, tradeLine)
-    })
-    return untilInterrupted(client)
+    return watch(context, (client) =>
+      client.subscribe(`trades.${market}`, (data) => {
+        // The channel's own shape, by its name.
+        for (const trade of data as RpcTrade[]) context.output.line(trade, tradeLine)
+      })
+    )
   }
   const trades = await context.call((client) =>
     client.call('public/get_last_trades', { market, count: flags.count })
@@ -91,21 +103,22 @@ async function showTrades(
 
 async function showCandles(
   market: string,
-  flags: Watch & { resolution: (typeof resolutions)[number] },
+  flags: Watch & { resolution: (typeof resolutions)[number]; from?: number; to?: number },
   command: Command
 ): Promise<void> {
   const context = Context.of(command)
-  const { resolution } = flags
-  if (flags.watch === true) {
-    const client = await context.connect()
-    await client.subscribe(`candles.${market}.${resolution}`, (data) => {
-      const { candle } = data as { candle: RpcCandle }
-      context.output.line(candle, (each) => candleRow(each).join('  '))
-    })
-    return untilInterrupted(client)
+  const { watch: isWatched, ...span } = flags
+  const { resolution } = span
+  if (isWatched === true) {
+    return watch(context, (client) =>
+      client.subscribe(`candles.${market}.${resolution}`, (data) => {
+        const { candle } = data as { candle: RpcCandle }
+        context.output.line(candle, (each) => candleRow(each).join('  '))
+      })
+    )
   }
   const found = await context.call((client) =>
-    client.call('public/get_candles', { market, resolution })
+    client.call('public/get_candles', { market, ...span })
   )
   context.output.result(found, ({ candles }) =>
     table(
@@ -122,11 +135,11 @@ async function showCandles(
 async function showTicker(market: string, flags: Watch, command: Command): Promise<void> {
   const context = Context.of(command)
   if (flags.watch === true) {
-    const client = await context.connect()
-    await client.subscribe(`ticker.${market}`, (data) => {
-      context.output.line(data as RpcTicker, (ticker) => `${clear}${tickerText(ticker)}`)
-    })
-    return untilInterrupted(client)
+    return watch(context, (client) =>
+      client.subscribe(`ticker.${market}`, (data) => {
+        context.output.line(data as RpcTicker, (ticker) => `${clear}${tickerText(ticker)}`)
+      })
+    )
   }
   const ticker = await context.call((client) => client.call('public/ticker', { market }))
   context.output.result(ticker, tickerText)

@@ -1,17 +1,12 @@
 // The command line as a person and as a script meet it: real processes against the real RPC port.
 import test, { type Assert } from 'brittle'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { RpcError } from '../../daemon/rpc/errors.ts'
 import { method, type AnyMethod } from '../../daemon/rpc/registry.ts'
-import { bookChecksum } from '../../protocol/book-checksum.ts'
 import type { RpcLevel } from '../../protocol/rpc.ts'
-import { curb, curbProcess } from '../helpers/curb.ts'
+import { curb } from '../helpers/curb.ts'
+import { anything, loose } from '../helpers/rpc-methods.ts'
 import { startRpc } from '../helpers/rpc-server.ts'
-import { until } from '../helpers/until.ts'
-
-const loose = { doc: '', bucket: 'reads', result: z.unknown() } as const
-const anything = z.looseObject({})
 
 const bids: RpcLevel[] = [['2000.1', '1.5']]
 const asks: RpcLevel[] = [
@@ -27,8 +22,6 @@ const book = {
   asks,
   checksum: 0
 }
-
-const first = { ...book, checksum: bookChecksum(asks, bids) }
 
 async function daemon(t: Assert) {
   const placed: unknown[] = []
@@ -101,26 +94,10 @@ async function daemon(t: Assert) {
       handle: () => {
         throw new RpcError('rejected', 'expired')
       }
-    }),
-    method({
-      ...loose,
-      name: 'public/subscribe',
-      scope: 'open',
-      params: z.looseObject({ channels: z.array(z.string()) }),
-      handle: ({ channels }, { session }) => {
-        for (const channel of channels) session?.subscribe(channel)
-        return channels
-      }
     })
   ]
   const faults: unknown[] = []
-  const source = {
-    scopeOf: () => 'open' as const,
-    first: () => ({ type: 'snapshot', ...first }),
-    opened: () => {},
-    closed: () => {}
-  }
-  const server = await startRpc(t, methods, source, 0, (fault) => faults.push(fault))
+  const server = await startRpc(t, methods, undefined, 0, (fault) => faults.push(fault))
   return { ...server, placed, faults }
 }
 
@@ -187,33 +164,6 @@ test('curb - exit codes: 0 done, 1 fault, 2 usage, 3 unreachable, 4 unauthorised
   ])
   t.alike(codes, [2, 2, 2, 3, 3, 4, 4, 0, 0, 0, 1, 5, 6, 2, 1])
   t.is(faults.length, 1, 'the bug is in the daemon’s log')
-})
-
-test('curb - what is watched ends with Ctrl-C and 130', async (t) => {
-  const { datadir } = await daemon(t)
-  const watching = curbProcess(['book', 'WETH/USDC', '--watch', '--json', '--datadir', datadir])
-  t.teardown(() => watching.child.kill('SIGKILL'))
-  await until(() => watching.ran.out.includes('\n'), 'the first book')
-  watching.child.kill('SIGINT')
-  const { code, out } = await watching.ended
-  t.is(code, 130)
-  t.alike(JSON.parse(out.split('\n')[0]).bids, book.bids)
-})
-
-test('curb - a reader that has read enough is no fault', async (t) => {
-  const { datadir, hub } = await daemon(t)
-  const words = ['book', 'WETH/USDC', '--watch', '--json', '--datadir', datadir]
-  const { child, ended, ran } = curbProcess(words)
-  t.teardown(() => child.kill('SIGKILL'))
-  await until(() => ran.out.includes('\n'), 'the first book')
-  child.stdout?.destroy()
-  await until(() => {
-    hub.publish('book.WETH/USDC.10', { type: 'snapshot', ...first })
-    return child.exitCode !== null
-  }, 'the end of it')
-  const { code, err } = await ended
-  t.is(code, 0)
-  t.is(err, '')
 })
 
 test('curb - an order may be said in several ways, and only once', async (t) => {
