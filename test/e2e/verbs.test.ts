@@ -1,10 +1,12 @@
 // Every verb of the command line against a running venue, as its user types it.
-import test from 'brittle'
+import test, { type Assert } from 'brittle'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RpcOrderResult } from '../../protocol/rpc.ts'
+import type { RpcBalance, RpcOrder, RpcOrderResult } from '../../protocol/rpc.ts'
 import { curb, type Ran } from '../helpers/curb.ts'
+import { decimal } from '../helpers/ledger.ts'
 import { ProcessVenue } from '../helpers/processes.ts'
+import { until } from '../helpers/until.ts'
 
 const START_MS = 120_000
 
@@ -22,6 +24,17 @@ async function read<T>(line: string, daemon = 0): Promise<T> {
   return JSON.parse(ran.out) as T
 }
 
+/** Each of the lines works, and its words for people say what they should. */
+async function shows(t: Assert, lines: readonly [string, readonly RegExp[]][]): Promise<void> {
+  await Promise.all(
+    lines.map(async ([line, words]) => {
+      const { code, out, err } = await type(line)
+      t.is(code, 0, `${line}: ${err}`)
+      for (const word of words) t.ok(word.test(out), `${line} says ${word}: ${out}`)
+    })
+  )
+}
+
 test.hook('verbs - the venue goes up', { timeout: START_MS }, async () => venue.open())
 
 test('verbs - orders from first to last', async (t) => {
@@ -29,26 +42,23 @@ test('verbs - orders from first to last', async (t) => {
   t.is(order.clientOrderId, 'first')
   const taken = await read<RpcOrderResult>('order buy WETH/USDC 0.1 --market', 1)
   t.is(taken.order.state, 'filled')
-  const lines = await Promise.all(
-    [
-      'order list WETH/USDC',
-      `order show ${order.orderId}`,
-      `order explain ${order.orderId}`,
-      'fills',
-      'balance',
-      'book WETH/USDC',
-      'trades WETH/USDC',
-      'candles WETH/USDC',
-      'ticker WETH/USDC'
-    ].map((line) => type(line))
-  )
-  for (const { code, out, err } of lines) {
-    t.is(code, 0, err)
-    t.ok(out.trim().length > 0)
-  }
+  const shown: [string, RegExp[]][] = [
+    ['order list WETH/USDC', [/sell/, /\b2000\b/, /\b0\.4\b/]],
+    [`order show ${order.orderId}`, [/open/, /\b2000\b/, /\b0\.1\b/, /first/]],
+    [`order explain ${order.orderId}`, [/open/, new RegExp(order.account)]],
+    ['fills', [/sell/, /\b2000\b/, /\b0\.1\b/, /maker/]],
+    ['balance', [/WETH/, /USDC/, /WBTC/]],
+    ['book WETH/USDC', [/\b2000\b/, /\b0\.4\b/]],
+    ['trades WETH/USDC', [/buy/, /\b2000\b/, /\b0\.1\b/]],
+    ['candles WETH/USDC', [/\b2000\b/, /\b0\.1\b/]],
+    ['ticker WETH/USDC', [/\b2000\b/, /WETH\/USDC/]]
+  ]
+  await shows(t, shown)
   const edited = await read<RpcOrderResult>(`order edit ${order.orderId} --price 2001`)
   t.is(edited.order.price, '2001')
   t.is((await type(`order cancel ${edited.order.orderId}`)).code, 0)
+  const gone = await read<RpcOrder>(`order show ${edited.order.orderId}`)
+  t.is(gone.state, 'cancelled')
   await read<RpcOrderResult>('order buy WETH/USDC 0.1 @ 1000')
   t.is((await type('order cancel-all')).code, 0)
   t.alike(await read('order list'), [])
@@ -58,12 +68,15 @@ test('verbs - orders from first to last', async (t) => {
 })
 
 test('verbs - venue, node and batches', async (t) => {
-  for (const line of ['venue info', 'venue status', 'node status', 'node peers', 'batch list']) {
-    const { code, out, err } = await type(line)
-    t.is(code, 0, err)
-    t.ok(out.trim().length > 0, line)
-  }
   const [{ batch }] = await venue.traders[0].trades()
+  const { validators, chain } = venue.manifest
+  await shows(t, [
+    ['venue info', [/WETH\/USDC/, new RegExp(chain?.vault ?? 'a vault')]],
+    ['venue status', [/ready/]],
+    ['node status', [/ready/]],
+    ['node peers', [new RegExp(validators[0].peer.slice(0, 8))]],
+    ['batch list', [new RegExp(`\\b${batch}\\b`)]]
+  ])
   await venue.settles()
   t.ok((await type(`batch show ${batch}`)).out.includes('final'))
   const early = await type(`batch void ${batch}`)
@@ -81,21 +94,25 @@ test('verbs - what is checked by who believes nobody', async (t) => {
 test('verbs - accounts, tokens and configuration', async (t) => {
   const { datadir } = venue.traders[0].member
   const password = join(datadir, 'password')
-  t.is((await type(`account new --password-file ${password}`)).code, 0)
+  const made = await type(`account new --password-file ${password}`)
+  const [address] = /0x[0-9a-f]{40}/i.exec(made.out) ?? []
+  t.ok(address, made.err)
   const key = join(datadir, 'key.json')
   await writeFile(key, await venue.wallet(17).encrypt('devnet', undefined), { mode: 0o600 })
   const imported = await type(`account import ${key} --password-file ${password}`)
   t.ok(imported.out.includes(venue.wallet(17).address.toLowerCase()), imported.err)
   t.ok((await type('account list')).out.includes('unlocked'))
   t.ok((await type(`account link ${venue.traders[0].account}`)).out.includes('linked'))
-  const until = Math.floor(Date.now() / 1000) + 86_400
-  t.is((await type(`account delegate ${venue.wallet(16).address} --until ${until}`)).code, 0)
+  const end = Math.floor(Date.now() / 1000) + 86_400
+  t.is((await type(`account delegate ${venue.wallet(16).address} --until ${end}`)).code, 0)
 
-  const made = await type('token create bot --scope read')
+  const token = await type('token create bot --scope read')
   t.ok((await type('token list')).out.includes('bot'))
-  const refused = await type(`order cancel-all --token ${made.out.trim()}`)
+  const refused = await type(`order cancel-all --token ${token.out.trim()}`)
   t.is(refused.code, 4, 'a token that may only read')
   t.is((await type('token revoke bot')).code, 0)
+  t.absent((await type('token list')).out.includes('bot'))
+  t.is((await type(`balance --token ${token.out.trim()}`)).code, 4, 'it is gone')
 
   t.ok((await type('config path')).out.includes(datadir))
   t.ok((await type('config print --origin')).out.includes('rpc.port'))
@@ -103,12 +120,33 @@ test('verbs - accounts, tokens and configuration', async (t) => {
 })
 
 test('verbs - money in and out', async (t) => {
+  const weth = async (): Promise<RpcBalance> => {
+    const balances = await read<RpcBalance[]>('balance')
+    const found = balances.find(({ token }) => token === 'WETH')
+    if (found === undefined) throw new Error('no balance of WETH')
+    return found
+  }
+  const one = decimal('1')
+  const before = decimal((await weth()).settled)
   t.is((await type('deposit WETH 1')).code, 0)
+  await until(async () => decimal((await weth()).settled) === before + one, 'the deposit', START_MS)
+  const { account } = venue.traders[0]
+  const outside = await venue.tokensOf(account, 'WETH')
   t.is((await type('withdraw WETH 1')).code, 0)
-  const { readyAt } = await read<{ readyAt: number }>('exit WBTC')
+  await until(
+    async () => (await venue.tokensOf(account, 'WETH')) - outside === 10n ** 18n,
+    'the withdrawal to be paid',
+    START_MS
+  )
+  await until(async () => decimal((await weth()).settled) === before, 'the tape to say so')
+
+  const { readyAt } = await read<{ readyAt: number }>('exit WETH')
   const delayMs = venue.manifest.settlement.exitDelaySeconds * 1000
   t.ok(Math.abs(readyAt - Date.now() - delayMs) < START_MS, 'milliseconds, like every time')
-  t.is((await type('exit WBTC --cancel')).code, 0)
+  await until(async () => (await weth()).exiting, 'the exit to be on the tape')
+  t.is((await type('order sell WETH/USDC 0.1 @ 2500')).code, 5, 'nothing is for sale meanwhile')
+  t.is((await type('exit WETH --cancel')).code, 0)
+  await until(async () => !(await weth()).exiting, 'the exit to be taken back')
 })
 
 test('verbs - joining a venue, and finding no daemon', async (t) => {
