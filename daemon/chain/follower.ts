@@ -5,7 +5,7 @@ import { equalBytes } from '../../protocol/bytes.ts'
 import { encodeChainEvent } from '../../protocol/chain-events.ts'
 import type { Hash } from '../../protocol/hash.ts'
 import type { Manifest, ManifestChain } from '../../protocol/manifest.ts'
-import type { Bytes32, ChainCursor, ChainEvent } from '../../protocol/types.ts'
+import type { Bytes32, ChainCursor } from '../../protocol/types.ts'
 import type { Clock } from '../clock.ts'
 import type { NetworkLog } from '../network/types.ts'
 import { ChainFault, type ChainFaultCode } from './chain-fault.ts'
@@ -13,6 +13,7 @@ import { LogWindow } from './log-window.ts'
 import { RpcRefusal } from './json-rpc.ts'
 import { ConfirmedLog, type LoggedEvent } from './confirmed-log.ts'
 import type { ChainRpc, Header, VaultLog } from './rpc.ts'
+import { type SeenBatch, seenOf } from './seen-batch.ts'
 import type { ChainSource } from './types.ts'
 import { checkVault } from './vault-check.ts'
 import { eventSequenceAt, sequenceBefore } from './vault-history.ts'
@@ -36,14 +37,6 @@ export type ChainFollowerDependencies = {
   clock: Clock
   log: NetworkLog
   keccak: Hash
-}
-
-/** A batch that is on the chain: in a block that may still go (`mined`), or confirmed. */
-export type SeenBatch = {
-  index: number
-  kind: 'settled' | 'voided'
-  confirmed: boolean
-  transaction: string
 }
 
 const BACKOFF_MAX_MS = 30_000
@@ -197,11 +190,15 @@ export class ChainFollower implements ChainSource {
     if (!isNew && this.#wanted.size === 0) return
     const log = (this.#log ??= await this.#begin(this.#tape))
     const confirmed = newest.number - manifest.chain.confirmations
+    const above = Math.max(confirmed, this.#options.startBlock - 1) + 1
+    // Asked before anything is waited for: it goes out with what comes next.
+    const ahead = isNew ? this.#lookAhead(above, newest.number) : null
+    ahead?.catch(() => {})
     const grown = isNew && (await this.#extend(log, confirmed))
     await this.#fetchWanted(log)
     if (grown) this.#advance()
-    if (!isNew) return
-    await this.#lookAhead(Math.max(confirmed, this.#options.startBlock - 1) + 1, newest.number)
+    if (ahead === null) return
+    this.#tell(await ahead)
     this.#read = newest.hash
   }
 
@@ -243,10 +240,27 @@ export class ChainFollower implements ChainSource {
       await (log.head === null ? this.#startsInTime(confirmed) : this.#stillThere(log.head))
       return false
     }
+    if (log.head !== null && (await this.#passes(log, log.head, confirmed))) return true
     for (; from <= confirmed && this.#isOpen; from = (log.head?.number ?? from) + 1) {
       const { logs, to } = await this.#range(from, confirmed)
       await this.#take(log, logs, from, to, to === confirmed)
     }
+    return true
+  }
+
+  /** Most blocks have nothing for the vault. It says so itself, by the number of its events at the
+   * last of them, and their logs need not be asked for. */
+  async #passes(log: ConfirmedLog, head: Header, to: number): Promise<boolean> {
+    if (to - head.number > HEADERS_AHEAD) return false
+    const [headers, reached] = await Promise.all([
+      this.#headers([], head.number + 1, to),
+      eventSequenceAt(this.#history, to),
+      this.#stillThere(head)
+    ])
+    const last = headers.get(to)
+    if (last === undefined) throw missing(to)
+    if (reached !== this.#sequence) return false
+    log.extend(last, [...headers.values()], [])
     return true
   }
 
@@ -344,23 +358,17 @@ export class ChainFollower implements ChainSource {
   }
 
   /** Batches in blocks that are not confirmed yet: for those who wait for them. */
-  async #lookAhead(from: number, to: number): Promise<void> {
-    if (this.#seen.length === 0 || to < from) return
+  async #lookAhead(from: number, to: number): Promise<SeenBatch[]> {
+    if (this.#seen.length === 0 || to < from) return []
     const { vault } = this.#options.manifest.chain
     const logs = await this.#dependencies.rpc.logs(vault, from, to)
     const seen = logs.map((each) => seenOf(decodeVaultLog(each), each, false))
-    this.#tell(seen.filter((each) => each !== null))
+    return seen.filter((each) => each !== null)
   }
 
   #tell(batches: readonly SeenBatch[]): void {
     for (const seen of batches) for (const listener of this.#seen) listener(seen)
   }
-}
-
-function seenOf(event: ChainEvent, log: VaultLog, confirmed: boolean): SeenBatch | null {
-  if (event.kind !== 'batchSettled' && event.kind !== 'batchVoided') return null
-  const kind = event.kind === 'batchSettled' ? 'settled' : 'voided'
-  return { index: event.index, kind, confirmed, transaction: log.transaction }
 }
 
 function missing(block: number): ChainFault {

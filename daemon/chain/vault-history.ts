@@ -14,6 +14,9 @@ export type History = {
   windowBlocks: number
 }
 
+/** Asked for with every block. */
+const EVENT_SEQUENCE = vaultInterface.encodeFunctionData('eventSequence')
+
 type Point = { block: number; logIndex: number }
 
 /** The sequence of the last event up to and with the cursor; 0 when there is none. */
@@ -26,8 +29,7 @@ export async function sequenceBefore(history: History, cursor: Point): Promise<n
 
 /** How many events the vault has emitted by the end of a block; 0 before it was deployed. */
 export async function eventSequenceAt({ rpc, vault }: History, block: number): Promise<number> {
-  const data = vaultInterface.encodeFunctionData('eventSequence')
-  const answer = await rpc.call(vault, data, block)
+  const answer = await rpc.call(vault, EVENT_SEQUENCE, block)
   if (answer === '0x') return 0
   return Number(vaultInterface.decodeFunctionResult('eventSequence', answer)[0])
 }

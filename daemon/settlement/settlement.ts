@@ -7,7 +7,8 @@ import { type Event, eventMask, eventsOf } from '../../matching/index.ts'
 import type { Hash } from '../../protocol/hash.ts'
 import { quorumOf } from '../../protocol/venue.ts'
 import type { Spent } from '../chain/transactions.ts'
-import type { ChainFollower, SeenBatch } from '../chain/follower.ts'
+import type { ChainFollower } from '../chain/follower.ts'
+import type { SeenBatch } from '../chain/seen-batch.ts'
 import type { TransactionSender } from '../chain/transactions.ts'
 import type { VaultAccount } from '../chain/vault-account.ts'
 import type { Clock } from '../clock.ts'
@@ -21,8 +22,15 @@ import { Cosigning } from './cosigning.ts'
 import { Progress } from './progress.ts'
 import { Sealer } from './sealer.ts'
 import { SettlementFault } from './settlement-fault.ts'
-import { Submitter } from './submitter.ts'
-import type { BatchStatus, Cosigner, SettlementNode, SettlementStatus } from './types.ts'
+import { isReady, Submitter } from './submitter.ts'
+import { type NextBatch, turnNow } from './turns.ts'
+import type {
+  BatchStatus,
+  Cosigner,
+  SettlementNode,
+  SettlementStatus,
+  SettlementTurn
+} from './types.ts'
 
 const OF_BATCHES = eventMask([
   'batchClosed',
@@ -76,6 +84,8 @@ export class Settlement {
   readonly #claims: Claims | null
   /** There may be something to co-sign or attest: looked at after each block until it is done. */
   #isDue = true
+  #next: NextBatch | null = null
+  readonly #turnMs: number
   #isOpen = false
   #problem: string | null = null
   #looking: Promise<void> | null = null
@@ -84,7 +94,9 @@ export class Settlement {
     const { node, keccak, recover, clock, log, cosigners, validator, settler } = dependencies
     const { validators, settlement } = node.manifest
     this.#dependencies = dependencies
+    this.#turnMs = options.turnMs
     this.#progress = new Progress(clock)
+    this.#progress.onchange(() => this.#reckon())
     this.#sealer = new Sealer(node, keccak)
     this.#attestations = new Attestations(node, recover, quorumOf(validators.length).quorum)
     this.#cosigning = new Cosigning(node, cosigners, log)
@@ -125,6 +137,7 @@ export class Settlement {
     for (const { index, state } of node.engine.batches()) {
       this.#progress.set(index, state === 'sealed' || state === 'attested' ? state : 'matched')
     }
+    this.#reckon()
     this.#submitter?.open()
   }
 
@@ -151,10 +164,35 @@ export class Settlement {
     return {
       batches: this.#progress.list(),
       settles: this.#submitter !== null,
+      turn: this.#turn(),
       gasWei: gas.wei === null ? null : String(gas.wei),
       spent: this.#dependencies.spent(),
       gasLow: gas.low,
       problems: problems.filter((problem) => problem !== null)
+    }
+  }
+
+  #turn(): SettlementTurn | null {
+    if (this.#next === null) return null
+    const { node, clock } = this.#dependencies
+    const { validators } = node.manifest
+    // A settler goes by what it found on the chain itself.
+    const own = this.#submitter?.next
+    const next = own?.index === this.#next.index ? own : this.#next
+    const options = { validators: validators.length, turnMs: this.#turnMs }
+    const { validator, until } = turnNow(options, next, clock.now())
+    return { batch: next.index, settler: validators[validator].signer, until }
+  }
+
+  /** The first batch that the chain has not got, if it could go there. */
+  #reckon(): void {
+    const { node, clock } = this.#dependencies
+    const first = node.engine
+      .batches()
+      .find(({ index }) => this.#progress.get(index)?.state !== 'mined')
+    if (first === undefined || !isReady(first)) this.#next = null
+    else if (this.#next?.index !== first.index) {
+      this.#next = { index: first.index, readyAt: clock.now() }
     }
   }
 
@@ -171,7 +209,10 @@ export class Settlement {
   #applied(applied: Applied): void {
     if (!this.#isOpen) return
     this.#attestations.applied(applied)
-    for (const [, event] of eventsOf(applied.result.events, OF_BATCHES)) this.#note(event)
+    for (const [, event] of eventsOf(applied.result.events, OF_BATCHES)) {
+      this.#note(event)
+      this.#reckon()
+    }
     if (this.#isDue && this.#looking === null && this.#dependencies.node.synced) {
       this.#isDue = false
       this.#looking = this.#look().finally(() => {

@@ -12,7 +12,7 @@ import { type Attestations, voidLinkOf } from './attestations.ts'
 import type { Progress } from './progress.ts'
 import type { Sealer } from './sealer.ts'
 import { SettlementFault } from './settlement-fault.ts'
-import { type TurnOptions, turnAt } from './turns.ts'
+import { type NextBatch, type TurnOptions, turnAt } from './turns.ts'
 import type { SettlementNode } from './types.ts'
 import { lastBatch, settleData, voidData } from './vault-batches.ts'
 
@@ -39,8 +39,7 @@ const BALANCE_MS = 30_000
 export class Submitter {
   readonly #options: SubmitterOptions
   readonly #dependencies: SubmitterDependencies
-  /** The batch that comes next on chain, and since when it could go there. */
-  #next = { index: 0, readyAt: 0 }
+  #next: NextBatch = { index: 0, readyAt: 0 }
   #problem: { code: string; words: string } | null = null
   #failures = 0
   #tryAt = 0
@@ -89,6 +88,11 @@ export class Submitter {
   /** Why the next batch is not settled by this daemon; null when nothing is wrong. */
   get problem(): string | null {
     return this.#problem?.words ?? null
+  }
+
+  /** By which it settles when it is its turn; index 0 before it has seen any. */
+  get next(): NextBatch {
+    return this.#next
   }
 
   get gas(): { wei: bigint | null; low: boolean } {
@@ -271,7 +275,7 @@ export class Submitter {
 }
 
 /** A quorum has said what is to come of the batch. One that was never attested can be voided. */
-function isReady({ state, voidDecided }: BatchView): boolean {
+export function isReady({ state, voidDecided }: BatchView): boolean {
   return state === 'attested' || voidDecided
 }
 

@@ -25,3 +25,22 @@ export function turnAt(
   }
   return readyAt + ((self - (batch % validators) + validators) % validators) * turnMs
 }
+
+/** The batch that comes next on the chain, and since when it could go there. */
+export type NextBatch = { index: number; readyAt: number }
+
+/** Which validator's turn began last: those before it, from the batch's own on, may still do it.
+ * `until`: when the next one joins, milliseconds since 1970; null when all have. */
+export function turnNow(
+  { validators, turnMs }: Pick<TurnOptions, 'validators' | 'turnMs'>,
+  { index, readyAt }: NextBatch,
+  now: number
+): { validator: number; until: number | null } {
+  const passed = Math.floor(Math.max(0, now - readyAt) / turnMs)
+  const joined = Math.min(passed, validators - 1)
+  const isLast = joined === validators - 1
+  return {
+    validator: (index + joined) % validators,
+    until: isLast ? null : readyAt + (joined + 1) * turnMs
+  }
+}

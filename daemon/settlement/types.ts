@@ -2,7 +2,7 @@
 import type { Engine } from '../../matching/index.ts'
 import type { TypedHasher } from '../../protocol/eip712.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
-import type { Entry } from '../../protocol/types.ts'
+import type { Address, Entry } from '../../protocol/types.ts'
 import type { Placed, Ticket } from '../lanes/types.ts'
 import type { Outcome } from '../outcomes.ts'
 import type { Applied } from '../replica/types.ts'
@@ -45,11 +45,22 @@ export type BatchStatus = {
   at: number
 }
 
+/** Whose turn it is to bring the next batch to the chain, as this daemon reckons. */
+export type SettlementTurn = {
+  batch: number
+  /** The validator's key of the manifest; those who had their turns before may still do it. */
+  settler: Address
+  /** When the next one joins, milliseconds since 1970; null when all have. */
+  until: number | null
+}
+
 export type SettlementStatus = {
   /** Oldest first: the open one last, and the last few that are settled before them. */
   batches: BatchStatus[]
   /** This daemon submits when it is its turn. */
   settles: boolean
+  /** Null while no batch could go to the chain. */
+  turn: SettlementTurn | null
   /** The settler's balance for gas, wei as a decimal string; null without a settler. */
   gasWei: string | null
   /** What this daemon's accounts have spent on mined transactions since it started. */

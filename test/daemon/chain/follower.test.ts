@@ -97,6 +97,32 @@ test('follower - gives confirmed events in order, and goes on from a cursor', as
   t.is(fresh.check(first.cursor, late, second.events), 'unknown', 'not that far')
 })
 
+test('follower - blocks with nothing for the vault are passed without asking for their logs', async (t) => {
+  const w = await world(t)
+  await (
+    await w.vault.deposit(0, 500)
+  ).mined
+  await mine(w, 2)
+  const proxy = await RpcProxy.open(t, w.venue.anvil.url)
+  const follower = opens(t, w.venue.follower(proxy.url))
+  const first = await takes(follower, 1)
+  proxy.calls.length = 0
+  for (let block = 0; block < 5; block++) {
+    const { confirmed } = follower.height
+    await mine(w, 1)
+    await until(() => follower.height.confirmed > confirmed, 'the block to be passed')
+  }
+  const asked = proxy.calls.map(({ method }) => method)
+  t.absent(asked.includes('eth_getLogs'))
+  t.ok(asked.includes('eth_call'), 'the vault says how many events there are')
+  await (
+    await w.vault.deposit(1, 600)
+  ).mined
+  await mine(w, 2)
+  const second = await takes(follower, 1, first.cursor)
+  t.alike(kinds(second.events), ['deposited'])
+})
+
 test('follower - an RPC that is down is waited for; what is known stays', async (t) => {
   const w = await world(t)
   await (
