@@ -2,6 +2,7 @@
 import { RpcFault } from '../client/fault.ts'
 import { MARKET, type ProcessTrader } from '../test/helpers/process-trader.ts'
 import type { ProcessVenue } from '../test/helpers/processes.ts'
+import { until } from '../test/helpers/until.ts'
 
 const WARM_UP = 30
 const LIGHT = 200
@@ -19,6 +20,12 @@ const RESTING_MAX = 800
 /** Far from each other: nothing trades. */
 const LOW = '1000'
 const HIGH = '3000'
+/** Here one order in so many meets one of the other trader. */
+const MIDDLE = '2000'
+const MEETS_EVERY = 10
+const TRADING_MS = 15_000
+const PATIENCE_MS = 60_000
+const SETTLED = ['mined', 'final']
 
 async function timed(run: () => Promise<unknown>): Promise<number> {
   const began = performance.now()
@@ -62,17 +69,19 @@ export async function placeAndCancel({
 async function sustained(
   traders: readonly ProcessTrader[],
   durationMs: number,
-  step: (trader: ProcessTrader, place: () => Promise<string | null>) => Promise<void>
+  step: (trader: ProcessTrader, place: (price?: string) => Promise<string | null>) => Promise<void>
 ): Promise<number> {
   const began = performance.now()
   const end = began + durationMs
   const worker = async (trader: ProcessTrader, isBuyer: boolean): Promise<void> => {
     const { client, account } = trader
     const method = isBuyer ? 'private/buy' : 'private/sell'
-    const terms = { account, market: MARKET, amount: '0.001', price: isBuyer ? LOW : HIGH }
-    const place = async (): Promise<string | null> => {
+    const terms = { account, market: MARKET, amount: '0.001' }
+    const place = async (price = isBuyer ? LOW : HIGH): Promise<string | null> => {
       let orderId = ''
-      const placed = client.call(method, terms).then(({ order }) => (orderId = order.orderId))
+      const placed = client
+        .call(method, { ...terms, price })
+        .then(({ order }) => (orderId = order.orderId))
       return (await isAnswered(placed)) ? orderId : null
     }
     while (performance.now() < end) await step(trader, place)
@@ -101,6 +110,62 @@ export async function ordersAlone(traders: readonly ProcessTrader[]): Promise<nu
   })
   for (const trader of traders) await trader.cancelsAll()
   return taken / seconds
+}
+
+export type Trading = {
+  seconds: number
+  /** Taken within these seconds. */
+  orders: number
+  /** Waits until every trade of them is mined. */
+  settles(): Promise<Settled>
+}
+
+export type Settled = {
+  trades: number
+  batches: number
+  /** From the last order on. */
+  settledMs: number
+}
+
+/** Orders of all traders together, each a call of its own, of which one in ten is at the price at
+ * which the other trader's tenth is: they trade, and batches settle meanwhile. */
+export async function ordersThatTrade(venue: ProcessVenue): Promise<Trading> {
+  const { traders } = venue
+  const before = (await venue.batches()).filter(({ state }) => state !== 'open')
+  const known = new Set(before.map(({ index }) => index))
+  let orders = 0
+  const counts = new Map(traders.map(({ name }) => [name, { sent: 0, resting: 0 }]))
+  const seconds = await sustained(traders, TRADING_MS, async (trader, place) => {
+    const count = counts.get(trader.name)
+    if (count === undefined) return
+    count.sent++
+    const meets = count.sent % MEETS_EVERY === 0
+    if (!meets && ++count.resting === RESTING_MAX - WINDOW) {
+      await trader.cancelsAll()
+      count.resting = WINDOW
+    }
+    if ((await place(meets ? MIDDLE : undefined)) !== null) orders++
+  })
+  const over = performance.now()
+  return { seconds, orders, settles: () => settled(venue, known, over) }
+}
+
+async function settled(
+  venue: ProcessVenue,
+  known: ReadonlySet<number>,
+  over: number
+): Promise<Settled> {
+  for (const trader of venue.traders) await trader.cancelsAll()
+  const fresh = async () => (await venue.batches()).filter(({ index }) => !known.has(index))
+  await until(
+    async () => (await fresh()).every(({ fills, state }) => fills === 0 || SETTLED.includes(state)),
+    'every trade to settle',
+    PATIENCE_MS
+  )
+  const settledMs = performance.now() - over
+  const batches = (await fresh()).filter(({ fills }) => fills > 0)
+  const trades = batches.reduce((sum, { fills }) => sum + fills, 0)
+  return { trades, batches: batches.length, settledMs }
 }
 
 /** Orders and cancels a second: each order is cancelled by a call of its own. */

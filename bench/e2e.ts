@@ -6,11 +6,19 @@ import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { ProcessVenue, type ProcessVenueOptions } from '../test/helpers/processes.ts'
 import { flowToFinal, lonelyTrades } from './e2e-final.ts'
-import { bookRequests, ordersAlone, ordersAndCancels, placeAndCancel, warmUp } from './e2e-load.ts'
+import {
+  bookRequests,
+  ordersAlone,
+  ordersAndCancels,
+  ordersThatTrade,
+  placeAndCancel,
+  type Trading,
+  warmUp
+} from './e2e-load.ts'
 import { fillTape, restartSeconds } from './e2e-restart.ts'
 import { root, startSeconds } from './e2e-start.ts'
 import { percentile } from './measure.ts'
-import { loadOf } from './process-load.ts'
+import { type Loads, loadOf } from './process-load.ts'
 import { median, report, type Row, say } from './report.ts'
 
 const { values } = parseArgs({
@@ -37,6 +45,20 @@ function latencies(name: string, times: readonly number[]): void {
   const sorted = Float64Array.from(times).sort()
   row(`${name}.p50Ms`, percentile(sorted, 0.5), `ms, ${times.length} times`)
   row(`${name}.p99Ms`, percentile(sorted, 0.99), 'ms')
+}
+
+function loads(name: string, { mean, worst }: Loads): void {
+  row(`${name}.cpuPercent`, mean.cpuPercent, '% of a core, mean of six daemons')
+  row(`${name}.worst.cpuPercent`, worst.cpuPercent, '% of a core, the busiest of the six')
+  row(`${name}.memoryMB`, mean.memoryMB, 'MB, mean of six daemons')
+  row(`${name}.worst.memoryMB`, worst.memoryMB, 'MB, the largest of the six')
+}
+
+async function tradingRows({ seconds, orders, settles }: Trading): Promise<void> {
+  const { trades, batches, settledMs } = await settles()
+  row('ordersPerSecond', orders / seconds, 'orders/s, one in ten at the price of the other side')
+  row('load.tradesPerSecond', trades / seconds, `trades/s among them, in ${batches} batches`)
+  row('load.settledSeconds', settledMs / 1000, 's, from the last order until all had settled')
 }
 
 function rest(ms: number): Promise<void> {
@@ -73,20 +95,16 @@ async function sixDaemons(venue: ProcessVenue): Promise<void> {
   }
   if (only.has('idle')) {
     await rest(SETTLE_MS)
-    const idle = await loadOf(pids, () => rest(REST_MS))
-    row('idle.cpuPercent', idle.cpuPercent, '% of a core, mean of six daemons')
-    row('idle.memoryMB', idle.memoryMB, 'MB, mean of six daemons')
+    loads('idle', await loadOf(pids, () => rest(REST_MS)))
   }
   if (only.has('reads')) row('bookRequestsPerSecond', await bookRequests(venue), 'requests/s')
   if (only.has('load')) {
     await warmUp(venue.traders)
-    let perSecond = 0
-    const load = await loadOf(pids, async () => {
-      perSecond = await ordersAlone(venue.traders)
-    })
-    row('ordersPerSecond', perSecond, 'orders/s, cancelled all at once now and then')
-    row('load.cpuPercent', load.cpuPercent, '% of a core, mean of six daemons')
-    row('load.memoryMB', load.memoryMB, 'MB, mean of six daemons')
+    const resting = await ordersAlone(venue.traders)
+    row('resting.ordersPerSecond', resting, 'orders/s, none trades, all cancelled now and then')
+    const load = await loadOf(pids, () => ordersThatTrade(venue))
+    loads('load', load)
+    await tradingRows(load.result)
     const pairs = await ordersAndCancels(venue.traders)
     row('pairs.ordersPerSecond', pairs.orders, 'orders/s, each with a cancel of its own')
     row('pairs.cancelsPerSecond', pairs.cancels, 'cancels/s')

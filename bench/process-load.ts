@@ -6,19 +6,24 @@ const MEBIBYTE = 1024 * 1024
 const PAGE_BYTES = 4096
 
 export type Load = { cpuPercent: number; memoryMB: number }
+export type Loads = { mean: Load; worst: Load }
 
-/** The mean over the processes while `run` goes on: CPU in per cent of one core, resident memory
- * at the end. @throws Error where there is no /proc */
-export async function loadOf(pids: readonly number[], run: () => Promise<void>): Promise<Load> {
+/** The processes while `run` goes on, their mean and the worst of them: CPU in per cent of one core,
+ * resident memory at the end. @throws Error where there is no /proc */
+export async function loadOf<T>(
+  pids: readonly number[],
+  run: () => Promise<T>
+): Promise<Loads & { result: T }> {
   const before = pids.map(cpuSeconds)
   const began = performance.now()
-  await run()
+  const result = await run()
   const seconds = (performance.now() - began) / 1000
-  const used = pids.map((pid, i) => cpuSeconds(pid) - before[i])
-  const bytes = pids.map(residentBytes)
+  const percents = pids.map((pid, i) => (100 * (cpuSeconds(pid) - before[i])) / seconds)
+  const sizes = pids.map((pid) => residentBytes(pid) / MEBIBYTE)
   return {
-    cpuPercent: (100 * mean(used)) / seconds,
-    memoryMB: mean(bytes) / MEBIBYTE
+    result,
+    mean: { cpuPercent: mean(percents), memoryMB: mean(sizes) },
+    worst: { cpuPercent: Math.max(...percents), memoryMB: Math.max(...sizes) }
   }
 }
 
