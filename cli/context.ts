@@ -1,12 +1,15 @@
 // What every verb has: the daemon's address and token, and whether people or programs read.
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { isIPv6 } from 'node:net'
 import type { Command } from 'commander'
 import { RpcFault } from '../client/fault.ts'
 import { HttpClient, type Address } from '../client/http.ts'
 import { SocketClient } from '../client/socket.ts'
 import { after } from '../client/timer.ts'
+import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
 import { datadirPaths, defaultDatadir } from '../config/paths.ts'
+import { UsageError } from './exit.ts'
 import { Output } from './output.ts'
 
 export type GlobalOptions = {
@@ -62,9 +65,12 @@ export class Context {
   #address(): Address {
     const url = this.#options.rpcUrl ?? process.env['CURB_RPC_URL']
     if (url !== undefined) return { url }
-    const socketPath = join(this.datadir, 'curbd.sock')
+    // Where the daemon of this data directory listens, by its own configuration.
+    const { config } = loadConfig({ datadir: this.datadir, environment: process.env })
+    const socketPath = config['rpc.socket']
+    if (socketPath === '') return portAddress(config)
     if (existsSync(socketPath)) return { socketPath }
-    throw RpcFault.unreachable(this.datadir, new Error('its socket is not there'))
+    throw RpcFault.unreachable(socketPath, new Error('its socket is not there'))
   }
 
   #token(): string | undefined {
@@ -76,4 +82,16 @@ export class Context {
       return undefined
     }
   }
+}
+
+/** @throws UsageError when only the daemon's log knows the port */
+function portAddress(config: Config): Address {
+  const port = config['rpc.port']
+  if (port === 0) {
+    throw new UsageError('the daemon has no socket and takes a free port: name it with --rpc-url')
+  }
+  const host = config['rpc.host']
+  // One that listens everywhere listens here.
+  const named = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return { url: `http://${isIPv6(named) ? `[${named}]` : named}:${port}` }
 }

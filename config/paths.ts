@@ -18,10 +18,28 @@ export function datadirPaths(datadir: string) {
     identity: join(root, 'identity.json'),
     lock: join(root, 'daemon.lock'),
     journal: join(root, 'journal'),
-    cores: join(root, 'cores'),
-    history: join(root, 'history'),
-    snapshots: join(root, 'snapshots')
+    transactions: join(root, 'transactions'),
+    store: join(root, 'store'),
+    snapshots: join(root, 'snapshots'),
+    restart: join(root, 'restart'),
+    history: join(root, 'history')
   }
+}
+
+/** What each of them is, in words, but for the root: `curb config path` tells. */
+export const datadirWords: Record<Exclude<keyof DatadirPaths, 'root'>, string> = {
+  identity: 'the daemon’s seed: back it up',
+  keystore: 'accounts: back it up',
+  configFile: 'configuration',
+  journal: 'own entries, votes, recent blocks: never put back an older copy',
+  transactions: 'transactions to the vault that are under way',
+  store: 'archives of lanes and tape',
+  snapshots: 'states of the engine that peers may ask for',
+  restart: 'states for a quick start',
+  history: 'indexes of orders, trades and candles',
+  tokens: 'access tokens, as hashes',
+  cookie: 'access token of this run',
+  lock: 'held by the daemon that runs'
 }
 
 export type DatadirPaths = ReturnType<typeof datadirPaths>

@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { resolve } from 'node:path'
 import { after } from '../../client/timer.ts'
 import { order as send, type Order } from './control.ts'
+import { Context } from '../context.ts'
 import { whenInterrupted } from '../wait.ts'
 import { Devnet } from './devnet.ts'
 
@@ -33,7 +34,9 @@ export function devnetCommand(program: Command): void {
     fault.action(async () => {
       const { root } = fault.optsWithGlobals<{ root: string }>()
       const answer = await send(resolve(root), { verb, names: fault.args })
-      process.stderr.write(`${answer.text}\n`)
+      const { output } = Context.of(fault)
+      if (output.json) output.result(answer, ({ text }) => text)
+      else output.word(answer.text)
       if (!answer.ok) process.exitCode = 1
     })
   }

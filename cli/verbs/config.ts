@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
+import { sep } from 'node:path'
 import type { Command } from 'commander'
 import { configToml } from '../../config/document.ts'
 import { loadConfig } from '../../config/load.ts'
-import { datadirPaths } from '../../config/paths.ts'
+import { datadirPaths, datadirWords } from '../../config/paths.ts'
 import { Context } from '../context.ts'
 import { table } from '../output.ts'
 
@@ -39,6 +41,34 @@ export function configCommands(program: Command): void {
     .description('the data directory and what lies in it')
     .action((_flags: object, command: Command) => {
       const { output, datadir } = Context.of(command)
-      output.result(datadirPaths(datadir), ({ root, configFile }) => `${root}\n${configFile}`)
+      const { config: values } = loadConfig({ datadir, environment: process.env })
+      const { root, ...paths } = datadirPaths(datadir)
+      const places = [
+        { path: values.venue, what: 'the venue’s manifest' },
+        // By the keys of the paths themselves.
+        ...Object.entries(paths).map(([name, path]) => ({
+          path,
+          what: datadirWords[name as keyof typeof datadirWords]
+        })),
+        { path: values['rpc.socket'], what: 'socket of the JSON-RPC' },
+        { path: values['log.file'], what: 'the log' }
+      ]
+      const told = places
+        .filter(({ path }) => path !== '')
+        .map((place) => ({ ...place, exists: existsSync(place.path) }))
+      output.result({ datadir: root, places: told }, (value) =>
+        [
+          value.datadir,
+          '',
+          table(
+            [{ title: 'path' }, { title: 'what' }, { title: '' }],
+            value.places.map(({ path, what, exists }) => [
+              path.startsWith(root + sep) ? path.slice(root.length + 1) : path,
+              what,
+              exists ? '' : 'not there'
+            ])
+          )
+        ].join('\n')
+      )
     })
 }

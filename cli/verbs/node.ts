@@ -1,6 +1,8 @@
 import { createReadStream, existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
+import { planFile } from '../../config/devnet-plan.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { RpcPeer, RpcStatus } from '../../protocol/rpc.ts'
 import { Context } from '../context.ts'
@@ -27,15 +29,24 @@ export function nodeCommands(program: Command): void {
     })
   node
     .command('logs')
-    .description('the log, when log.file names one')
+    .description('the log: the file that log.file names, or of a devnet’s daemon')
     .action(async (_flags: object, command: Command) => {
-      const { datadir } = Context.of(command)
-      const file = loadConfig({ datadir, environment: process.env }).config['log.file']
-      if (file === '' || !existsSync(file)) {
-        throw new UsageError('the daemon writes no log file; set log.file, or ask journalctl')
-      }
+      const file = logFile(Context.of(command).datadir)
       await pipeline(createReadStream(file), process.stdout, { end: false })
     })
+}
+
+/** @throws UsageError */
+function logFile(datadir: string): string {
+  const named = loadConfig({ datadir, environment: process.env }).config['log.file']
+  if (named !== '' && existsSync(named)) return named
+  if (named !== '')
+    throw new UsageError(`log.file is ${named}, and is not there: has the daemon run?`)
+  // A devnet keeps what its daemons say beside their folders.
+  const folder = resolve(datadir)
+  const kept = `${folder}.log`
+  if (existsSync(planFile(dirname(folder))) && existsSync(kept)) return kept
+  throw new UsageError('the daemon writes no log file; set log.file, or ask journalctl -u curbd')
 }
 
 export function statusText(status: RpcStatus): string {
@@ -61,6 +72,12 @@ export function statusText(status: RpcStatus): string {
       'settlement',
       `${settlement.unsettled} unsettled, last ${settlement.lastSettled}${money}`
     ])
+    const { turn, problems } = settlement
+    if (turn !== null) {
+      const until = turn.until === null ? '' : ` until ${timeText(turn.until)}`
+      lines.push(['settler', `batch ${turn.batch}: the turn of ${turn.settler}${until}`])
+    }
+    for (const problem of problems) lines.push(['PROBLEM', problem])
   }
   for (const { kind, by, detail } of status.evidence)
     lines.push(['EVIDENCE', `${kind} by ${by}: ${detail}`])

@@ -1,6 +1,8 @@
 // The command line as a person and as a script meet it: real processes against the real RPC port.
 import test, { type Assert } from 'brittle'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Control } from '../../cli/devnet/control.ts'
 import { RpcError } from '../../daemon/rpc/errors.ts'
 import { method, type AnyMethod } from '../../daemon/rpc/registry.ts'
 import type { RpcLevel } from '../../protocol/rpc.ts'
@@ -218,4 +220,69 @@ test('curb - configuration with origins, without a daemon', async (t) => {
   const wrong = await curb(line, { CURB_LOG_LEVEL: 'loud' })
   t.is(wrong.code, 2)
   t.ok(wrong.err.includes('log.level must be one of error, warn, info, debug, silent'))
+})
+
+test('curb - finds the daemon where its configuration says that it listens', async (t) => {
+  const { datadir, url, cookie } = await daemon(t)
+  const other = await t.tmp()
+  await mkdir(other, { recursive: true })
+  const line = ['book', 'WETH/USDC', '--json', '--datadir', other, '--token', cookie]
+  const configure = (lines: string) => writeFile(join(other, 'curb.toml'), `[rpc]\n${lines}\n`)
+  await configure(`socket = "${join(datadir, 'curbd.sock')}"`)
+  t.alike(JSON.parse((await curb(line)).out), book, 'another socket')
+  await configure(`socket = ""\nport = ${new URL(url).port}`)
+  t.alike(JSON.parse((await curb(line)).out), book, 'no socket: the port')
+  await configure('socket = ""\nport = 0')
+  const unknown = await curb(line)
+  t.is(unknown.code, 2)
+  t.ok(unknown.err.includes('--rpc-url'), unknown.err)
+  await configure('socket = "gone.sock"')
+  const gone = await curb(line)
+  t.is(gone.code, 3)
+  t.ok(gone.err.includes(join(other, 'gone.sock')), gone.err)
+})
+
+test('curb - the log is the configured file, or the one that a devnet keeps', async (t) => {
+  const root = await t.tmp()
+  const datadir = join(root, 'trader-1')
+  await mkdir(datadir, { recursive: true })
+  const logs = () => curb(['node', 'logs', '--datadir', datadir])
+  const none = await logs()
+  t.is(none.code, 2)
+  t.ok(none.err.includes('journalctl'), none.err)
+  await writeFile(join(root, 'trader-1.log'), 'of the devnet\n')
+  t.is((await logs()).code, 2, 'a file of that name somewhere else is nothing of ours')
+  await writeFile(join(root, 'devnet.json'), '{}')
+  t.is((await logs()).out, 'of the devnet\n')
+  await writeFile(join(datadir, 'curb.toml'), '[log]\nfile = "own.log"\n')
+  const gone = await logs()
+  t.ok(gone.code === 2 && gone.err.includes(join(datadir, 'own.log')), gone.err)
+  await writeFile(join(datadir, 'own.log'), 'its own\n')
+  t.is((await logs()).out, 'its own\n')
+})
+
+test('curb - faults of a devnet are told to programs too', async (t) => {
+  const root = await t.tmp()
+  await mkdir(root, { recursive: true })
+  const orders: unknown[] = []
+  const control = new Control(root, {
+    handle: async (order) => {
+      orders.push(order)
+      return { ok: order.verb !== 'heal', text: `${order.verb} was heard` }
+    }
+  })
+  await control.open()
+  t.teardown(() => control.close())
+  const say = (words: string[]) => curb(['devnet', ...words, '--root', root])
+  const killed = await say(['kill', '2', '--json'])
+  t.alike([killed.code, JSON.parse(killed.out)], [0, { ok: true, text: 'kill was heard' }])
+  const healed = await say(['heal', '--json'])
+  t.alike([healed.code, JSON.parse(healed.out)], [1, { ok: false, text: 'heal was heard' }])
+  const people = await say(['pause', '1'])
+  t.alike([people.out, people.err], ['', 'pause was heard\n'])
+  t.alike(orders, [
+    { verb: 'kill', names: ['2'] },
+    { verb: 'heal', names: [] },
+    { verb: 'pause', names: ['1'] }
+  ])
 })
