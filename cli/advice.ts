@@ -13,7 +13,7 @@ export const advice: Record<string, string> = {
   invalid_request: 'Is this `curb` of the same version as the daemon? `curb --version`.',
   method_not_found: 'Is this `curb` of the same version as the daemon? `curb --version`.',
   invalid_params: 'See --help of the command.',
-  internal_error: 'The daemon’s log says more: `curb node logs`, or journalctl -u curbd.',
+  internal_error: 'The daemon’s log says more: `curb node logs`.',
   unauthorized:
     'The token comes from <datadir>/.cookie, or from --token; `curb token create` makes one.',
   forbidden: 'Use a token of a wider scope; `curb token create NAME --scope trade` makes one.',
@@ -29,7 +29,7 @@ export const advice: Record<string, string> = {
   account_locked:
     'Put it into keys.unlock, its password’s file into keys.passwordFile, and start the daemon again; or sign outside (docs/rpc.md).',
   not_linked: '`curb account link ADDRESS` links the account to this daemon.',
-  invalid_amount: '`curb venue info` shows tick and lot of each market.',
+  invalid_amount: '`curb venue info` shows tick, lot and limits of each market.',
   insufficient_funds: '`curb balance` shows what is available; orders reserve what they can cost.',
   order_not_found: '`curb order list` shows what is live, --history what was.',
   would_cross: 'Name a price that does not meet the book, or let it move: --post-only slide.',
@@ -55,7 +55,8 @@ const byReason: Record<string, string> = {
   expiry_too_far: 'Name an earlier end: --expires SECONDS from now.',
   lease_lapsed: 'Leased orders need a lease: `curb order lease SECONDS`.',
   protected: 'private/set_market_maker_protection lets it quote again.',
-  too_many_orders: '`curb order cancel` some: the venue limits live orders of an account.',
+  too_many_orders:
+    '`curb order cancel` some: the venue limits live orders of an account (`curb venue info`).',
   price_band: '`curb ticker MARKET` shows the last price; go towards it in steps.',
   notional_too_small: 'Order more: the market has a least value of an order.',
   exit_pending: '`curb exit TOKEN --cancel` takes the exit back.',
@@ -76,12 +77,12 @@ const ofVault: [RegExp, (value: string) => string][] = [
   [/NoFloorRequest/, () => 'Ask first: `curb account floor`, and apply it after the delay.'],
   [/FloorNotRaised/, () => 'A floor only goes up: name a greater nonce.'],
   [/NothingToMove/, () => 'There is nothing to take out.'],
-  [/DepositCap/, () => 'The vault counts no more of this token for one account.'],
   [
-    /InvalidGrant/,
-    () =>
-      'A delegate is another address, its end is after its beginning, and --cosign needs all markets.'
+    /DepositCap/,
+    () => 'The vault counts so much of this token and no more, of all accounts together.'
   ],
+  [/CosignSpansMarkets/, () => 'Who co-signs does so for all markets: leave out --market.'],
+  [/InvalidGrant/, () => 'A delegate is another address than the account, and not the zero one.'],
   [/ransfer|nsufficient|allowance/, () => 'Does the account hold so much of the token?']
 ]
 

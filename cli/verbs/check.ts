@@ -1,6 +1,6 @@
 // Verbs that believe nobody: they join the venue afresh, take the tape from its start, and check it.
 import progress from 'cli-progress'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { RpcLevel } from '../../protocol/rpc.ts'
 import { Context } from '../context.ts'
 import { exitCodes } from '../exit.ts'
@@ -15,14 +15,18 @@ type Verdict = {
   eventHash: string
   accounts: number
   chainBlock: number | null
+  notCompared: string | null
   problems: string[]
 }
 
 export function checkCommands(program: Command): void {
   program
     .command('verify')
-    .description('replay the tape from the start: every signature, every event hash')
-    .action((_flags: object, command: Command) => audit(Context.of(command), 'verify'))
+    .description(
+      'replay the tape from the start: every signature, every event hash, and where the chain is known, every balance'
+    )
+    .addOption(chainOption())
+    .action((flags: ChainFlags, command: Command) => audit(Context.of(command), 'verify', flags))
   program
     .command('replay')
     .description(
@@ -36,11 +40,22 @@ export function checkCommands(program: Command): void {
     .action(replay)
 }
 
+export type ChainFlags = { chainUrl?: string }
+
+export function chainOption(): Option {
+  return new Option('--chain-url <url>', 'JSON-RPC of the chain; else chain.rpcUrl')
+}
+
 /** Runs the check with a bar on a terminal, and says in one line whether all is true. */
-export async function audit({ datadir, output }: Context, mode: 'verify' | 'audit'): Promise<void> {
+export async function audit(
+  { datadir, output }: Context,
+  mode: 'verify' | 'audit',
+  { chainUrl }: ChainFlags
+): Promise<void> {
   const bar = progressBar()
   let told = ''
-  const code = await runOneShot([mode, '--datadir', datadir], {
+  const chain = chainUrl === undefined ? [] : ['--chain-rpc-url', chainUrl]
+  const code = await runOneShot([mode, '--datadir', datadir, ...chain], {
     onStdout: (text) => (told += text),
     onStderrLine: (line) => {
       const progress = readProgress(line)
@@ -58,14 +73,15 @@ export async function audit({ datadir, output }: Context, mode: 'verify' | 'audi
   if (!verdict.ok) process.exitCode = exitCodes.fault
 }
 
-function verdictText({ ok, blocks, eventHash, accounts, chainBlock, problems }: Verdict): string {
+function verdictText(verdict: Verdict): string {
+  const { ok, blocks, eventHash, accounts, chainBlock, notCompared, problems } = verdict
   if (!ok)
     return [`NOT TRUE: ${problems.length} problems`, ...problems.map((each) => `  ${each}`)].join(
       '\n'
     )
   const chain =
     chainBlock === null
-      ? ''
+      ? `; balances NOT compared with the vault: ${notCompared ?? 'the chain was not asked'}`
       : `, balances of ${accounts} accounts equal the vault's at block ${chainBlock}`
   return `All is true: ${blocks} blocks, every signature, event hash ${eventHash}${chain}.`
 }

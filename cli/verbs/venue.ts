@@ -1,8 +1,11 @@
 import type { Command } from 'commander'
+import { checkManifest } from '../../protocol/manifest-check.ts'
+import { formatAmount } from '../../protocol/money.ts'
+import type { RpcVenue } from '../../protocol/rpc.ts'
 import { Context } from '../context.ts'
 import { oneShot } from '../one-shot.ts'
 import { facts, table } from '../output.ts'
-import { audit } from './check.ts'
+import { audit, chainOption, type ChainFlags } from './check.ts'
 import { statusText } from './node.ts'
 
 type InitFlags = {
@@ -40,34 +43,11 @@ export function venueCommands(program: Command): void {
     })
   venue
     .command('info')
-    .description('tokens, markets and validators')
+    .description('tokens, markets, and the limits of orders and accounts')
     .action(async (_flags: object, command: Command) => {
       const context = Context.of(command)
       const info = await context.call((client) => client.call('public/get_venue', {}))
-      context.output.result(info, (value) =>
-        [
-          facts([
-            ['venue', `${value.name} (${value.venueId})`],
-            ['chain', value.chainId === null ? 'none (development)' : String(value.chainId)],
-            ['vault', value.vault ?? '-'],
-            ['validators', String(value.validators.length)]
-          ]),
-          '',
-          table(
-            [
-              { title: 'market' },
-              ...['tick', 'lot', 'maker fee', 'taker fee'].map((title) => ({ title, right: true }))
-            ],
-            value.instruments.map((each) => [
-              each.market,
-              each.tickSize,
-              each.lotSize,
-              `${each.makerFeeBps} bps`,
-              `${each.takerFeeBps} bps`
-            ])
-          )
-        ].join('\n')
-      )
+      context.output.result(info, infoText)
     })
   venue
     .command('status')
@@ -80,7 +60,84 @@ export function venueCommands(program: Command): void {
   venue
     .command('audit')
     .description('replay the tape from the start and hold every balance against the vault')
-    .action((_flags: object, command: Command) => audit(Context.of(command), 'audit'))
+    .addOption(chainOption())
+    .action((flags: ChainFlags, command: Command) => audit(Context.of(command), 'audit', flags))
+}
+
+function infoText(info: RpcVenue): string {
+  const parts = [
+    facts([
+      ['venue', `${info.name} (${info.venueId})`],
+      ['chain', info.chainId === null ? 'none (development)' : String(info.chainId)],
+      ['vault', info.vault ?? '-'],
+      ['validators', String(info.validators.length)]
+    ]),
+    table(
+      [
+        { title: 'token' },
+        { title: 'decimals', right: true },
+        { title: 'smallest amount', right: true },
+        { title: 'contract' }
+      ],
+      info.tokens.map((each) => [each.symbol, String(each.decimals), each.quantum, each.address])
+    ),
+    table(
+      [
+        { title: 'market' },
+        ...['tick', 'lot', 'maker fee', 'taker fee', 'least fee'].map((title) => ({
+          title,
+          right: true
+        }))
+      ],
+      info.instruments.map((each) => [
+        each.market,
+        each.tickSize,
+        each.lotSize,
+        `${each.makerFeeBps} bps`,
+        `${each.takerFeeBps} bps`,
+        `${each.minTakerFee} ${each.quote}`
+      ])
+    ),
+    table(
+      [
+        { title: 'an order in' },
+        ...['least value', 'most amount', 'most price', 'off the last price'].map((title) => ({
+          title,
+          right: true
+        }))
+      ],
+      info.instruments.map((each) => [
+        each.market,
+        `${each.minNotional} ${each.quote}`,
+        `${each.maxAmount} ${each.base}`,
+        `${each.maxPrice} ${each.quote}`,
+        each.bandBps === 0 ? 'no limit' : `${each.bandBps / 100}% at most`
+      ])
+    ),
+    facts(accountLimits(info))
+  ]
+  return parts.join('\n\n')
+}
+
+/** What an account may do, out of the manifest. */
+function accountLimits({ manifest }: RpcVenue): [string, string][] {
+  const { limits, admission, settlement, tokens } = checkManifest(manifest)
+  const { bond } = limits
+  const token = tokens.find(({ symbol }) => symbol === bond?.token)
+  return [
+    ['who may trade', admission === 'open' ? 'everyone' : `${admission.length} listed accounts`],
+    [
+      'bond',
+      bond === null || token === undefined
+        ? 'none'
+        : `${formatAmount(bond.min, token)} ${bond.token}; each allows ${bond.entriesPerCutPerBond} entries a cut`
+    ],
+    ['live orders', `${limits.liveOrdersMax} an account at most`],
+    ['life of an order', `${limits.orderLifeMaxSeconds} s at most`],
+    ['fills of a command', `${limits.fillsPerCommandMax} at most`],
+    ['entries of a daemon', `${limits.entriesPerLanePerCut} a cut at most`],
+    ['exit through the vault', `${settlement.exitDelaySeconds} s after it is asked for`]
+  ]
 }
 
 function asJson(command: Command): string[] {

@@ -2,7 +2,7 @@
 import type { Engine } from '../../matching/index.ts'
 import { Fault } from '../../protocol/faults.ts'
 import type { Manifest, ManifestMarket } from '../../protocol/manifest.ts'
-import { parsePrice, parseQuantity } from '../../protocol/money.ts'
+import { formatPrice, formatQuantity, parsePrice, parseQuantity } from '../../protocol/money.ts'
 import type { RpcPlaceParams, RpcSide, RpcTrigger } from '../../protocol/rpc.ts'
 import type { Order, Trigger } from '../../protocol/types.ts'
 import { TradingFault } from './trading-fault.ts'
@@ -86,7 +86,9 @@ export class OrderForms {
   quantity(market: number, text: string): number {
     const terms = this.#manifest.markets[market]
     const lots = this.lots(market, text)
-    return inRange(lots, terms.limits.quantityMaxLots, 'amount', terms)
+    const max = terms.limits.quantityMaxLots
+    if (lots <= max) return lots
+    throw overLimit('amount', terms, formatQuantity(max, terms, this.#manifest.tokens), terms.base)
   }
 
   #price(market: number, text: string | undefined): number {
@@ -95,7 +97,9 @@ export class OrderForms {
     }
     const terms = this.#manifest.markets[market]
     const ticks = amount('price', () => parsePrice(text, terms, this.#manifest.tokens))
-    return inRange(ticks, terms.limits.priceMaxTicks, 'price', terms)
+    const max = terms.limits.priceMaxTicks
+    if (ticks <= max) return ticks
+    throw overLimit('price', terms, formatPrice(max, terms, this.#manifest.tokens), terms.quote)
   }
 
   #trigger(market: number, trigger: RpcTrigger | undefined): Trigger | null {
@@ -135,11 +139,12 @@ function amount(param: string, parse: () => number): number {
   }
 }
 
-function inRange(value: number, max: number, param: string, market: ManifestMarket): number {
-  if (value <= max) return value
-  throw new TradingFault(
-    'invalid_amount',
-    `the ${param} is over the limit of ${market.symbol}`,
-    param
-  )
+function overLimit(
+  param: string,
+  { symbol }: ManifestMarket,
+  limit: string,
+  token: string
+): TradingFault {
+  const words = `the ${param} is over the limit of ${symbol}, ${limit} ${token}`
+  return new TradingFault('invalid_amount', words, param)
 }

@@ -27,5 +27,8 @@ test('advice - the vault’s refusals are put into words', (t) => {
   t.ok(on('transaction_refused: refused: NoExit()')?.includes('curb exit TOKEN'))
   t.ok(on('transaction_refused: refused: NoFloorRequest()')?.includes('curb account floor'))
   t.ok(on('transaction_refused: refused: FloorNotRaised()')?.includes('greater nonce'))
+  t.ok(on('transaction_refused: refused: CosignSpansMarkets()')?.includes('leave out --market'))
+  t.absent(on('transaction_refused: refused: InvalidGrant()')?.includes('--cosign'))
+  t.ok(on('transaction_refused: refused: DepositCap(1)')?.includes('all accounts together'))
   t.is(on('transaction_refused: refused: Malformed()'), advice['rejected'])
 })
