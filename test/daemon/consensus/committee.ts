@@ -6,6 +6,7 @@ import { quorumOf } from '../../../daemon/consensus/core/quorum.ts'
 import type {
   BlockId,
   Crypto,
+  Evidence,
   Final,
   Notarization,
   Nullification,
@@ -109,6 +110,29 @@ export class Committee {
       return { validator, signature }
     })
     return { kind: 'final', notarization: this.notarization(block, first), partials }
+  }
+
+  /** Of every offence one: two proposals by the leader of two blocks of one height, two votes, and a
+   * finalize word with a nullify word. */
+  offences(one: BlockId, other: BlockId, parent: BlockId, [votes, finalizes]: [number, number]) {
+    const kind = 'evidence' as const
+    const evidence: Evidence[] = [
+      {
+        kind,
+        offence: 'propose',
+        first: this.proposal(one, parent),
+        second: this.proposal(other, parent)
+      },
+      { kind, offence: 'vote', first: this.vote(votes, one), second: this.vote(votes, other) },
+      {
+        kind,
+        offence: 'finalize',
+        first: this.finalize(finalizes, one),
+        second: this.nullify(finalizes, one.height),
+        notarization: this.notarization(one)
+      }
+    ]
+    return evidence
   }
 
   #first(first: number): number[] {

@@ -33,20 +33,7 @@ const messages: Message[] = [
   { kind: 'hail', nonce: 2 ** 47 + 1 },
   { kind: 'standing', nonce: 7, height: 70_000, votes: true },
   { kind: 'entitled', from: 3 },
-  {
-    kind: 'evidence',
-    offence: 'propose',
-    first: four.proposal(one, genesis),
-    second: four.proposal(other, genesis)
-  },
-  { kind: 'evidence', offence: 'vote', first: four.vote(0, one), second: four.vote(0, other) },
-  {
-    kind: 'evidence',
-    offence: 'finalize',
-    first: four.finalize(0, one),
-    second: four.nullify(0, 1),
-    notarization: four.notarization(one)
-  }
+  ...four.offences(one, other, genesis, [0, 0])
 ]
 
 test('messages - every kind is what it was after a trip through bytes', (t) => {

@@ -5,32 +5,16 @@ import { OrderLog } from '../../../daemon/history/order-log.ts'
 import { Store } from '../../../daemon/history/store.ts'
 import { newRecord } from '../../../daemon/trading/records.ts'
 import type { RecordChange } from '../../../daemon/trading/records.ts'
-import type { Order } from '../../../protocol/types.ts'
+import { order } from '../../helpers/orders.ts'
 import { temporaryFolder } from '../../helpers/tmp.ts'
 
 const account = `0x${'a1'.repeat(20)}`
 
 /** An order that was filled in a block: one change, one fill. */
 function filled(nonce: number, index: number): RecordChange {
-  const order: Order = {
-    market: 0,
-    account,
-    side: 'sell',
-    price: 100,
-    quantity: 1,
-    timeInForce: 'gtc',
-    postOnly: 'no',
-    quote: false,
-    leased: false,
-    selfTradePrevention: 'cancelNewest',
-    trigger: null,
-    expiry: 2_000_000_000,
-    feeMax: 0,
-    nonce,
-    slot: 0
-  }
+  const sold = order(account, { side: 'sell', price: 100, quantity: 1, nonce })
   const terms = { clientOrderId: null, type: 'limit', time: 0 } as const
-  const record = newRecord(order, new Uint8Array(32), terms)
+  const record = newRecord(sold, new Uint8Array(32), terms)
   const fill = { index, event: nonce, time: 0, lots: 1, price: 100, maker: true, fee: 0, batch: 1 }
   return { record, fill, event: nonce }
 }

@@ -1,6 +1,5 @@
 import test from 'brittle'
 import { laneEvidence, validatorEvidence } from '../../../daemon/rpc/evidence.ts'
-import type { Evidence } from '../../../daemon/consensus/core/types.ts'
 import { blockAt, Committee, genesis } from '../consensus/committee.ts'
 
 const four = new Committee(4)
@@ -9,22 +8,7 @@ const one = blockAt(1, genesis)
 const other = blockAt(1, genesis, 1)
 
 test('evidence - a validator is named by its key, with what it did and where', (t) => {
-  const evidence: Evidence[] = [
-    {
-      kind: 'evidence',
-      offence: 'propose',
-      first: four.proposal(one, genesis),
-      second: four.proposal(other, genesis)
-    },
-    { kind: 'evidence', offence: 'vote', first: four.vote(2, one), second: four.vote(2, other) },
-    {
-      kind: 'evidence',
-      offence: 'finalize',
-      first: four.finalize(3, one),
-      second: four.nullify(3, 1),
-      notarization: four.notarization(one)
-    }
-  ]
+  const evidence = four.offences(one, other, genesis, [2, 3])
   t.alike(validatorEvidence(evidence, keys), [
     {
       kind: 'double_proposal',

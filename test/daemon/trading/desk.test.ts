@@ -16,22 +16,23 @@ import type { TradingNode } from '../../../daemon/trading/types.ts'
 import { privateKeyOf } from '../../helpers/accounts.ts'
 import { appliedBlock } from '../../helpers/applied.ts'
 import { VirtualClock } from '../../helpers/clock.ts'
+import { order } from '../../helpers/orders.ts'
 import { venueManifest } from '../../helpers/venue.ts'
 
-const FORM: OrderForm = {
-  market: 0,
+const {
+  account: _account,
+  nonce: _nonce,
+  slot: _slot,
+  ...rest
+} = order('0x', {
   side: 'sell',
   price: 100,
   quantity: 5,
-  timeInForce: 'gtc',
-  postOnly: 'no',
-  quote: false,
-  leased: false,
-  selfTradePrevention: 'cancelNewest',
-  trigger: null,
+  nonce: 1,
   expiry: 2_000_000_000,
   feeMax: 0
-}
+})
+const FORM: OrderForm = rest
 
 /** Alice is hosted. `waiting` is in the lane already. */
 async function setUp(waiting: (account: string) => Entry[] = () => []) {
@@ -159,7 +160,7 @@ test('desk - an account to link is not hosted yet, and there is an end to how ma
   t.is(desk.candidate(at(1)).address, at(1))
   t.is(desk.accounts().length, 1, 'nobody has signed for it')
   for (let n = 1; n < 1000; n++) desk.host(at(n), null)
-  t.exception(() => desk.candidate(at(1000)), /hosts 1000 accounts/)
+  await t.exception(() => desk.candidate(at(1000)), /hosts 1000 accounts/)
   t.is(desk.candidate(at(999)).address, at(999), 'one that is here can be linked again')
   t.is(desk.candidate(address).address, address)
 })

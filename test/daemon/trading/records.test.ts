@@ -12,6 +12,7 @@ import { newRecord, Records } from '../../../daemon/trading/records.ts'
 import { Slots } from '../../../daemon/trading/slots.ts'
 import type { OrderRecord, TradingNode } from '../../../daemon/trading/types.ts'
 import { appliedBlock } from '../../helpers/applied.ts'
+import { order as orderOf } from '../../helpers/orders.ts'
 import { venueManifest } from '../../helpers/venue.ts'
 
 const ours = new Uint8Array(32).fill(7)
@@ -52,24 +53,8 @@ async function setUp() {
   records.watch(account)
   records.number()
   const place = (nonce: number, fields: Partial<Order> = {}): OrderRecord => {
-    const order: Order = {
-      market: 0,
-      account,
-      side: 'sell',
-      price: 100,
-      quantity: 5,
-      timeInForce: 'gtc',
-      postOnly: 'no',
-      quote: false,
-      leased: false,
-      selfTradePrevention: 'cancelNewest',
-      trigger: null,
-      expiry: 2_000_000_000,
-      feeMax: 0,
-      nonce,
-      slot: nonce,
-      ...fields
-    }
+    const terms = { side: 'sell', price: 100, quantity: 5, nonce, slot: nonce, ...fields } as const
+    const order = orderOf(account, terms)
     const digest = hasher.orderDigest(order)
     const record = newRecord(order, digest, { clientOrderId: null, type: 'limit', time: 0 })
     records.add(record)
