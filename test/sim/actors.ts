@@ -1,10 +1,11 @@
 // Byzantine validators, each a named misdeed. An actor is an honest validator whose words are
 // changed on their way out, or that says more than it should. It signs with its own key only.
-import { buildTip } from '../../daemon/consensus/core/chain.ts'
+import { buildTip, takenOf, type Tip } from '../../daemon/consensus/core/chain.ts'
 import type { Message, Propose } from '../../daemon/consensus/core/types.ts'
 import { leaderOf } from '../../daemon/consensus/core/quorum.ts'
 import type { LaneMessage } from '../../daemon/lanes/types.ts'
-import { type Cut, decodeCut, encodeCut } from '../../protocol/tape-block.ts'
+import { compareBytes, toHex } from '../../protocol/bytes.ts'
+import { type Cut, decodeCut, encodeCut, type Slice } from '../../protocol/tape-block.ts'
 import type { ValidatorNode } from './validator-node.ts'
 
 export type Actor = {
@@ -31,6 +32,8 @@ export const actorNames = [
   'lies about time',
   'lies about the chain',
   'lies about execution',
+  'lies about snapshots',
+  'leads with another fork',
   'lies about its tree',
   'lies about its place',
   'lies about its standing',
@@ -47,28 +50,45 @@ type Misdeed = (name: string) => Omit<Actor, 'name'>
 
 /** The same proposal with another cut in it, signed anew; with the tree hash that really follows,
  * so that only the rule in question can find it wrong. */
-function alter(node: ValidatorNode, proposal: Propose, change: (cut: Cut) => Cut): Propose | null {
+function alter(
+  node: ValidatorNode,
+  proposal: Propose,
+  change: (cut: Cut, parent: Tip) => Cut | null
+): Propose | null {
   const parent = node.validator.find(proposal.parent)
-  if (!parent) return null
-  const cut = change(decodeCut(proposal.cut))
+  const cut = parent && change(decodeCut(proposal.cut), parent)
+  if (!parent || !cut) return null
   const bytes = encodeCut(cut)
   const tip = buildTip(parent, proposal.block.height, bytes, cut, node.book.reads)
   const block = tip ? tip.id : proposal.block
   return node.forge.signPropose(block, proposal.parent, bytes)
 }
 
-/** An actor that changes each of its proposals. */
-function liar(change: (cut: Cut, node: ValidatorNode) => Cut | null): Misdeed {
-  return (name) => ({
-    speaks(node, _to, message) {
-      if (!isOwnProposal(node, message)) return [message]
-      const changed = change(decodeCut(message.cut), node)
-      const lie = changed && alter(node, message, () => changed)
-      if (!lie) return [message]
-      node.venue.coverage.count(`validator: ${name}`)
-      return [lie]
+/** An actor that changes its proposals, each once for all, and stands by what it says. */
+function liar(change: (cut: Cut, node: ValidatorNode, parent: Tip) => Cut | null): Misdeed {
+  return (name) => {
+    const lies = new WeakMap<Propose, { lie: Propose | null }>()
+    const told = new Map<number, string>()
+    return {
+      speaks(node, _to, message) {
+        if (message.kind === 'vote' || message.kind === 'finalize') {
+          const instead = told.get(message.block.height)
+          return instead && instead !== toHex(message.block.treeHash) ? [] : [message]
+        }
+        if (!isOwnProposal(node, message)) return [message]
+        let known = lies.get(message)
+        if (!known) {
+          known = { lie: alter(node, message, (cut, parent) => change(cut, node, parent)) }
+          lies.set(message, known)
+          if (known.lie) node.venue.coverage.count(`validator: ${name}`)
+        }
+        const { lie } = known
+        if (!lie) return [message]
+        told.set(lie.block.height, toHex(lie.block.treeHash))
+        return [lie, node.forge.signVote(node.index, lie.block)]
+      }
     }
-  })
+  }
 }
 
 function isOwnProposal(node: ValidatorNode, message: Message): message is Propose {
@@ -114,23 +134,32 @@ const misdeeds: Record<ActorName, Misdeed> = {
     }
   }),
 
-  'votes and finalizes twice': (name) => ({
-    speaks(node, to, message) {
-      if (!isOwnProposal(node, message) || to % 2 === 0) return [message]
-      const other = alter(node, message, (cut) => ({ ...cut, time: cut.time + 1 }))
-      return other ? [other] : [message]
-    },
-    heard(node, _from, message) {
-      // Whatever block it hears of, it votes for and finalizes.
-      if (message.kind !== 'vote' && message.kind !== 'propose') return
-      node.venue.coverage.count(`validator: ${name}`)
-      for (let peer = 0; peer < node.venue.peers.length; peer++) {
-        if (peer === node.index) continue
-        node.transmit(peer, node.forge.signVote(node.index, message.block))
-        node.transmit(peer, node.forge.signFinalize(node.index, message.block))
+  'votes and finalizes twice': (name) => {
+    /** By height: the blocks that it voted for and finalized. */
+    const blocks = new Map<number, Set<string>>()
+    return {
+      speaks(node, to, message) {
+        if (!isOwnProposal(node, message) || to % 2 === 0) return [message]
+        const other = alter(node, message, (cut) => ({ ...cut, time: cut.time + 1 }))
+        return other ? [other] : [message]
+      },
+      heard(node, _from, message) {
+        // Whatever block it hears of, it votes for and finalizes.
+        if (message.kind !== 'vote' && message.kind !== 'propose') return
+        const { height, treeHash } = message.block
+        const said = blocks.get(height) ?? new Set<string>()
+        blocks.set(height, said)
+        const before = said.size
+        said.add(toHex(treeHash))
+        if (before === 1 && said.size === 2) node.venue.coverage.count(`validator: ${name}`)
+        for (let peer = 0; peer < node.venue.peers.length; peer++) {
+          if (peer === node.index) continue
+          node.transmit(peer, node.forge.signVote(node.index, message.block))
+          node.transmit(peer, node.forge.signFinalize(node.index, message.block))
+        }
       }
     }
-  }),
+  },
 
   'finalizes and nullifies': (name) => ({
     speaks(node, to, message) {
@@ -146,9 +175,14 @@ const misdeeds: Record<ActorName, Misdeed> = {
     }
   }),
 
-  'leaves lanes out': liar((cut) =>
-    cut.slices.length === 0 ? null : { ...cut, slices: cut.slices.slice(1) }
-  ),
+  'leaves lanes out': liar((cut, node, parent) => {
+    // Now the one that waits longest, now all of them.
+    if (cut.slices.length === 0) return null
+    if (node.venue.world.chance(0.5)) return { ...cut, slices: [] }
+    const indexes = cut.slices.map(({ lane }) => takenOf(parent, toHex(lane)).index)
+    const eldest = indexes.indexOf(Math.min(...indexes))
+    return { ...cut, slices: cut.slices.filter((_, i) => i !== eldest) }
+  }),
 
   'lies about lanes': liar((cut, node) => {
     const [slice, ...others] = cut.slices
@@ -163,20 +197,22 @@ const misdeeds: Record<ActorName, Misdeed> = {
       : { ...cut, slices: [{ ...slice, from: slice.from - 1 }, ...others] }
   }),
 
-  'lies about limits': liar((cut, node) => {
+  'lies about limits': liar((cut, node, parent) => {
     // All that every lane has, whatever the limits.
-    const parentIndex = cut.index
-    const slices = node.book.reads.lanes().flatMap((line) => {
-      const taken = node.venue.checks.taken.get(line.key)
-      const from = taken?.length ?? 0
-      const fromHash = taken ? node.treeHashAt(line.key) : new Uint8Array(32)
+    const { limits } = node.venue
+    let entries = 0
+    let isOver = false
+    const slices = node.book.reads.lanes().flatMap((line): Slice[] => {
+      const { length: from, treeHash: fromHash } = takenOf(parent, line.key)
       const all = { bytes: Infinity, entries: Infinity }
-      const head = fromHash && node.book.reads.best(line.key, from, fromHash, all)
+      const head = node.book.reads.best(line.key, from, fromHash, all)
       if (!head) return []
+      entries += head.size.entries
+      isOver ||= head.size.entries > limits.laneEntriesMax || entries > limits.entriesMax
       const { lane, length: to, treeHash, signature } = head
       return [{ lane, from, to, treeHash, signature }]
     })
-    return slices.length === 0 ? null : { ...cut, index: parentIndex, slices }
+    return isOver ? { ...cut, slices } : null
   }),
 
   'lies about time': liar((cut, node) => {
@@ -194,24 +230,47 @@ const misdeeds: Record<ActorName, Misdeed> = {
     }
   }),
 
-  'lies about execution': (name) => ({
-    speaks(node, _to, message) {
-      if (message.kind === 'executed') {
+  'lies about execution': (name) => {
+    const cuts = liar((cut) => {
+      if (cut.index < 3) return null
+      const eventHash = (cut.executed?.eventHash ?? new Uint8Array(32)).map((byte) => byte ^ 1)
+      return { ...cut, executed: { index: cut.index - 1, eventHash } }
+    })(name)
+    return {
+      speaks(node, to, message) {
+        if (message.kind !== 'executed') return cuts.speaks?.(node, to, message) ?? [message]
         node.venue.coverage.count(`validator: ${name}`)
-        const executed = {
-          ...message.executed,
-          eventHash: message.executed.eventHash.map((byte) => byte ^ 1)
-        }
-        return [node.forge.signExecuted(node.index, { executed, snapshot: null })]
+        const { executed } = message
+        const eventHash = executed.eventHash.map((byte) => byte ^ 1)
+        const lie = { executed: { ...executed, eventHash }, snapshot: null }
+        return [node.forge.signExecuted(node.index, lie)]
       }
-      if (!isOwnProposal(node, message)) return [message]
-      const lie = alter(node, message, (cut) => {
-        if (!cut.executed || cut.index < 3) return cut
-        const eventHash = cut.executed.eventHash.map((byte) => byte ^ 1)
-        return { ...cut, executed: { index: cut.index - 1, eventHash } }
-      })
-      return lie ? [lie] : [message]
     }
+  },
+
+  'lies about snapshots': liar((cut, _node, { snapshotIndex }) => {
+    // Of a block that has one, if it can; else of any.
+    const index = cut.snapshot?.index ?? cut.index - 1
+    if (index <= snapshotIndex) return null
+    const hash = cut.snapshot?.hash ?? new Uint8Array(32)
+    return { ...cut, snapshot: { index, hash: hash.map((byte) => byte ^ 1) } }
+  }),
+
+  'leads with another fork': liar((cut, node, parent) => {
+    // With a trader in league with it: the history that the tape took of his lane is not the only one.
+    for (const accomplice of node.venue.accomplices) {
+      const key = toHex(accomplice.lane)
+      const { length: from } = takenOf(parent, key)
+      const run = accomplice.betray(from)
+      if (!run) continue
+      accomplice.show(node, run)
+      const { length: to, treeHash, signature } = run
+      const slice = { lane: accomplice.lane, from, to, treeHash, signature }
+      const others = cut.slices.filter(({ lane }) => toHex(lane) !== key)
+      const slices = [...others, slice].sort((a, b) => compareBytes(a.lane, b.lane))
+      return { ...cut, slices }
+    }
+    return null
   }),
 
   'lies about its tree': (name) => ({

@@ -1,25 +1,21 @@
 // What must hold, checked apart from the system: these see what validators say and sign, and what
 // they make final, and recompute the rest.
-import type { TapeBlock } from '../../protocol/tape-block.ts'
+import { decodeTapeBlock, type TapeBlock } from '../../protocol/tape-block.ts'
 import { toHex } from '../../protocol/bytes.ts'
 import { quorumOf } from '../../daemon/consensus/core/quorum.ts'
 import { offenderOf } from '../../daemon/consensus/core/evidence-book.ts'
 import type { FinalSlice } from '../../daemon/lanes/types.ts'
 import type { BlockId, Evidence, Final, Message } from '../../daemon/consensus/core/types.ts'
+import { type CutCheckOptions, CutChecks } from './cut-checks.ts'
+import { Inclusion } from './inclusion.ts'
+import { Violation } from './violation.ts'
 
-export class Violation extends Error {
-  readonly rule: string
-
-  constructor(rule: string, detail: string) {
-    super(`${rule}: ${detail}`)
-    this.rule = rule
-  }
-}
-
-export type CheckOptions = {
+export type CheckOptions = CutCheckOptions & {
   validators: number
   /** Indexes of Byzantine validators. */
   byzantine: ReadonlySet<number>
+  inclusionMaxMs: number
+  now(): number
   verifyHead(
     validator: number,
     length: number,
@@ -34,7 +30,8 @@ export class Checks {
   /** The one tape: hex tree hash by length. */
   readonly #tape: string[] = []
   readonly blocks: Uint8Array[] = []
-  readonly #eventHashes: string[] = []
+  readonly #cuts: CutChecks
+  readonly inclusion: Inclusion
   /** Who signed which head: by length, by tree hash. */
   readonly #heads = new Map<number, Map<string, Set<number>>>()
   /** Ballots of honest validators by height: what each has voted, and whether nullified or not. */
@@ -53,9 +50,19 @@ export class Checks {
   snapshots = 0
   /** Height of the last final block. */
   height = 0
+  /** Final blocks seen, whoever has made something of them. */
+  #announced = 0
 
   constructor(options: CheckOptions) {
     this.#options = options
+    const { validators, inclusionMaxMs } = options
+    this.#cuts = new CutChecks(options)
+    this.inclusion = new Inclusion({
+      validators,
+      quorum: quorumOf(validators),
+      inclusionMaxMs,
+      isHonestLane: (lane) => this.#lanes.has(lane) && !this.#forgotten.has(lane)
+    })
   }
 
   get length(): number {
@@ -68,6 +75,7 @@ export class Checks {
     if (message === this.#lastSent) return
     this.#lastSent = message
     if (message.kind === 'finalize') this.#signedHead(validator, message.block)
+    if (message.kind === 'propose') this.inclusion.proposed(message, this.#options.now())
     if (this.#options.byzantine.has(validator)) return
     if (message.kind === 'vote') {
       const key = `${validator}.${message.block.height}`
@@ -119,6 +127,13 @@ export class Checks {
     if (!isValid) throw new Violation('certificates are valid', `height ${block.height}`)
   }
 
+  /** A block is on a tape, and nothing has been made of it yet. */
+  announced(index: number, bytes: Uint8Array): void {
+    if (index !== this.#announced) return
+    this.#cuts.final(decodeTapeBlock(bytes))
+    this.#announced++
+  }
+
   /** A validator's tape grows. */
   final(
     validator: number,
@@ -137,10 +152,8 @@ export class Checks {
     }
     this.#tape.push(hex)
     this.blocks.push(bytes)
-    if (cut.height <= this.height) {
-      throw new Violation('heights grow', `${cut.height} after ${this.height}`)
-    }
     this.height = cut.height
+    this.inclusion.final(cut, treeHash)
     if (cut.snapshot) this.snapshots++
     cut.slices.forEach((slice) => {
       const lane = toHex(slice.lane)
@@ -199,13 +212,9 @@ export class Checks {
     throw new Violation('no honest lane is convicted', `lane ${lane}`)
   }
 
-  executed(validator: number, index: number, eventHash: Uint8Array): void {
-    const hex = toHex(eventHash)
-    const known = this.#eventHashes[index]
-    if (known === undefined) this.#eventHashes[index] = hex
-    else if (known !== hex) {
-      throw new Violation('event hashes agree', `validator ${validator} at index ${index}`)
-    }
+  /** What an honest validator's engine made of a block. */
+  executed(index: number, eventHash: Uint8Array, snapshot: Uint8Array | null): void {
+    this.#cuts.computed(index, eventHash, snapshot)
   }
 
   evidence(evidence: Evidence): void {

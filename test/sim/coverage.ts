@@ -10,10 +10,15 @@ export class Coverage {
     for (const [what, times] of other.counts) this.count(what, times)
   }
 
-  /** A line each, by name. */
-  table(): string[] {
-    const names = [...this.counts.keys()].sort()
-    const width = Math.max(0, ...names.map((name) => name.length))
-    return names.map((name) => `${name.padEnd(width)}  ${this.counts.get(name)}`)
+  /** Those of `names` that never occurred. */
+  missing(names: readonly string[]): string[] {
+    return names.filter((name) => !this.counts.get(name))
+  }
+
+  /** A line each, by name; `names` in any case, a zero too. */
+  table(names: readonly string[]): string[] {
+    const lines = [...new Set([...names, ...this.counts.keys()])].sort()
+    const width = Math.max(0, ...lines.map((name) => name.length))
+    return lines.map((name) => `${name.padEnd(width)}  ${this.counts.get(name) ?? 0}`)
   }
 }

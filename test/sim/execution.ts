@@ -17,7 +17,7 @@ import {
 import type { Address, Entry } from '../../protocol/types.ts'
 import type { TapeState } from '../../daemon/consensus/core/chain.ts'
 import type { LaneBase, Verify } from '../../daemon/lanes/types.ts'
-import { Violation } from './checks.ts'
+import { Violation } from './violation.ts'
 import { accountName } from './flow.ts'
 import { hashParts } from './scheme.ts'
 import { venueId } from './venue.ts'

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { Coverage } from './coverage.ts'
-import { type Outcome, simulate } from './simulation.ts'
+import { misdeedNames, type Outcome, simulate } from './simulation.ts'
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +40,7 @@ function one(seed: number): void {
   const outcome = simulate({ seed, validators: validatorsOf(seed), isTraced: true })
   console.log(outcome.trace.join('\n'))
   if (outcome.violation) fail(outcome)
-  console.log(outcome.coverage.table().join('\n'))
+  console.log(outcome.coverage.table(misdeedNames).join('\n'))
   console.log('1 seeds clean')
 }
 
@@ -86,7 +86,7 @@ class Tally {
   }
 
   print(): void {
-    console.log(this.#coverage.table().join('\n'))
+    console.log(this.#coverage.table(misdeedNames).join('\n'))
     console.log(`${this.#cuts} cuts, ${this.#entries} entries, ${this.#rate}`)
     console.log(`${this.#done} seeds clean`)
   }

@@ -1,5 +1,6 @@
 // Smaller things that a simulated validator is made of.
 import type { TapeState } from '../../daemon/consensus/core/chain.ts'
+import { voteRules } from '../../daemon/consensus/core/rules.ts'
 import type { Crypto, Message, Propose } from '../../daemon/consensus/core/types.ts'
 import { Validator } from '../../daemon/consensus/core/validator.ts'
 import { LaneBook } from '../../daemon/lanes/lane-book.ts'
@@ -67,7 +68,8 @@ export function createValidator(
   const dependencies = {
     crypto: cryptoOf(venue, node.key),
     lanes: node.book.reads,
-    chain: venue.chain.view(lagMs)
+    chain: venue.chain.view(lagMs),
+    rules: voteRules.filter((rule) => rule.name !== venue.without)
   }
   return venue.breakage === 'vote without data'
     ? new Gullible(options, dependencies, state)

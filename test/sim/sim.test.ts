@@ -1,8 +1,10 @@
 import test from 'brittle'
-import { actorNames } from './actors.ts'
+import { voteRules } from '../../daemon/consensus/core/rules.ts'
+import { type ActorName, actorNames } from './actors.ts'
 import { Coverage } from './coverage.ts'
 import { faultNames } from './faults.ts'
-import { type Outcome, simulate, type SimulationOptions } from './simulation.ts'
+import { misdeedNames, type Outcome, simulate, type SimulationOptions } from './simulation.ts'
+import { type TraderFault, traderFaults } from './trader.ts'
 import type { Breakage } from './venue.ts'
 
 /** What `node --import tsx test/sim/main.ts` does at length, here for a few seeds. */
@@ -18,8 +20,8 @@ test('sim - a few seeds of four and of seven validators are clean', (t) => {
     t.ok(kinds.length >= 3, `${kinds.length} kinds of fault`)
     coverage.add(outcome.coverage)
   }
-  const missed = faultNames.filter((name) => !coverage.counts.has(`fault: ${name}`))
-  t.alike(missed, [], 'every kind of fault occurred')
+  const faults = faultNames.map((name) => `fault: ${name}`)
+  t.alike(coverage.missing(faults), [], 'every kind of fault occurred')
   for (const what of [
     'start from a snapshot',
     'torn group dropped',
@@ -42,12 +44,80 @@ test('sim - a seed plays the same again', (t) => {
   t.alike([...first.coverage.counts], [...second.coverage.counts])
 })
 
-test('sim - each Byzantine validator does what it is named for, and nothing comes of it', (t) => {
-  for (const actor of actorNames) {
-    const outcome = simulate({ seed: 2, validators: 4, actor, cutsMin: 40, entriesMin: 200 })
-    t.is(outcome.violation, null, actor)
-    t.ok(outcome.coverage.counts.has(`validator: ${actor}`), actor)
+/** Runs of a few cuts, in which one misdeed is certain. */
+const short = { validators: 4, cutsMin: 40, entriesMin: 200 }
+
+test('sim - each Byzantine validator and trader does what it is named for, and nothing comes of it', (t) => {
+  const coverage = new Coverage()
+  const misdeeds: Partial<SimulationOptions>[] = [
+    // Some need a trader to be in league with, or to take too much from.
+    ...actorNames.map((actor) => ({ actor, trader: accomplices[actor] ?? 'selective push' })),
+    ...traderFaults.map((trader) => ({ trader }))
+  ]
+  for (const misdeed of misdeeds) {
+    const what = JSON.stringify(misdeed)
+    const outcome = simulate({ seed: 2, ...short, ...misdeed })
+    t.is(outcome.violation, null, what)
+    const names = misdeed.actor ? [`validator: ${misdeed.actor}`] : [`trader: ${misdeed.trader}`]
+    t.alike(outcome.coverage.missing(names), [], what)
+    coverage.add(outcome.coverage)
   }
+  const named = misdeedNames.filter((name) => !name.startsWith('fault: '))
+  t.alike(coverage.missing(named), [], 'none is missing')
+})
+
+const accomplices: Partial<Record<ActorName, TraderFault>> = {
+  'lies about limits': 'oversized run',
+  'leads with another fork': 'flood'
+}
+
+/** What is found when nobody looks at a rule, and one validator makes use of it. */
+const unguarded: { rule: string; actor: ActorName; violation: string }[] = [
+  {
+    rule: 'placedOnTape',
+    actor: 'lies about its place',
+    violation: 'heights grow'
+  },
+  { rule: 'timeInOrder', actor: 'lies about time', violation: 'tape time grows' },
+  { rule: 'slicesFollowParent', actor: 'lies about lanes', violation: 'a lane keeps one history' },
+  { rule: 'slicesSigned', actor: 'lies about lanes', violation: 'lanes sign what is theirs' },
+  {
+    rule: 'chainConfirmed',
+    actor: 'lies about the chain',
+    violation: 'cuts tell the truth of the chain'
+  },
+  {
+    rule: 'executedAgrees',
+    actor: 'lies about execution',
+    violation: 'cuts tell the truth of an event hash'
+  },
+  {
+    rule: 'snapshotAgrees',
+    actor: 'lies about snapshots',
+    violation: 'cuts tell the truth of a snapshot'
+  },
+  { rule: 'withinLimits', actor: 'lies about limits', violation: 'cuts keep the limits' },
+  {
+    rule: 'slicesExtendParent',
+    actor: 'leads with another fork',
+    violation: 'a lane keeps one history'
+  },
+  { rule: 'noneLeftOut', actor: 'leaves lanes out', violation: 'no lane is left out' }
+]
+
+for (const { rule, actor, violation } of unguarded) {
+  test(`sim - it notices a vote rule that nobody looks at: ${rule}`, (t) => {
+    const trader = accomplices[actor]
+    const outcome = firstCaught({ ...short, actor, without: rule, ...(trader ? { trader } : {}) })
+    t.comment(`caught after ${outcome?.seed} seeds: ${outcome?.violation?.rule}`)
+    t.is(outcome?.violation?.rule, violation)
+  })
+}
+
+test('sim - every vote rule has its proof, or a broken rule of its own', (t) => {
+  // slicesHeld is "vote without data" below.
+  const proven = [...unguarded.map(({ rule }) => rule), 'slicesHeld'].sort()
+  t.alike(voteRules.map(({ name }) => name).sort(), proven)
 })
 
 /** Looks through seeds until the broken rule shows. */
@@ -68,7 +138,7 @@ const broken: { breakage: Breakage; options?: Partial<SimulationOptions>; rules:
   {
     breakage: 'vote without data',
     options: { actor: 'lies about lanes', stormMaxMs: 20_000 },
-    rules: ['the tape grows', 'lanes are taken gapless', 'liveness after healing']
+    rules: ['lanes sign what is theirs']
   },
   {
     breakage: 'no resending',

@@ -4,9 +4,9 @@ import { Signables } from '../../daemon/consensus/core/signing.ts'
 import { faultsOf } from '../../daemon/consensus/core/quorum.ts'
 import { between, pick, shuffle } from '../helpers/random.ts'
 import { type ActorName, actorNames, createActor } from './actors.ts'
-import { Checks, Violation } from './checks.ts'
+import { Checks } from './checks.ts'
 import { Coverage } from './coverage.ts'
-import { drawFaults, type FaultName, type Stage, strike } from './faults.ts'
+import { drawFaults, type FaultName, faultNames, type Stage, strike } from './faults.ts'
 import { accountName, Flow } from './flow.ts'
 import { HonestTrader } from './honest-trader.ts'
 import { SharedHistory } from './execution.ts'
@@ -14,7 +14,7 @@ import { Links } from './links.ts'
 import { headMessage } from './node-parts.ts'
 import { Keyring } from './scheme.ts'
 import { SimChain } from './sim-chain.ts'
-import { Trader, traderFaults, type TraderPeer } from './trader.ts'
+import { Trader, type TraderFault, traderFaults, type TraderPeer } from './trader.ts'
 import { ValidatorNode } from './validator-node.ts'
 import {
   type Breakage,
@@ -25,15 +25,27 @@ import {
   venueId,
   idOf
 } from './venue.ts'
+import { Violation } from './violation.ts'
 import { World } from './world.ts'
+
+/** Everything bad that a seed can draw, as the coverage counts it. */
+export const misdeedNames: readonly string[] = [
+  ...actorNames.map((name) => `validator: ${name}`),
+  ...traderFaults.map((name) => `trader: ${name}`),
+  ...faultNames.map((name) => `fault: ${name}`)
+]
 
 export type SimulationOptions = {
   seed: number
   validators: number
   isTraced?: boolean
   breakage?: Breakage | null
+  /** A vote rule that nobody looks at. */
+  without?: string
   /** A misdeed that one validator is given, whatever is drawn. */
   actor?: ActorName
+  /** The same of one trader. */
+  trader?: TraderFault
   /** Final cuts and entries that a run has at least. */
   cutsMin?: number
   entriesMin?: number
@@ -59,10 +71,11 @@ const FAULT_KINDS_MIN = 3
 const ENTRIES_PER_CUT = 6
 const RECOVERY_MAX_MS = 60_000
 
-/** In one run of four every validator has an engine of its own; in the others one engine does the
- * work for all whose tapes are the same, and only the tapes are compared. */
-function isShared({ seed }: SimulationOptions): boolean {
-  return seed % 4 !== 0
+/** In every second run of four validators, and every fourth of seven, each has an engine of its own;
+ * in the others one engine does the work for all whose tapes are the same, and only the tapes are
+ * compared. */
+function isShared({ seed, validators }: SimulationOptions): boolean {
+  return seed % (validators === 4 ? 2 : 4) !== 0
 }
 
 export function simulate(options: SimulationOptions): Outcome {
@@ -102,6 +115,7 @@ class Simulation {
     const breakage = options.breakage ?? null
     const replicas = { verify: keyring.verify, entries: new Map() }
     const history = isShared(options) ? new SharedHistory(replicas) : null
+    const chain = new SimChain(world)
     this.#venue = {
       world,
       links: new Links(world, this.#coverage),
@@ -109,12 +123,17 @@ class Simulation {
       checks: new Checks({
         validators,
         byzantine: new Set(byzantine.keys()),
+        limits: simLimits,
+        chain: chain.view(0),
+        verify: keyring.verify,
+        inclusionMaxMs: simPacing.inclusionMaxMs,
+        now: () => world.now,
         verifyHead: (validator, length, treeHash, signature) =>
           keyring.verify(signature, headMessage(length, treeHash), keys[validator].publicKey),
         verifyVote: (validator, block, signature) =>
           keyring.verify(signature, signables.vote(block), keys[validator].publicKey)
       }),
-      chain: new SimChain(world),
+      chain,
       keyring,
       keys,
       peers: keys.map(idOf),
@@ -122,7 +141,9 @@ class Simulation {
       pacing: simPacing,
       limits: simLimits,
       breakage,
+      without: options.without ?? null,
       directory: new Map(),
+      accomplices: [],
       shared: { ...replicas, history }
     }
     for (let index = 0; index < validators; index++) {
@@ -153,10 +174,13 @@ class Simulation {
     for (let i = 0; i < count; i++) {
       const flow = new Flow(world.random, accountName(i))
       const peer = keyring.create(world.random)
-      if (i > 1 && world.chance(0.35)) {
+      const isForced = i === 2 && this.#options.trader !== undefined
+      if (i > 1 && (world.chance(0.35) || isForced)) {
         const lane = keyring.create(world.random)
-        const kind = pick(world.random, traderFaults)
-        this.#traders.push(new Trader(this.#venue, kind, flow, { peer, lane }))
+        const kind = this.#options.trader ?? pick(world.random, traderFaults)
+        const trader = new Trader(this.#venue, kind, flow, { peer, lane })
+        this.#traders.push(trader)
+        this.#venue.accomplices.push(trader)
       } else {
         const honest = new HonestTrader(this.#venue, flow, peer)
         this.#honest.push(honest)
@@ -193,6 +217,7 @@ class Simulation {
     const { unfinished } = checks
     if (unfinished) throw new Violation('no journaled entry is lost', unfinished)
     this.#coverage.count('snapshot named', checks.snapshots)
+    this.#coverage.count('lane overdue', checks.inclusion.overdue)
   }
 
   /** Entries that honest traders have sent. */

@@ -11,7 +11,15 @@ import type { Entry } from '../../protocol/types.ts'
 import { between } from '../helpers/random.ts'
 import type { Flow } from './flow.ts'
 import { hashParts, type Key } from './scheme.ts'
-import { idOf, type Packet, type Peer, send, type Venue, venueId } from './venue.ts'
+import {
+  type Accomplice,
+  idOf,
+  type Packet,
+  type Peer,
+  send,
+  type Venue,
+  venueId
+} from './venue.ts'
 
 /** What the simulation does with any trader. */
 export type TraderPeer = Peer & {
@@ -38,11 +46,11 @@ const REPUSH_MS = 120
 
 type Branch = { log: MerkleLog; runs: Run[] }
 
-export class Trader implements TraderPeer {
+export class Trader implements TraderPeer, Accomplice {
   readonly id: string
   readonly kind: TraderFault
+  readonly lane: Uint8Array
   readonly #lane: string
-  readonly #laneBytes: Uint8Array
   readonly #venue: Venue
   readonly #peerKey: Key
   readonly #laneKeyPair: Key
@@ -54,6 +62,7 @@ export class Trader implements TraderPeer {
   readonly #acked: number[]
   readonly #acks = new Map<number, Map<number, Uint8Array>>()
   #certificate: Certificate | null = null
+  #hasBetrayed = false
 
   constructor(venue: Venue, kind: TraderFault, flow: Flow, keys: { peer: Key; lane: Key }) {
     this.#venue = venue
@@ -61,8 +70,8 @@ export class Trader implements TraderPeer {
     this.#peerKey = keys.peer
     this.#laneKeyPair = keys.lane
     this.id = idOf(keys.peer)
-    this.#laneBytes = laneKey(hashParts, keys.lane.publicKey, venueId)
-    this.#lane = toHex(this.#laneBytes)
+    this.lane = laneKey(hashParts, keys.lane.publicKey, venueId)
+    this.#lane = toHex(this.lane)
     this.#flow = flow
     this.#acked = venue.peers.map(() => 0)
   }
@@ -115,6 +124,25 @@ export class Trader implements TraderPeer {
     if (this.kind === 'forked lane') this.#extend(this.#fork, [this.#flow.next()])
   }
 
+  betray(length: number): Run | null {
+    const isKnown = length > 1 && length <= this.#branch.log.length
+    if (this.#hasBetrayed || this.#fork || !isKnown) return null
+    this.#hasBetrayed = true
+    const before = this.#branch.runs.slice(0, length - 1)
+    let log = MerkleLog.empty(hashParts)
+    for (const { blocks } of before) for (const block of blocks) log = log.append(block)
+    const branch = { log, runs: before }
+    const { blocks } = this.#extend(branch, [this.#flow.next()])
+    const last = this.#extend(branch, [this.#flow.next()])
+    return { ...last, from: length - 1, blocks: [...blocks, ...last.blocks] }
+  }
+
+  show(node: Peer, run: Run): void {
+    const message = { kind: 'run' as const, run, bytes: encodeRun(run) }
+    node.receive(this.id, { channel: 'lanes', message })
+    for (const peer of this.#venue.peers) this.#send(peer, message)
+  }
+
   #write(entries: Entry[]): void {
     this.#push(this.#extend(this.#branch, entries), this.#branch)
     if (this.#fork) this.#push(this.#extend(this.#fork, [this.#flow.next()]), this.#fork)
@@ -129,7 +157,7 @@ export class Trader implements TraderPeer {
     const { length } = branch.log
     const signature = signHead(
       (message) => this.#laneKeyPair.sign(message),
-      this.#laneBytes,
+      this.lane,
       length,
       treeHash
     )
@@ -184,7 +212,7 @@ export class Trader implements TraderPeer {
 
   #onAck(validator: number, ack: Ack): void {
     const { keyring, keys, quorum } = this.#venue
-    const signable = ackSignable(venueId, this.#laneBytes, ack.length, ack.treeHash)
+    const signable = ackSignable(venueId, this.lane, ack.length, ack.treeHash)
     if (!keyring.verify(ack.signature, signable, keys[validator].publicKey)) return
     this.#acked[validator] = Math.max(this.#acked[validator], ack.length)
     const run = this.#branch.runs[ack.length - 1]

@@ -9,7 +9,8 @@ import type {
   ValidatorInput
 } from '../../daemon/consensus/core/validator.ts'
 import type { LaneBook } from '../../daemon/lanes/lane-book.ts'
-import type { LaneMessage } from '../../daemon/lanes/types.ts'
+import type { Certificate, LaneMessage } from '../../daemon/lanes/types.ts'
+import { toHex } from '../../protocol/bytes.ts'
 import type { Actor } from './actors.ts'
 import { type Applied, Execution } from './execution.ts'
 import {
@@ -154,7 +155,8 @@ export class ValidatorNode implements Peer {
     this.#life++
     this.#isUp = false
     this.#doom = null
-    const { coverage, world } = this.venue
+    const { checks, coverage, world } = this.venue
+    checks.inclusion.forgets(this.index)
     const { lost, torn } = this.#store.crash(loss, this.#tape.records, remainsOf(this.venue))
     coverage.count('crash')
     if (lost > 0) coverage.count('unsynced record lost', lost)
@@ -220,6 +222,7 @@ export class ValidatorNode implements Peer {
     if (!this.#isUp) return
     if (packet.channel === 'lanes') {
       this.book.receive(from, packet.message)
+      if (packet.message.kind === 'certificate') this.#certified(packet.message.certificate)
     } else if (packet.channel === 'tape') this.#tape.receive(from, packet.message)
     else {
       const index = this.venue.peers.indexOf(from)
@@ -227,6 +230,16 @@ export class ValidatorNode implements Peer {
       this.actor?.heard?.(this, index, packet.message)
       this.#step({ kind: 'message', from: index, message: packet.message })
     }
+  }
+
+  /** A certificate counts once it is kept, and the blocks are here. */
+  #certified(certificate: Certificate): void {
+    const { lane, length, treeHash } = certificate
+    const key = toHex(lane)
+    const { reads } = this.book
+    if (!this.isHonest || !reads.has(key, length, treeHash)) return
+    if (reads.certified(key, length - 1).length === 0) return
+    this.venue.checks.inclusion.certified(this.index, certificate, this.venue.world.now)
   }
 
   #step(input: ValidatorInput): void {
@@ -363,6 +376,8 @@ export class ValidatorNode implements Peer {
 
   /** A final block is in the journal. */
   #announce(index: number, bytes: Uint8Array): void {
+    if (this.isHonest || this.venue.breakage !== 'quorum of two in four')
+      this.venue.checks.announced(index, bytes)
     this.#step({ kind: 'adopted', index, bytes })
     const applied = this.#execution.apply(bytes)
     tellLanes(this.book, applied.block)
@@ -377,10 +392,10 @@ export class ValidatorNode implements Peer {
   }
 
   /** The tape with its hash as computed here, and what the engine made of it. */
-  #check({ index, log, bytes, block, eventHash }: Applied): void {
+  #check({ index, log, bytes, block, eventHash, snapshot }: Applied): void {
     if (!this.isHonest) return
     const { checks } = this.venue
     checks.final(this.index, { index, treeHash: log.treeHash(), bytes, block })
-    checks.executed(this.index, index, eventHash)
+    checks.executed(index, eventHash, snapshot?.mark.hash ?? null)
   }
 }

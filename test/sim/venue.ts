@@ -1,6 +1,6 @@
 // What all parts of one run share: keys, sizes, the network, the checks, and who is there.
 import { laneLimitDefaults, repairDefaults } from '../../daemon/lanes/options.ts'
-import type { LaneMessage } from '../../daemon/lanes/types.ts'
+import type { LaneMessage, Run } from '../../daemon/lanes/types.ts'
 import type {
   ConsensusPacing,
   CutLimits,
@@ -39,6 +39,16 @@ export type Breakage =
   | 'un-synced journal'
   | 'votes without its journal'
 
+/** A Byzantine trader, for a Byzantine validator in league with him. */
+export type Accomplice = {
+  lane: Uint8Array
+  /** Another history of the lane, that leaves the one which the tape has just before `length`; null
+   * when he has no more to give away. */
+  betray(length: number): Run | null
+  /** Shows it to everyone, to `node` at once. */
+  show(node: Peer, run: Run): void
+}
+
 export type Venue = {
   world: World
   links: Links
@@ -53,7 +63,10 @@ export type Venue = {
   pacing: ConsensusPacing
   limits: CutLimits
   breakage: Breakage | null
+  /** A vote rule, by its function's name, that no validator of this run looks at. */
+  without: string | null
   directory: Map<string, Peer>
+  accomplices: Accomplice[]
   shared: Shared
 }
 
@@ -67,7 +80,7 @@ export const simPacing: ConsensusPacing = {
   cutBusyMs: 10,
   busyEntries: 24,
   clockDriftMaxMs: 500,
-  inclusionMaxMs: 150,
+  inclusionMaxMs: 40,
   executedEvery: 4,
   forwardMs: 12
 }
@@ -80,7 +93,12 @@ export const simLimits: CutLimits = {
   laneEntriesMax: 48
 }
 
-export const simLaneLimits = { ...laneLimitDefaults, laneBytesMax: 96 * 1024, gossipMs: 250 }
+export const simLaneLimits = {
+  ...laneLimitDefaults,
+  laneBytesMax: 96 * 1024,
+  gossipMs: 250,
+  ackMs: 10
+}
 export const simOutbox = { repushAfterMs: 120, repushMaxMs: 1000 }
 export const simRepair = { ...repairDefaults, fetchAfterMs: 15, fetchAfterMaxMs: 400 }
 

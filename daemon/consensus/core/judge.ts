@@ -5,7 +5,7 @@ import { buildTip, type Chain, readCut } from './chain.ts'
 import type { ExecutedBoard } from './executed.ts'
 import { leaderOf } from './quorum.ts'
 import type { Resolver } from './resolver.ts'
-import { judgeCut } from './rules.ts'
+import { judgeCut, type RuleView, type VoteRule } from './rules.ts'
 import { sameBlock } from './slot.ts'
 import type { ChainView, ConsensusPacing, CutLimits, LaneView, Propose } from './types.ts'
 
@@ -27,6 +27,7 @@ export type JudgeDependencies = {
   board: ExecutedBoard
   resolver: Resolver
   careful: Pick<CarefulLanes, 'has'>
+  rules: readonly VoteRule[]
   /** Looks again at this time. */
   again(atMs: number): void
 }
@@ -45,7 +46,7 @@ export class Judge {
   }
 
   judge(proposal: Propose, nowMs: number): Verdict {
-    const { lanes, chainView, chain, board, resolver, careful, again } = this.#deps
+    const { lanes, chainView, chain, board, resolver, careful, rules, again } = this.#deps
     const { pacing, limits, peers, validators } = this.#options
     const { clockDriftMaxMs, inclusionMaxMs } = pacing
     const cut = this.#cutOf(proposal)
@@ -54,7 +55,7 @@ export class Judge {
     if (!parent) return 'later'
     const { height } = proposal.block
     const leader = leaderOf(height, validators)
-    const ruling = judgeCut(cut, {
+    const view: RuleView = {
       nowMs,
       leader,
       height,
@@ -66,7 +67,8 @@ export class Judge {
       clockDriftMaxMs,
       inclusionMaxMs,
       isCareful: (lane) => careful.has(lane)
-    })
+    }
+    const ruling = judgeCut(cut, view, rules)
     if (ruling.kind === 'reject') return 'invalid'
     if (ruling.kind === 'wait') {
       if (cut.time > nowMs + clockDriftMaxMs) again(cut.time - clockDriftMaxMs)

@@ -200,8 +200,10 @@ function isOverdue(
   return isCertified && view.lanes.best(lane, length, treeHash, laneLimitOf(view.limits)) !== null
 }
 
+export type VoteRule = (cut: Cut, view: RuleView) => Ruling
+
 /** In this order: what costs nothing first, what may have to wait before what relies on it. */
-export const voteRules: readonly ((cut: Cut, view: RuleView) => Ruling)[] = [
+export const voteRules: readonly VoteRule[] = [
   placedOnTape,
   slicesFollowParent,
   timeInOrder,
@@ -216,9 +218,9 @@ export const voteRules: readonly ((cut: Cut, view: RuleView) => Ruling)[] = [
 ]
 
 /** The first rule that is not satisfied; a reject, if any rule says so, goes before a wait. */
-export function judgeCut(cut: Cut, view: RuleView): Ruling {
+export function judgeCut(cut: Cut, view: RuleView, rules = voteRules): Ruling {
   let waiting: Ruling | null = null
-  for (const rule of voteRules) {
+  for (const rule of rules) {
     const ruling = rule(cut, view)
     if (ruling.kind === 'reject') return ruling
     if (ruling.kind === 'wait') {

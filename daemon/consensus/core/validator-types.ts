@@ -4,6 +4,7 @@ import type { Bytes32 } from '../../../protocol/types.ts'
 import type { Tip } from './chain.ts'
 import type { Divergence } from './executed.ts'
 import type { OccasionDependencies } from './occasion.ts'
+import type { VoteRule } from './rules.ts'
 import type { SimplexAlarm } from './simplex-types.ts'
 import type {
   BlockId,
@@ -33,6 +34,9 @@ export type ValidatorDependencies = {
   crypto: Crypto
   lanes: LaneView
   chain: ChainView
+  /** What it looks at before it votes, in place of all the rules: so that a test can show what each
+   * of them is for. */
+  rules?: readonly VoteRule[]
 } & Pick<OccasionDependencies, 'timeDueAt'>
 
 export type ValidatorAlarm = SimplexAlarm | 'pulse'

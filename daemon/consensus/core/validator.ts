@@ -13,6 +13,7 @@ import { type Divergence, ExecutedBoard } from './executed.ts'
 import { Judge, type Verdict } from './judge.ts'
 import { Occasion } from './occasion.ts'
 import { Resolver } from './resolver.ts'
+import { voteRules } from './rules.ts'
 import type { SimplexEffect, SimplexInput } from './simplex-types.ts'
 import { Simplex } from './simplex.ts'
 import type {
@@ -121,6 +122,7 @@ export class Validator {
       board: this.#board,
       resolver: this.#resolver,
       careful: this.#careful,
+      rules: dependencies.rules ?? voteRules,
       again: (atMs) => this.#pulse(atMs)
     })
     this.#announcer = new Announcer(
