@@ -1,7 +1,13 @@
 // Traders on different daemons, four validators, one chain: every daemon a process of its own. The
 // tests share one venue, and each leaves it whole.
 import test from 'brittle'
+import { createSocket } from 'node:dgram'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { RpcFault } from '../../client/fault.ts'
+import { type Plan, planFile } from '../../config/devnet-plan.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Manifest } from '../../protocol/manifest.ts'
 import { curb } from '../helpers/curb.ts'
 import { Flow } from '../helpers/flow.ts'
 import { decimal } from '../helpers/ledger.ts'
@@ -9,9 +15,15 @@ import { MARKET, type ProcessTrader } from '../helpers/process-trader.ts'
 import { ProcessVenue } from '../helpers/processes.ts'
 import { seededRandom } from '../helpers/random.ts'
 import { until } from '../helpers/until.ts'
+import { pause } from '../helpers/venue-faults.ts'
 
 const START_MS = 120_000
 const STEPS = 60
+/** How long the chain's node stands still, and how much later than the manifest's term a machine
+ * with much else to do may notice. */
+const OUTAGE_MS = process.env['TEST_LONG'] === '1' ? 60_000 : 18_000
+const SLACK_MS = 10_000
+const PAUSE_MS = 200
 
 const venue = new ProcessVenue({
   validators: 4,
@@ -43,6 +55,15 @@ async function faultOf(call: Promise<unknown>): Promise<RpcFault | null> {
     if (fault instanceof RpcFault) return fault
     throw fault
   }
+}
+
+/** Whether nobody listens to the UDP port. */
+function isFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4')
+    socket.once('error', () => resolve(false))
+    socket.bind({ port, address: host, exclusive: true }, () => socket.close(() => resolve(true)))
+  })
 }
 
 test.hook('e2e - the venue goes up', { timeout: START_MS }, async () => venue.open())
@@ -83,6 +104,46 @@ test('e2e - balances by RPC, by the audit and by the vault agree', async (t) => 
   t.alike(verdict.problems, [])
   t.ok(verdict.ok)
   t.ok(verdict.chainBlock > 0)
+})
+
+test('e2e - every daemon is where and what its options say', async (t) => {
+  await venue.settles()
+  const { news } = await venue.picture()
+  const submitters = new Set(
+    news.flatMap((each) => (each.kind === 'settled' ? [each.submitter] : []))
+  )
+  t.ok(submitters.size > 0)
+  const settlers: string[] = []
+  const plan: Plan = JSON.parse(await readFile(planFile(join(venue.folder, 'venue')), 'utf8'))
+  for (const { name, datadir, validator } of venue.local.members) {
+    const { out, err } = await curb(['config', 'print', '--json', '--datadir', datadir])
+    const { config }: { config: Config } = JSON.parse(out)
+    const manifest: Manifest = JSON.parse(await readFile(config['venue'], 'utf8'))
+    t.alike(manifest, venue.manifest, err)
+    t.ok((await fetch(`http://127.0.0.1:${config['rpc.port']}/readyz`)).ok, 'its JSON-RPC')
+    t.absent(await isFree(config['p2p.port'], config['p2p.host']), 'its swarm')
+    // All that is found is found through that one.
+    t.alike(config['p2p.bootstrap'], [`127.0.0.1:${plan.ports.dht}`])
+    const client = await venue.client(name)
+    const { role, validators, chain } = await client.call('public/status', {})
+    t.is(role, validator ? 'validator' : 'daemon')
+    t.is(validators.reached, 4)
+    t.is(config['chain.rpcUrl'], venue.local.chainUrl)
+    t.is(chain?.state, 'following')
+    const accounts = await client.call('private/get_accounts', {})
+    await client.close()
+    t.alike(
+      accounts.filter(({ unlocked }) => unlocked).map(({ account }) => account),
+      config['keys.unlock']
+    )
+    if (config['settlement.settle']) settlers.push(config['settlement.account'])
+  }
+  t.is(settlers.length, 4)
+  t.alike(
+    [...submitters].filter((each) => !settlers.includes(each)),
+    [],
+    'nobody else pays'
+  )
 })
 
 test('e2e - a trader’s daemon is killed in the middle of flow: nothing lost, nothing doubled', async (t) => {
@@ -280,24 +341,44 @@ test('e2e - a settlement that a reorg takes back is sent once more', async (t) =
   t.alike(await venue.problems(), [])
 })
 
-test('e2e - while the chain stands still trading stops, and goes on when it is back', async (t) => {
-  const [alice] = await cleared()
+test('e2e - while the chain stands still trading stops before it can hurt, and goes on when it is back', async (t) => {
+  const [alice, bob] = await cleared()
+  await venue.settles()
   const { order } = await alice.sells('0.1', '2200')
+  const { chainStaleMaxMs, horizonSeconds } = venue.manifest.settlement
+  const trades = async (): Promise<void> => {
+    await alice.sells('0.001', '2000')
+    await bob.buys('0.001', '2000')
+    // Not more than the daemons take from one connection.
+    await pause(PAUSE_MS)
+  }
   venue.local.processes.signal('chain', 'SIGSTOP')
+  const stoodAt = performance.now()
+  const isOver = () => performance.now() - stoodAt >= OUTAGE_MS
   try {
-    const fault = await until(() => faultOf(alice.sells('0.001', '2300')), 'a refusal', START_MS)
-    t.is(fault.rpcName, 'settlement_lagging')
-    t.ok(fault.retryable)
-    t.is((await alice.cancels(order.orderId)).state, 'cancelled')
+    const first = await until(() => faultOf(trades()), 'a refusal', START_MS)
+    t.is(first.rpcName, 'settlement_lagging')
+    t.ok(first.retryable)
+    // The tape counts from the time of a block that it has, which lies a little in the past.
+    const takenMs = performance.now() - stoodAt
+    t.ok(takenMs < horizonSeconds * 500, `${takenMs} ms: far within the horizon`)
+    t.ok(takenMs < chainStaleMaxMs + SLACK_MS, `${takenMs} ms: when the manifest says`)
+    let refused = 0
+    while (!isOver()) {
+      const fault = await faultOf(bob.buys('0.001', '2000'))
+      if (fault?.rpcName !== 'settlement_lagging')
+        t.fail(`taken in the meantime: ${fault?.message}`)
+      refused++
+      await pause(PAUSE_MS)
+    }
+    t.ok(refused > 0, `${refused} more were refused until the end`)
+    t.is((await alice.cancels(order.orderId)).state, 'cancelled', 'a cancel is taken')
   } finally {
     venue.local.processes.signal('chain', 'SIGCONT')
   }
-  await until(
-    async () => (await faultOf(alice.sells('0.001', '2300'))) === null,
-    'an order to be taken again',
-    START_MS
-  )
-  t.alike(await venue.problems(), [])
+  await until(async () => (await faultOf(trades())) === null, 'orders to be taken again', START_MS)
+  t.alike(await venue.problems(), [], 'what was matched meanwhile has settled')
+  t.ok(venue.ledger.trades.every(({ state }) => state === 'final'))
 })
 
 test('e2e - an exit needs nobody, and is paid after its delay', async (t) => {
