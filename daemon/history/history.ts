@@ -5,12 +5,14 @@
 // (`tuning.snapshotLeadBlocks` null), as `archive` daemons may.
 //
 // Keys (numbers padded to 16 digits): meta; a/account (hosted by request); b/batch;
-// c/market/resolution/time; e/account/clientOrderId (what the last edit made of it); f/account/index/event/role (fills); i/account/clientOrderId;
-// k/batch/index/event (trades); l/account/nonce (live); n/account/nonce (names);
-// o/account/nonce (orders); q/account/clientRequestId (withdrawals); r/batch (tape index before which
-// its trades are reverted); t/market/index/event (trades); u/account/index/nonce (changes);
-// w/account/nonce (named withdrawals under way); x/account/index/event (transfers);
-// y/batch/account/index/event/role (fills); z/account/nonce (ends of named withdrawals).
+// c/market/resolution/time; e/account/clientOrderId (what the last edit made of it);
+// f/account/index/event/role (fills); g/account/nonce (named withdrawals that may have been taken in
+// blocks that were passed over); i/account/clientOrderId; k/batch/index/event (trades);
+// l/account/nonce (live); n/account/nonce (names); o/account/nonce (orders);
+// q/account/clientRequestId (withdrawals); r/batch (tape index before which its trades are reverted);
+// t/market/index/event (trades); u/account/index/nonce (changes); w/account/nonce (named withdrawals
+// under way); x/account/index/event (transfers); y/batch/account/index/event/role (fills);
+// z/account/nonce (ends of named withdrawals).
 import { type Engine, eventMask, eventsOf } from '../../matching/index.ts'
 import { equalBytes, fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Manifest } from '../../protocol/manifest.ts'

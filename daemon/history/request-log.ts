@@ -42,11 +42,12 @@ export class RequestLog implements ClientWithdrawals {
   }
 
   async endOf({ account, clientRequestId, nonce }: ClientWithdrawal) {
-    // Written by this program, in this version.
-    const end = (await this.#store.get(`z/${account}/${part(nonce)}`)) as StoredEnd | null
-    if (end === null || end.clientRequestId !== clientRequestId) return null
-    const { state, reason } = end
-    return { state, reason }
+    for (const kind of ['z', 'g']) {
+      // Written by this program, in this version.
+      const end = (await this.#store.get(`${kind}/${account}/${part(nonce)}`)) as StoredEnd | null
+      if (end?.clientRequestId === clientRequestId) return { state: end.state, reason: end.reason }
+    }
+    return null
   }
 
   onend(withdrawal: ClientWithdrawal, listener: () => void): () => void {
@@ -95,7 +96,8 @@ export class RequestLog implements ClientWithdrawals {
     if (this.#open.has(keyOf(withdrawal))) this.#end(withdrawal, { state: 'rejected', reason })
   }
 
-  /** Blocks were passed over: what has used its nonce in them may have been taken. */
+  /** Blocks were passed over: what has used its nonce in them may have been taken. One that came
+   * back out of the journal may have an end from before, which counts for more. */
   passedOver(engine: Engine): void {
     for (const withdrawal of this.#open.values()) {
       const { account, nonce } = withdrawal
@@ -108,7 +110,8 @@ export class RequestLog implements ClientWithdrawals {
     const { account, clientRequestId, nonce } = withdrawal
     const key = keyOf(withdrawal)
     this.#open.delete(key)
-    this.#store.put(`z/${account}/${part(nonce)}`, { ...end, clientRequestId })
+    const kind = end.state === 'unknown' ? 'g' : 'z'
+    this.#store.put(`${kind}/${account}/${part(nonce)}`, { ...end, clientRequestId })
     this.#store.delete(`w/${account}/${part(nonce)}`)
     const listeners = this.#listeners.get(key) ?? []
     this.#listeners.delete(key)

@@ -144,6 +144,64 @@ test('history - blocks that were taken in before are passed over, a gap is told'
   t.is(again.trades.last(0, 10).length, 5)
 })
 
+test('history - a named withdrawal has the end that the tape gave it, also after restarts and gaps', async (t) => {
+  const { engine, open, take } = await setUp(t)
+  const account = engine.address(0)
+  const named = (clientRequestId: string, nonce: number) => {
+    return {
+      account,
+      clientRequestId,
+      body: 'b',
+      token: 0,
+      quanta: 7,
+      nonce,
+      expiry: 2_000_000_000
+    }
+  }
+  const withdrawn = { kind: 'withdrawn', account: 0, token: 0, nonce: 4, quanta: 7 } as const
+  // The engine has used no nonce of the account but 0.
+  const [rent, late, lost] = [named('rent', 4), named('late', 5), named('lost', 0)]
+  const first = await open()
+  const log = first.requests
+  for (const each of [rent, late, lost]) log.keep(each)
+  t.alike(await log.find(account, 'rent'), rent)
+  t.is(await log.find(account, 'none'), null)
+  const ended: string[] = []
+  log.onend(rent, () => ended.push('rent'))
+  log.onend(late, () => ended.push('late'))()
+  take(first, {
+    index: 0,
+    events: [
+      { ...withdrawn, quanta: 8 },
+      { ...withdrawn, account: 1 }
+    ]
+  })
+  t.is(await log.endOf(rent), null, 'another withdrawal')
+  take(first, { index: 1, events: [withdrawn] })
+  t.alike(await log.endOf(rent), { state: 'accepted', reason: null })
+  t.alike(ended, ['rent'])
+  log.onend(rent, () => ended.push('at once'))
+  t.alike(ended, ['rent', 'at once'])
+  t.is(await log.endOf(named('other', 4)), null, 'the nonce alone does not tell whose it is')
+  await first.close()
+
+  const again = await open()
+  t.alike([...again.requests.open].map(({ clientRequestId }) => clientRequestId).sort(), [
+    'late',
+    'lost'
+  ])
+  // Out of the journal, which has it from before its end.
+  again.requests.restore(rent)
+  // In the blocks between, the nonce of one of them may have been used for it.
+  take(again, { index: 9, events: [] })
+  t.alike(await again.requests.endOf(lost), { state: 'unknown', reason: null })
+  t.is(await again.requests.endOf(late), null)
+  again.requests.reject(late, 'insufficient_funds')
+  const refused = { state: 'rejected', reason: 'insufficient_funds' }
+  t.alike(await again.requests.endOf(late), refused)
+  t.alike(await again.requests.endOf(rent), { state: 'accepted', reason: null })
+})
+
 test('history - candles: one for each minute with a trade, and the last day', async (t) => {
   const { open, take } = await setUp(t)
   const history = await open()
