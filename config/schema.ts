@@ -122,6 +122,20 @@ export const options = [
     doc: 'Whether /metrics answers without a token, with one, or not at all.'
   },
   {
+    key: 'rpc.metricsPort',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 65535,
+    doc: 'TCP port of /metrics alone, so that a collector need not reach the JSON-RPC. 0 leaves it on the port of the JSON-RPC.'
+  },
+  {
+    key: 'rpc.metricsHost',
+    type: 'string',
+    default: '127.0.0.1',
+    doc: 'Address that /metrics listens on when it has a port of its own.'
+  },
+  {
     key: 'chain.rpcUrl',
     type: 'string',
     default: '',

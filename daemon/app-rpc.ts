@@ -141,6 +141,10 @@ export class RpcParts {
         port: config['rpc.port'],
         socket: config['rpc.socket'],
         metrics: config['rpc.metrics'],
+        metricsAt:
+          config['rpc.metricsPort'] === 0
+            ? null
+            : { host: config['rpc.metricsHost'], port: config['rpc.metricsPort'] },
         allowedHosts: config['rpc.allowedHosts'],
         allowedOrigins: config['rpc.allowedOrigins']
       },
@@ -205,8 +209,7 @@ function settlementFace(settlement: Settlement): RpcSettlement {
     },
     onbatch: (listener) => settlement.onprogress(({ batch }) => listener(batch)),
     status: () => {
-      const { gasLow, gasWei, problems, settles, spent } = settlement.status()
-      const turn = settles ? 'settles in turn' : null
+      const { gasLow, gasWei, problems, turn, spent } = settlement.status()
       const balance = gasWei === null ? null : BigInt(gasWei)
       return { gasMoneyLow: gasLow, turn, problems, gasWei: balance, spent }
     },

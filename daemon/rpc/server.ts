@@ -1,5 +1,5 @@
 // The port: POST / and a WebSocket at the same address, on TCP and on a Unix socket; /livez,
-// /readyz and /metrics beside it.
+// /readyz and /metrics beside it, the last on a port of its own if it is to be.
 import express from 'express'
 import { isUtf8 } from 'node:buffer'
 import { chmod, rm } from 'node:fs/promises'
@@ -25,6 +25,8 @@ export type RpcServerOptions = GateOptions & {
   /** Path of the Unix socket; empty for none. */
   socket: string
   metrics: 'open' | 'token' | 'off'
+  /** Where /metrics is instead; null leaves it beside the rest. */
+  metricsAt: { host: string; port: number } | null
 }
 
 export type RpcServerDependencies = {
@@ -66,6 +68,10 @@ export class RpcServer {
     if (this.#servers.length > 0) return
     const { host, port, socket } = this.#options
     await this.#listen(this.#server(false), { host, port })
+    const { metrics, metricsAt } = this.#options
+    if (metricsAt !== null && metrics !== 'off') {
+      await this.#listen(this.#metricsServer(metricsAt), metricsAt)
+    }
     if (socket === '') return
     // A socket file that a killed daemon left; the data directory's lock says it is nobody's.
     await rm(socket, { force: true })
@@ -86,7 +92,7 @@ export class RpcServer {
     const address = this.#servers[0]?.address()
     const { port } = isAddress(address) ? address : this.#options
     const { host } = this.#options
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    return `http://${bracketed(host)}:${port}`
   }
 
   get sessionCount(): number {
@@ -116,22 +122,34 @@ export class RpcServer {
     return server
   }
 
+  /** It may be asked for by the name that it listens on, as collectors do. */
+  #metricsServer({ host }: { host: string }): Server {
+    const allowedHosts = [...this.#options.allowedHosts, bracketed(host)]
+    const gate = new Gate({ ...this.#options, allowedHosts }, this.#dependencies)
+    const app = guarded(gate, false)
+    app.get('/metrics', async (request, response) => this.#metrics(request, response))
+    this.#finish(app)
+    return createServer({ requestTimeout: 30_000 }, app)
+  }
+
   #app(local: boolean): express.Express {
-    const app = express()
-    app.disable('x-powered-by')
-    app.use((request, response, next) => {
-      const refusal = this.#gate.refusal(request, local)
-      if (refusal === null) next()
-      else response.status(refusal.status).json({ error: refusal.reason })
-    })
+    const app = guarded(this.#gate, local)
     app.get('/livez', (_request, response) => void response.json({ live: true }))
     app.get('/readyz', (_request, response) => {
       const state = this.#dependencies.ready()
       response.status(state.ready ? 200 : 503).json(state)
     })
-    app.get('/metrics', async (request, response) => this.#metrics(request, response))
+    if (this.#options.metricsAt === null) {
+      app.get('/metrics', async (request, response) => this.#metrics(request, response))
+    }
     const body = express.raw({ type: 'application/json', limit: bodyMaxBytes })
     app.post('/', body, async (request, response) => this.#post(request, response))
+    this.#finish(app)
+    return app
+  }
+
+  /** What no page answers, and what one could not. */
+  #finish(app: express.Express): void {
     app.use((_request, response) => void response.status(404).json({ error: 'no such page' }))
     app.use(
       (fault: unknown, _request: express.Request, response: express.Response, next: () => void) => {
@@ -141,7 +159,6 @@ export class RpcServer {
         response.status(status).json({ error: status === 413 ? 'body over 1 MiB' : 'bad request' })
       }
     )
-    return app
   }
 
   async #post(request: express.Request, response: express.Response): Promise<void> {
@@ -215,6 +232,23 @@ export class RpcServer {
       }
     }
   }
+}
+
+/** An app that looks at who asks before anything else. */
+function guarded(gate: Gate, local: boolean): express.Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.use((request, response, next) => {
+    const refusal = gate.refusal(request, local)
+    if (refusal === null) next()
+    else response.status(refusal.status).json({ error: refusal.reason })
+  })
+  return app
+}
+
+/** As a host stands in a URL. */
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function isAddress(address: AddressInfo | string | null | undefined): address is AddressInfo {

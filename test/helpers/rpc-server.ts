@@ -55,6 +55,7 @@ export async function startRpc(
       port,
       socket: join(datadir, 'curbd.sock'),
       metrics: 'off',
+      metricsAt: null,
       allowedHosts: ['127.0.0.1'],
       allowedOrigins: []
     },

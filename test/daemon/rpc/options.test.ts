@@ -8,7 +8,7 @@ import { NETWORK_LIMITS } from '../../../daemon/network/limits.ts'
 import { daemonOptions } from '../../../daemon/daemon-options.ts'
 import { loadConfig } from '../../../config/load.ts'
 import { curb } from '../../helpers/curb.ts'
-import { METHODS, PASSWORD, RpcWorld } from './world.ts'
+import { freeTcpPort, METHODS, PASSWORD, RpcWorld } from './world.ts'
 
 const call = '{"jsonrpc":"2.0","id":1,"method":"public/test"}'
 
@@ -39,6 +39,29 @@ test('options - metrics are open, want a token, or are off', async (t) => {
   await world.stop()
   await world.start({ 'rpc.metrics': 'off' })
   t.is(await scrape(bearer()), 404)
+})
+
+test('options - metrics move to a host and port of their own, and nothing else is there', async (t) => {
+  const world = await RpcWorld.create(t)
+  await world.stop()
+  const port = await freeTcpPort()
+  const moved = { 'rpc.metricsPort': port, 'rpc.metricsHost': '127.0.0.2' }
+  await world.start(moved)
+  const ask = (path: string, more: RequestInit = {}) =>
+    fetch(`http://127.0.0.2:${port}${path}`, more)
+  t.ok(/^curb_cuts_total [1-9]/m.test(await (await ask('/metrics')).text()))
+  t.is((await fetch(`${world.url}/metrics`)).status, 404, 'not beside the JSON-RPC any more')
+  const headers = () => ({
+    'content-type': 'application/json',
+    authorization: `Bearer ${world.token}`
+  })
+  t.is((await ask('/', { method: 'POST', headers: headers(), body: call })).status, 404)
+  t.is((await ask('/readyz')).status, 404)
+  t.is((await ask('/metrics', { headers: { origin: 'https://desk.example' } })).status, 403)
+  await world.stop()
+  await world.start({ ...moved, 'rpc.metrics': 'token' })
+  t.is((await ask('/metrics')).status, 401)
+  t.is((await ask('/metrics', { headers: headers() })).status, 200)
 })
 
 test('options - host, hosts and origins: who may call from where', async (t) => {

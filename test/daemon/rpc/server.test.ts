@@ -100,6 +100,7 @@ async function server(t: Assert, perSecond = { reads: 1000, orders: 2, cancels: 
       port: 0,
       socket: join(folder, 'curbd.sock'),
       metrics: 'open',
+      metricsAt: null,
       allowedHosts: ['127.0.0.1', 'localhost'],
       allowedOrigins: ['https://good.example']
     },
