@@ -206,7 +206,11 @@ export type RpcStatus = {
     unsettled: number
     lastSettled: number
     gasMoneyLow: boolean
-    turn: string | null
+    /** Of the batch that comes next on the chain; null while none is ready. `settler` is the
+     * validator whose turn began last, `until` when the next one joins (null: all have). */
+    turn: { batch: number; settler: string; until: number | null } | null
+    /** Why a batch does not get on here, a line each. */
+    problems: string[]
   } | null
   finality: { p50Ms: number; p99Ms: number }
   evidence: { kind: string; by: string; detail: string }[]

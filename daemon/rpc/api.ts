@@ -54,7 +54,7 @@ export type RpcSettlement = {
   onbatch(listener: (index: number) => void): void
   status(): {
     gasMoneyLow: boolean
-    turn: string | null
+    turn: NonNullable<RpcStatus['settlement']>['turn']
     problems: string[]
     /** The settler's balance for gas, wei; null without a settler. */
     gasWei: bigint | null

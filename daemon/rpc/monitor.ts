@@ -172,7 +172,8 @@ export class Monitor {
       unsettled: batches.unsettled,
       lastSettled: batches.lastSettled,
       gasMoneyLow: known?.gasMoneyLow ?? false,
-      turn: known?.turn ?? null
+      turn: known?.turn ?? null,
+      problems: known?.problems ?? []
     }
   }
 

@@ -283,7 +283,14 @@ export const status = z.strictObject({
       unsettled: z.number().int(),
       lastSettled: z.number().int(),
       gasMoneyLow: z.boolean(),
-      turn: z.string().nullable()
+      turn: z
+        .strictObject({
+          batch: z.number().int(),
+          settler: z.string(),
+          until: timestamp.nullable()
+        })
+        .nullable(),
+      problems: z.array(z.string())
     })
     .nullable(),
   finality: z.strictObject({ p50Ms: z.number(), p99Ms: z.number() }),

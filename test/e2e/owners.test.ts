@@ -150,6 +150,15 @@ test('owners - a batch that cannot settle is voided by its validator’s word, a
     `batch ${batch} to be attested`,
     START_MS
   )
+  const told = await until(async () => {
+    const { settlement } = await venue.status('validator-1')
+    return settlement?.problems.join().includes('transaction_unpayable') ? settlement : null
+  }, 'the settler to say what keeps it')
+  t.alike(told.turn, { batch, settler: signer, until: null })
+  t.alike((await venue.status('trader-1')).settlement?.turn, told.turn, 'so reckon the others')
+  const shown = (await type('node status', 'validator-1')).out
+  t.ok(shown.includes(`batch ${batch}: the turn of ${signer}`), shown)
+  t.ok(/^PROBLEM .*transaction_unpayable/m.test(shown), shown)
   const early = await type(`batch void ${batch}`, 'validator-1')
   t.is(early.code, 5)
   t.ok(early.err.includes('can be voided'), early.err)

@@ -69,9 +69,15 @@ test('settlement - gas money that arrives is used at once, however long the wait
   await venue.anvil.provider.send('anvil_setBalance', [settler.account, '0x0'])
   await trade(alice, bob)
   await until(() => problemsOf(settler).includes('transaction_unpayable'), 'the empty purse')
+  const turn = { batch: 1, settler: settler.account }
+  t.alike({ ...settler.settlement.status().turn, until: 0 }, { ...turn, until: 0 })
+  // By the clocks of the others its turn passes, and then every validator's.
+  await until(() => alice.settlement.status().turn?.until === null, 'all turns to have begun')
+  t.is(alice.settlement.status().turn?.settler, venue.manifest.validators[0].signer)
   await venue.anvil.provider.send('anvil_setBalance', [settler.account, toBeHex(10n ** 20n)])
   await settles(venue, alice)
   t.is(problemsOf(settler), '')
+  t.is(alice.settlement.status().turn, null, 'nobody has to settle anything')
 })
 
 test('settlement - a void that is decided is tried at once, however long the wait has grown', async (t) => {
