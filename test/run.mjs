@@ -2,7 +2,7 @@
 // `N passed, N failed` (tests, not assertions).
 //
 //   node test/run.mjs            the tests that every change must pass
-//   node test/run.mjs --long     and the long runs: a million commands, more seeds, more batches
+//   node test/run.mjs --long     and the long runs: a million commands, more seeds, more batches, a soak
 //   node test/run.mjs matching   only the folders or files whose path contains a word
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { ensureInstalled } from '../config/install.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const long = process.argv.includes('--long')
-const groupTimeoutMs = long ? 3_600_000 : 600_000
+const groupTimeoutMs = long ? 7_200_000 : 600_000
 const testTimeoutMs = long ? 1_800_000 : 120_000
 
 ensureInstalled()
