@@ -106,7 +106,13 @@ test('watch - what is watched is of the account and the market that were named',
 })
 
 test('watch - a reader that has read enough is no fault', async (t) => {
-  const { datadir, hub } = await startRpc(t, () => [subscribing], source, 0, () => {})
+  const { datadir, hub } = await startRpc(
+    t,
+    () => [subscribing],
+    source,
+    0,
+    () => {}
+  )
   const words = ['book', 'WETH/USDC', '--watch', '--json', '--datadir', datadir]
   const { child, ended, ran } = curbProcess(words)
   t.teardown(() => child.kill('SIGKILL'))
