@@ -7,6 +7,7 @@ import { offenderOf } from '../../daemon/consensus/core/evidence-book.ts'
 import type { FinalSlice } from '../../daemon/lanes/types.ts'
 import type { BlockId, Evidence, Final, Message } from '../../daemon/consensus/core/types.ts'
 import { type CutCheckOptions, CutChecks } from './cut-checks.ts'
+import { Holdings } from './holdings.ts'
 import { Inclusion } from './inclusion.ts'
 import { Violation } from './violation.ts'
 
@@ -16,6 +17,8 @@ export type CheckOptions = CutCheckOptions & {
   byzantine: ReadonlySet<number>
   inclusionMaxMs: number
   now(): number
+  /** A signer's lane, in hex. */
+  nameOf(signer: Uint8Array): string
   verifyHead(
     validator: number,
     length: number,
@@ -32,6 +35,7 @@ export class Checks {
   readonly blocks: Uint8Array[] = []
   readonly #cuts: CutChecks
   readonly inclusion: Inclusion
+  readonly holdings: Holdings
   /** Who signed which head: by length, by tree hash. */
   readonly #heads = new Map<number, Map<string, Set<number>>>()
   /** Ballots of honest validators by height: what each has voted, and whether nullified or not. */
@@ -57,6 +61,7 @@ export class Checks {
     this.#options = options
     const { validators, inclusionMaxMs } = options
     this.#cuts = new CutChecks(options)
+    this.holdings = new Holdings(validators, options.nameOf)
     this.inclusion = new Inclusion({
       validators,
       quorum: quorumOf(validators),
@@ -75,7 +80,10 @@ export class Checks {
     if (message === this.#lastSent) return
     this.#lastSent = message
     if (message.kind === 'finalize') this.#signedHead(validator, message.block)
-    if (message.kind === 'propose') this.inclusion.proposed(message, this.#options.now())
+    if (message.kind === 'propose') {
+      this.inclusion.proposed(message, this.#options.now())
+      this.holdings.proposed(message)
+    }
     if (this.#options.byzantine.has(validator)) return
     if (message.kind === 'vote') {
       const key = `${validator}.${message.block.height}`
@@ -85,6 +93,7 @@ export class Checks {
         throw new Violation('an honest validator votes once a height', `validator.height ${key}`)
       }
       this.#votes.set(key, vote)
+      if (before === undefined) this.holdings.voted(message)
     } else if (message.kind === 'nullify' || message.kind === 'finalize') {
       const height = message.kind === 'nullify' ? message.height : message.block.height
       const key = `${validator}.${height}`

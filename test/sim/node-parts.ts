@@ -2,10 +2,11 @@
 import type { TapeState } from '../../daemon/consensus/core/chain.ts'
 import { voteRules } from '../../daemon/consensus/core/rules.ts'
 import type { Crypto, Message, Propose } from '../../daemon/consensus/core/types.ts'
-import { Validator } from '../../daemon/consensus/core/validator.ts'
+import { Validator, type ValidatorEffect } from '../../daemon/consensus/core/validator.ts'
 import { LaneBook } from '../../daemon/lanes/lane-book.ts'
 import { decodeRun } from '../../daemon/lanes/messages.ts'
-import type { LaneHost, LaneRecord } from '../../daemon/lanes/types.ts'
+import type { Certificate, LaneHost, LaneRecord } from '../../daemon/lanes/types.ts'
+import { toHex } from '../../protocol/bytes.ts'
 import type { TapeBlock } from '../../protocol/tape-block.ts'
 import { hash, hashParts, type Key } from './scheme.ts'
 import type { DiskRecord } from './node-store.ts'
@@ -124,4 +125,33 @@ export function describe(message: Message): string {
   if (message.kind === 'evidence') return `evidence of ${message.offence}`
   if ('block' in message) return `${message.kind} ${message.block.height}`
   return `${message.kind} ${'height' in message ? message.height : ''}`
+}
+
+/** A certificate that a validator was shown counts once it is kept, and the blocks are here. */
+export function noteCertificate(
+  node: { index: number; venue: Venue; book: LaneBook; isHonest: boolean },
+  certificate: Certificate
+): void {
+  const { lane, length, treeHash } = certificate
+  const key = toHex(lane)
+  const { reads } = node.book
+  if (!node.isHonest || !reads.has(key, length, treeHash)) return
+  if (reads.certified(key, length - 1).length === 0) return
+  node.venue.checks.inclusion.certified(node.index, certificate, node.venue.world.now)
+}
+
+/** What a validator only reports. */
+export function noteEffect(
+  { coverage, checks }: Venue,
+  isHonest: boolean,
+  effect: Extract<ValidatorEffect, { kind: 'evidence' | 'diverged' | 'entitled' | 'misbehaved' }>
+): void {
+  if (effect.kind === 'evidence') {
+    coverage.count(`evidence: ${effect.evidence.offence}`)
+    if (isHonest) checks.evidence(effect.evidence)
+  } else if (effect.kind === 'diverged') {
+    if (isHonest) checks.diverged(effect.divergence.index)
+  } else if (effect.kind === 'entitled') {
+    coverage.count(effect.from === 1 ? 'votes from birth' : 'votes after amnesia')
+  } else coverage.count('misbehaviour noticed')
 }

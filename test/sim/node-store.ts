@@ -11,6 +11,8 @@ export type DiskRecord =
   | { kind: 'lane'; record: LaneRecord }
   | { kind: 'consensus'; record: Record }
   | { kind: 'tape'; record: TapeRecord }
+  /** What a broken journal writes in place of a record. */
+  | { kind: 'blank'; record: null }
 
 /** What a crash takes with it beyond what was not synced. */
 export type Loss = 'nothing' | 'journal' | 'everything'

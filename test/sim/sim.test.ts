@@ -138,7 +138,7 @@ const broken: { breakage: Breakage; options?: Partial<SimulationOptions>; rules:
   {
     breakage: 'vote without data',
     options: { actor: 'lies about lanes', stormMaxMs: 20_000 },
-    rules: ['lanes sign what is theirs']
+    rules: ['no vote without the data']
   },
   {
     breakage: 'no resending',

@@ -2,6 +2,8 @@
 // then bring every honest entry on every honest tape.
 import { Signables } from '../../daemon/consensus/core/signing.ts'
 import { faultsOf } from '../../daemon/consensus/core/quorum.ts'
+import { laneKey } from '../../daemon/lanes/lane-key.ts'
+import { toHex } from '../../protocol/bytes.ts'
 import { between, pick, shuffle } from '../helpers/random.ts'
 import { type ActorName, actorNames, createActor } from './actors.ts'
 import { Checks } from './checks.ts'
@@ -12,7 +14,7 @@ import { HonestTrader } from './honest-trader.ts'
 import { SharedHistory } from './execution.ts'
 import { Links } from './links.ts'
 import { headMessage } from './node-parts.ts'
-import { Keyring } from './scheme.ts'
+import { hashParts, Keyring } from './scheme.ts'
 import { SimChain } from './sim-chain.ts'
 import { Trader, type TraderFault, traderFaults, type TraderPeer } from './trader.ts'
 import { ValidatorNode } from './validator-node.ts'
@@ -128,6 +130,7 @@ class Simulation {
         verify: keyring.verify,
         inclusionMaxMs: simPacing.inclusionMaxMs,
         now: () => world.now,
+        nameOf: (signer) => toHex(laneKey(hashParts, signer, venueId)),
         verifyHead: (validator, length, treeHash, signature) =>
           keyring.verify(signature, headMessage(length, treeHash), keys[validator].publicKey),
         verifyVote: (validator, block, signature) =>

@@ -9,8 +9,7 @@ import type {
   ValidatorInput
 } from '../../daemon/consensus/core/validator.ts'
 import type { LaneBook } from '../../daemon/lanes/lane-book.ts'
-import type { Certificate, LaneMessage } from '../../daemon/lanes/types.ts'
-import { toHex } from '../../protocol/bytes.ts'
+import type { LaneMessage, LaneRecord } from '../../daemon/lanes/types.ts'
 import type { Actor } from './actors.ts'
 import { type Applied, Execution } from './execution.ts'
 import {
@@ -19,6 +18,8 @@ import {
   cryptoOf,
   describe,
   isEntitled,
+  noteCertificate,
+  noteEffect,
   remainsOf,
   restoreLane,
   tellLanes
@@ -128,10 +129,18 @@ export class ValidatorNode implements Peer {
     const ballots: Record[] = []
     for (const { kind, record } of this.#store.records) {
       if (kind === 'consensus') ballots.push(record)
-      else if (kind === 'lane') restoreLane(this.book, record)
-      else tellLanes(this.book, this.#execution.decoded(record.index, record.bytes))
+      else if (kind === 'lane') {
+        restoreLane(this.book, record)
+        this.#journaled(record)
+      } else if (kind === 'tape')
+        tellLanes(this.book, this.#execution.decoded(record.index, record.bytes))
     }
     return ballots
+  }
+
+  #journaled(record: LaneRecord): void {
+    const { checks } = this.venue
+    if (record.kind === 'run') checks.holdings.journaled(this.index, record.bytes)
   }
 
   /** From the snapshot, or the beginning, to the end of the tape. */
@@ -157,6 +166,7 @@ export class ValidatorNode implements Peer {
     this.#doom = null
     const { checks, coverage, world } = this.venue
     checks.inclusion.forgets(this.index)
+    if (loss !== 'nothing') checks.holdings.forgets(this.index)
     const { lost, torn } = this.#store.crash(loss, this.#tape.records, remainsOf(this.venue))
     coverage.count('crash')
     if (lost > 0) coverage.count('unsynced record lost', lost)
@@ -194,6 +204,7 @@ export class ValidatorNode implements Peer {
       .checkpoint()
       .map((record) => ({ kind: 'consensus' as const, record }))
     this.#store.rotate(this.#tape.records, [...ballots, ...lanes])
+    for (const { record } of lanes) this.#journaled(record)
   }
 
   #createBook(): LaneBook {
@@ -203,7 +214,9 @@ export class ValidatorNode implements Peer {
       send: (peer, message) => this.#sendLanes(peer, message),
       persist: (record, then) =>
         this.#store.append({ kind: 'lane', record }, () => {
-          if (life === this.#life) then()
+          if (life !== this.#life) return
+          this.#journaled(record)
+          then()
         }),
       later: () => this.#tick(this.now + 1),
       arrived: () => undefined,
@@ -222,7 +235,7 @@ export class ValidatorNode implements Peer {
     if (!this.#isUp) return
     if (packet.channel === 'lanes') {
       this.book.receive(from, packet.message)
-      if (packet.message.kind === 'certificate') this.#certified(packet.message.certificate)
+      if (packet.message.kind === 'certificate') noteCertificate(this, packet.message.certificate)
     } else if (packet.channel === 'tape') this.#tape.receive(from, packet.message)
     else {
       const index = this.venue.peers.indexOf(from)
@@ -230,16 +243,6 @@ export class ValidatorNode implements Peer {
       this.actor?.heard?.(this, index, packet.message)
       this.#step({ kind: 'message', from: index, message: packet.message })
     }
-  }
-
-  /** A certificate counts once it is kept, and the blocks are here. */
-  #certified(certificate: Certificate): void {
-    const { lane, length, treeHash } = certificate
-    const key = toHex(lane)
-    const { reads } = this.book
-    if (!this.isHonest || !reads.has(key, length, treeHash)) return
-    if (reads.certified(key, length - 1).length === 0) return
-    this.venue.checks.inclusion.certified(this.index, certificate, this.venue.world.now)
   }
 
   #step(input: ValidatorInput): void {
@@ -274,19 +277,8 @@ export class ValidatorNode implements Peer {
       }
       case 'behind':
         return this.#tape.behind(effect.final.length)
-      case 'evidence':
-        venue.coverage.count(`evidence: ${effect.evidence.offence}`)
-        if (this.isHonest) venue.checks.evidence(effect.evidence)
-        return
-      case 'diverged':
-        if (this.isHonest) venue.checks.diverged(effect.divergence.index)
-        return
-      case 'entitled':
-        venue.coverage.count(effect.from === 1 ? 'votes from birth' : 'votes after amnesia')
-        return
-      case 'misbehaved':
-        venue.coverage.count('misbehaviour noticed')
-        return
+      default:
+        return noteEffect(venue, this.isHonest, effect)
     }
   }
 
@@ -296,8 +288,9 @@ export class ValidatorNode implements Peer {
       if (life === this.#life) this.#step({ kind: 'persisted', token })
     }
     const isBallot = record.kind !== 'entitled'
-    if (isBallot && this.venue.breakage === 'ballot not persisted') this.venue.world.after(0, then)
-    else this.#store.append({ kind: 'consensus', record }, then)
+    if (isBallot && this.venue.breakage === 'ballot not persisted') {
+      this.#store.append({ kind: 'blank', record: null }, then)
+    } else this.#store.append({ kind: 'consensus', record }, then)
   }
 
   #wake(name: 'round' | 'relay' | 'standstill' | 'pulse', atMs: number): void {

@@ -1,0 +1,88 @@
+// Which lane blocks are in which honest validator's journal, and that it votes for nothing else.
+import { decodeRun } from '../../daemon/lanes/messages.ts'
+import type { Run } from '../../daemon/lanes/types.ts'
+import { equalBytes, toHex } from '../../protocol/bytes.ts'
+import { type Cut, decodeCut, type Slice } from '../../protocol/tape-block.ts'
+import type { Propose, Vote } from '../../daemon/consensus/core/types.ts'
+import { Violation } from './violation.ts'
+
+/** Heights for which a proposal is remembered. */
+const PROPOSAL_HEIGHTS = 200
+
+/** One run is told to many: its bytes are read once. */
+const read = new WeakMap<Uint8Array, Run>()
+
+function runOf(bytes: Uint8Array): Run {
+  let run = read.get(bytes)
+  if (!run) read.set(bytes, (run = decodeRun(bytes)))
+  return run
+}
+
+export class Holdings {
+  /** By validator, by signer of the lane: runs by their heads. */
+  readonly #runs: Map<string, Map<string, Run>>[]
+  readonly #nameOf: (signer: Uint8Array) => string
+  /** The last block of each head that any run ended with. */
+  readonly #ends = new Map<string, Uint8Array>()
+  readonly #proposals = new Map<string, { height: number; cut: Cut }>()
+
+  /** `nameOf`: a signer's lane, in hex. */
+  constructor(validators: number, nameOf: (signer: Uint8Array) => string) {
+    this.#runs = Array.from({ length: validators }, () => new Map<string, Map<string, Run>>())
+    this.#nameOf = nameOf
+  }
+
+  /** A run is in a validator's journal, and synced. */
+  journaled(validator: number, bytes: Uint8Array): void {
+    const run = runOf(bytes)
+    const lane = this.#nameOf(run.signer)
+    const head = `${run.length}.${toHex(run.treeHash)}`
+    const runs = this.#runs[validator].get(lane) ?? new Map<string, Run>()
+    this.#runs[validator].set(lane, runs)
+    const before = runs.get(head)
+    if (!before || before.from > run.from) runs.set(head, run)
+    this.#ends.set(`${lane}.${head}`, run.blocks[run.blocks.length - 1])
+  }
+
+  /** Its journal is gone. */
+  forgets(validator: number): void {
+    this.#runs[validator].clear()
+  }
+
+  proposed({ block, cut }: Propose): void {
+    const hash = toHex(block.treeHash)
+    if (this.#proposals.has(hash)) return
+    this.#proposals.set(hash, { height: block.height, cut: decodeCut(cut) })
+    for (const [old, { height }] of this.#proposals) {
+      if (height >= block.height - PROPOSAL_HEIGHTS) break
+      this.#proposals.delete(old)
+    }
+  }
+
+  /** An honest validator's word that it has all that the block is made of. */
+  voted({ validator, block }: Vote): void {
+    const proposal = this.#proposals.get(toHex(block.treeHash))
+    for (const slice of proposal?.cut.slices ?? []) {
+      if (this.#holds(validator, slice)) continue
+      const what = `lane ${toHex(slice.lane)} [${slice.from}, ${slice.to})`
+      throw new Violation('no vote without the data', `validator ${validator}, ${what}`)
+    }
+  }
+
+  #holds(validator: number, { lane, from, to, treeHash }: Slice): boolean {
+    const key = toHex(lane)
+    const runs = [...(this.#runs[validator].get(key)?.values() ?? [])]
+    const end = this.#ends.get(`${key}.${to}.${toHex(treeHash)}`)
+    if (!end) return false
+    // Back from the head to where the slice begins; a run may go on beyond the head.
+    let at = to
+    const last = runs.find(
+      (run) => run.from < to && to <= run.length && equalBytes(run.blocks[to - 1 - run.from], end)
+    )
+    for (let run = last; run && at > from;) {
+      at = run.from
+      run = runs.find((each) => each.from < at && at <= each.length)
+    }
+    return at <= from
+  }
+}
