@@ -1,5 +1,6 @@
 // The daemon as the desk sees it, and where signed orders stand on the tape.
 import { loadCrypto } from '../../crypto/crypto.ts'
+import { toHex } from '../../protocol/bytes.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
 import type { TapeBlock } from '../../protocol/tape-block.ts'
 import type { Entry, Order } from '../../protocol/types.ts'
@@ -84,4 +85,13 @@ export function orderOfEntry(entry: Entry | null | undefined, ordinal: number): 
 export function ordersOf(entry: Entry): Order[] {
   if (entry.kind === 'place' || entry.kind === 'amend') return [entry.order]
   return entry.kind === 'quote' ? entry.orders : []
+}
+
+/** The numbers of the block's entries that came in the lane. */
+export function ownEntries(applied: Applied, lane: string): { from: number; to: number } {
+  const at = applied.cut.slices.findIndex((slice) => toHex(slice.lane) === lane)
+  const places = at < 0 ? [] : applied.places[at]
+  const last = places.at(-1)
+  if (last === undefined) return { from: 0, to: 0 }
+  return { from: places[0].entry, to: last.entry + last.entries }
 }

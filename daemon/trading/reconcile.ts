@@ -4,7 +4,8 @@ import type { OrderView } from '../../matching/index.ts'
 import type { Address, Entry, Order } from '../../protocol/types.ts'
 import type { Accounts } from './accounts.ts'
 import { entryInBlock, orderOfEntry, ordersOf } from './node.ts'
-import { newRecord, type Records } from './records.ts'
+import { newRecord } from './new-record.ts'
+import type { Records } from './records.ts'
 import type { OrderRecord, TradingNode } from './types.ts'
 
 type Remembered = { clientOrderId: string | null; type: OrderRecord['type'] }

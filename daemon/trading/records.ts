@@ -1,11 +1,11 @@
 // The orders of the hosted accounts as their owners know them: built from what was sent and from
 // the engine's events, never from hope. Ended orders leave after `keepEnded`; the history has them.
 import type { Event } from '../../matching/index.ts'
-import { toHex } from '../../protocol/bytes.ts'
 import { orderKey } from '../../protocol/order.ts'
 import type { Address, Entry, Order } from '../../protocol/types.ts'
 import type { Applied } from '../replica/types.ts'
-import { orderOfEntry } from './node.ts'
+import { newRecord } from './new-record.ts'
+import { orderOfEntry, ordersOf, ownEntries } from './node.ts'
 import type { FillRecord, OrderRecord, TradingNode } from './types.ts'
 
 /** `event` is the number of the event in its block. */
@@ -150,7 +150,7 @@ export class Records {
       case 'rejected':
         // Another lane may name our account and nonce: what it is told is not about our order.
         if (event.entry >= own.from && event.entry < own.to) {
-          for (const record of this.#rejected(event)) change(record)
+          for (const record of this.#rejected(applied, event)) change(record)
         }
         return
       case 'accepted':
@@ -211,10 +211,10 @@ export class Records {
   }
 
   /** Of a list, the engine names the first order; the whole list went with it. */
-  #rejected(event: Extract<Event, { kind: 'rejected' }>): OrderRecord[] {
+  #rejected(applied: Applied, event: Extract<Event, { kind: 'rejected' }>): OrderRecord[] {
     const address = event.account === null ? undefined : this.#accounts.get(event.account)
     if (address === undefined) return []
-    const first = this.find(address, event.nonce)
+    const first = this.find(address, event.nonce) ?? this.#unheard(applied, event)
     if (first?.state !== 'pending') return []
     const list = [first]
     const isOfList = (next: OrderRecord | null): next is OrderRecord =>
@@ -228,6 +228,23 @@ export class Records {
     }
     for (const record of list) this.#end(record, 'rejected', event.reason)
     return list
+  }
+
+  /** Refused in a block that the history had not got when the daemon ended: its orders, pending. */
+  #unheard(
+    applied: Applied,
+    { entry, nonce, reason }: Extract<Event, { kind: 'rejected' }>
+  ): OrderRecord | null {
+    // Another order has had that nonce, and the history knows it.
+    if (reason === 'nonce_used') return null
+    const found = this.#dependencies.find(applied, entry)
+    const orders = found === null ? [] : ordersOf(found)
+    if (orders.length === 0 || orders[0].nonce !== nonce) return null
+    for (const ordinal of orders.keys()) {
+      const record = this.#found(applied, entry, ordinal)
+      if (record !== null) this.add({ ...record, list: nonce })
+    }
+    return this.find(orders[0].account, nonce)
   }
 
   #accepted(
@@ -356,44 +373,6 @@ export class Records {
   }
 }
 
-/** The numbers of the block's entries that came in the lane. */
-function ownEntries(applied: Applied, lane: string): { from: number; to: number } {
-  const at = applied.cut.slices.findIndex((slice) => toHex(slice.lane) === lane)
-  const places = at < 0 ? [] : applied.places[at]
-  const last = places.at(-1)
-  if (last === undefined) return { from: 0, to: 0 }
-  return { from: places[0].entry, to: last.entry + last.entries }
-}
-
 export function isLive(state: OrderRecord['state']): boolean {
   return state === 'pending' || state === 'open' || state === 'untriggered'
-}
-
-export function newRecord(
-  order: Order,
-  digest: Uint8Array,
-  { clientOrderId, type, time }: Pick<OrderRecord, 'clientOrderId' | 'type'> & { time: number }
-): OrderRecord {
-  return {
-    order,
-    digest,
-    clientOrderId,
-    type,
-    state: 'pending',
-    reason: null,
-    id: null,
-    restingPrice: null,
-    remaining: order.quantity,
-    filled: 0,
-    filledQuote: 0,
-    fee: 0,
-    fills: [],
-    createdAt: time,
-    updatedAt: time,
-    tapeIndex: null,
-    replaces: null,
-    list: order.nonce,
-    laneBlock: null,
-    place: null
-  }
 }

@@ -5,10 +5,11 @@ import { blake2b256, blake2b256Parts } from '../../../crypto/blake2b.ts'
 import { loadCrypto } from '../../../crypto/crypto.ts'
 import { toHex } from '../../../protocol/bytes.ts'
 import { typedHasher } from '../../../protocol/eip712.ts'
-import type { Order } from '../../../protocol/types.ts'
+import type { Entry, Order } from '../../../protocol/types.ts'
 import { signingTerms } from '../../../protocol/venue.ts'
 import { engineConfig } from '../../../daemon/replica/engine-config.ts'
-import { newRecord, Records } from '../../../daemon/trading/records.ts'
+import { newRecord } from '../../../daemon/trading/new-record.ts'
+import { Records } from '../../../daemon/trading/records.ts'
 import { Slots } from '../../../daemon/trading/slots.ts'
 import type { OrderRecord, TradingNode } from '../../../daemon/trading/types.ts'
 import { appliedBlock } from '../../helpers/applied.ts'
@@ -18,7 +19,8 @@ import { venueManifest } from '../../helpers/venue.ts'
 const ours = new Uint8Array(32).fill(7)
 const theirs = new Uint8Array(32).fill(3)
 
-async function setUp() {
+/** `entries` are those of each block, as the tape has them. */
+async function setUp(entries: readonly Entry[] = []) {
   const manifest = await venueManifest({ validators: 1, accounts: ['alice'] })
   const { keccak, recover } = await loadCrypto()
   const terms = signingTerms(manifest, { keccak, blake2b: blake2b256 })
@@ -45,7 +47,7 @@ async function setUp() {
   const account = engine.address(0)
   const records = new Records({
     node,
-    find: () => null,
+    find: (_applied, entry) => entries[entry] ?? null,
     clientOrderIdOf: () => null,
     onlive: () => {},
     onended: (record) => ended.push(record)
@@ -100,6 +102,42 @@ test('records - a list is rejected as a whole, and no order of another list', as
   const states = [4, 5, 6].map((nonce) => records.find(next.order.account, nonce)?.state)
   t.alike(states, ['rejected', 'rejected', 'rejected'])
   t.is(next.state, 'pending')
+})
+
+test('records - what was refused in a block that the history lost is told as refused, after a restart', async (t) => {
+  const { account } = await setUp()
+  const signature = new Uint8Array(65)
+  const sample = (nonce: number, quote: boolean): Order =>
+    orderOf(account, { side: 'sell', price: 100, quantity: 5, nonce, slot: nonce, quote })
+  const entries: Entry[] = [
+    { kind: 'place', order: sample(2, false), proof: null, signature },
+    { kind: 'quote', account, market: 0, orders: [sample(3, true), sample(4, true)], signature },
+    { kind: 'place', order: sample(1, false), proof: null, signature }
+  ]
+  const { records, ended } = await setUp(entries)
+  const rejected = { kind: 'rejected', account: 0 } as const
+  const changes = records.apply(
+    appliedBlock({
+      index: 5,
+      events: [
+        { ...rejected, reason: 'fok_unfillable', nonce: 2, entry: 0 },
+        { ...rejected, reason: 'quote_list', nonce: 3, entry: 1 },
+        { ...rejected, reason: 'nonce_used', nonce: 1, entry: 2 }
+      ],
+      lanes: [{ lane: ours, entries: 3 }]
+    })
+  )
+  t.alike(
+    changes.map(({ record }) => [record.order.nonce, record.state, record.reason]),
+    [
+      [2, 'rejected', 'fok_unfillable'],
+      [3, 'rejected', 'quote_list'],
+      [4, 'rejected', 'quote_list']
+    ],
+    'but for one whose nonce is another order’s'
+  )
+  t.is(ended.length, 3)
+  t.alike(records.live(), [])
 })
 
 test('records - fills, their fee and their batch add up', async (t) => {
