@@ -9,7 +9,7 @@ import type { Channel, MessageRule, Peer } from '../network/types.ts'
 import type { TapeState } from './core/chain.ts'
 import { decodeMessage, encodeMessage, MESSAGE_BYTES_MAX, MESSAGE_KINDS } from './core/messages.ts'
 import { leaderOf } from './core/quorum.ts'
-import type { Evidence, Message, Record } from './core/types.ts'
+import type { Evidence, ExecutedNote, Message, Record } from './core/types.ts'
 import {
   Validator,
   type ValidatorAlarm,
@@ -94,7 +94,8 @@ export class ConsensusDriver implements Consensus {
       halted: validator?.halted ?? false,
       abstains: validator?.abstains ?? true,
       connected: [...this.#peers.keys()].sort((a, b) => a - b),
-      evidence: validator?.evidence ?? this.#restored.filter(isEvidence)
+      evidence: validator?.accuser.list ?? this.#restored.filter(isEvidence),
+      differing: validator?.accuser.differing ?? this.#restored.filter(isNote)
     }
   }
 
@@ -230,7 +231,7 @@ export class ConsensusDriver implements Consensus {
   }
 }
 
-const NOT_RECORDED = new Set<Message['kind']>(['executed', 'want', 'hail', 'standing'])
+const NOT_RECORDED = new Set<Message['kind']>(['want', 'hail', 'standing'])
 
 /** Null when a peer sent what is no message. The bytes are copied: proposals and certificates
  * are kept, and must not pin the frame that they came in. */
@@ -253,6 +254,10 @@ function isRecord(message: Message): message is Record {
 
 function isEvidence(record: Record): record is Evidence {
   return record.kind === 'evidence'
+}
+
+function isNote(record: Record): record is ExecutedNote {
+  return record.kind === 'executed'
 }
 
 /** How long a message may be, and what it costs in signature checks. */

@@ -14,6 +14,7 @@ import type {
   Crypto,
   CutLimits,
   Evidence,
+  ExecutedNote,
   LaneView
 } from './core/types.ts'
 import type { FinalRun } from './core/validator.ts'
@@ -89,6 +90,8 @@ export type ConsensusStatus = {
   /** Indexes of the validators to which the channel is open. */
   connected: number[]
   evidence: readonly Evidence[]
+  /** Signed announcements of execution that differ: at which index, and whose. */
+  differing: readonly ExecutedNote[]
 }
 
 export type Consensus = ConsensusInputs & {

@@ -2,7 +2,7 @@
 import { toHex } from '../../protocol/bytes.ts'
 import type { Bytes32 } from '../../protocol/types.ts'
 import { offenderOf } from '../consensus/core/evidence-book.ts'
-import type { Evidence } from '../consensus/core/types.ts'
+import type { Evidence, ExecutedNote } from '../consensus/core/types.ts'
 import type { RpcStatus } from '../../protocol/rpc-types.ts'
 
 export type ShownEvidence = RpcStatus['evidence'][number]
@@ -31,5 +31,17 @@ export function validatorEvidence(
     const { kind, detail } = OFFENCES[each.offence]
     const by = toHex(validators[offenderOf(each, validators.length)])
     return { kind, by, detail: `${detail} at height ${each.first.block.height}` }
+  })
+}
+
+/** Validators whose engines computed different things of one block: each with what it signed, the
+ * right ones too, since none of them can say who is. */
+export function executedEvidence(
+  notes: readonly ExecutedNote[],
+  validators: readonly Bytes32[]
+): ShownEvidence[] {
+  return notes.map(({ validator, executed }) => {
+    const detail = `signed event hash ${toHex(executed.eventHash)} for block ${executed.index}`
+    return { kind: 'executed_differs', by: toHex(validators[validator]), detail }
   })
 }

@@ -7,7 +7,7 @@ import type { Daemon } from '../daemon.ts'
 import { entriesOf } from '../replica/intake.ts'
 import { tradingNode } from '../trading/node.ts'
 import type { RpcNode } from './api.ts'
-import { laneEvidence, validatorEvidence } from './evidence.ts'
+import { executedEvidence, laneEvidence, validatorEvidence } from './evidence.ts'
 
 export async function rpcNode(daemon: Daemon, manifest: Manifest): Promise<RpcNode> {
   const trading = await tradingNode(daemon, manifest)
@@ -48,8 +48,12 @@ export async function rpcNode(daemon: Daemon, manifest: Manifest): Promise<RpcNo
     },
     evidence: () => {
       const { lanes, validators } = daemon.parts
-      const consensus = daemon.consensus?.evidence ?? []
-      return [...validatorEvidence(consensus, validators), ...laneEvidence(lanes.reads.lanes())]
+      const { evidence = [], differing = [] } = daemon.consensus ?? {}
+      return [
+        ...validatorEvidence(evidence, validators),
+        ...executedEvidence(differing, validators),
+        ...laneEvidence(lanes.reads.lanes())
+      ]
     },
     signaturesChecked: () => daemon.parts.signers.recovered,
     blockPeers: (keys) => daemon.parts.network.block(keys)

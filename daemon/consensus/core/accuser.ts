@@ -1,8 +1,10 @@
 // What a validator does with evidence: keeps it in its journal, tells the others once, and those
-// that connect later when they do.
+// that connect later when they do. Announcements that differ convict nobody by themselves: they are
+// kept, and not told on, since their authors have told everyone.
 import type { Authority } from './authority.ts'
+import { Disagreements } from './disagreements.ts'
 import { EvidenceBook } from './evidence-book.ts'
-import type { Evidence } from './types.ts'
+import type { Evidence, ExecutedNote } from './types.ts'
 import type { ValidatorEffect } from './validator-types.ts'
 
 export type AccuserDependencies = {
@@ -12,6 +14,7 @@ export type AccuserDependencies = {
 
 export class Accuser {
   readonly #book: EvidenceBook
+  readonly #disagreements = new Disagreements()
   readonly #deps: AccuserDependencies
 
   constructor(options: { validators: number }, dependencies: AccuserDependencies) {
@@ -23,9 +26,22 @@ export class Accuser {
     return this.#book.list
   }
 
+  /** Announcements that differ. */
+  get differing(): ExecutedNote[] {
+    return this.#disagreements.list
+  }
+
   /** Of the own journal. */
-  restore(evidence: Evidence): void {
-    this.#book.add(evidence)
+  restore(record: Evidence | ExecutedNote): void {
+    if (record.kind === 'evidence') this.#book.add(record)
+    else this.#disagreements.restore(record)
+  }
+
+  /** All that was announced of one index. */
+  compare(notes: readonly ExecutedNote[], isStop: boolean): void {
+    for (const record of this.#disagreements.take(notes, isStop)) {
+      this.#deps.emit({ kind: 'persist', token: 0, record })
+    }
   }
 
   connected(peer: number): void {

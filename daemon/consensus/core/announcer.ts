@@ -16,6 +16,8 @@ export type AnnouncerDependencies = {
   board: ExecutedBoard
   send(note: ExecutedNote): void
   misbehaved(peer: number, reason: string): void
+  /** All announcements of one index; `isStop`: no quorum can agree on it. */
+  compare(notes: readonly ExecutedNote[], isStop: boolean): void
   /** No quorum of engines can agree on an index any more. */
   diverged(divergence: Divergence): void
 }
@@ -77,7 +79,9 @@ export class Announcer {
   }
 
   #add(note: ExecutedNote): void {
-    const divergence = this.#deps.board.add(note)
-    if (divergence) this.#deps.diverged(divergence)
+    const { board, compare, diverged } = this.#deps
+    const divergence = board.add(note)
+    compare(board.notesOf(note.executed.index), divergence !== null)
+    if (divergence) diverged(divergence)
   }
 }

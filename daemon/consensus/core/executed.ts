@@ -134,12 +134,13 @@ export class ExecutedBoard {
     return best && mark(best.index, best.hash)
   }
 
+  /** What was announced of an index, by validator. */
+  notesOf(index: number): ExecutedNote[] {
+    return this.#notes.flatMap((notes) => notes.get(index) ?? [])
+  }
+
   #divergence(index: number): Divergence | null {
-    const notes: ExecutedNote[] = []
-    for (const each of this.#notes) {
-      const note = each.get(index)
-      if (note) notes.push(note)
-    }
+    const notes = this.notesOf(index)
     let most = 0
     for (const note of notes) {
       const { eventHash } = note.executed

@@ -1,7 +1,7 @@
 // The heights that a validator knows of, above its final block and a little below.
 import { leaderOf } from './quorum.ts'
 import { contentOf, emptySlot, sameBlock, type Slot } from './slot.ts'
-import type { BlockId, Evidence, Final, Propose, Record } from './types.ts'
+import type { BlockId, Evidence, ExecutedNote, Final, Propose, Record } from './types.ts'
 
 /** Heights below the final whose proposals are still served. */
 const KEPT_HEIGHTS = 64
@@ -131,7 +131,7 @@ export class Heights {
   }
 
   /** Takes back a record of the journal, in its order. */
-  restore(record: Exclude<Record, Evidence>): void {
+  restore(record: Exclude<Record, Evidence | ExecutedNote>): void {
     if (record.kind === 'entitled') {
       this.votesFrom = record.from
       return

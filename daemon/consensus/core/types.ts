@@ -69,7 +69,7 @@ export type Message =
   Ballot | Certificate | ExecutedNote | Want | Evidence | Hail | Standing | Entitled
 
 /** What goes to the journal, and is handed back after a restart. */
-export type Record = Ballot | Certificate | Entitled | Evidence
+export type Record = Ballot | Certificate | Entitled | Evidence | ExecutedNote
 
 /** Hashes and signatures, injected: ed25519 and BLAKE2b in a daemon, cheap stand-ins in the
  * simulator. */

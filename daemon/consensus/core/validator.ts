@@ -16,16 +16,7 @@ import { Resolver } from './resolver.ts'
 import { voteRules } from './rules.ts'
 import type { SimplexEffect, SimplexInput } from './simplex-types.ts'
 import { Simplex } from './simplex.ts'
-import type {
-  BlockId,
-  ChainView,
-  Evidence,
-  Final,
-  LaneView,
-  Message,
-  Propose,
-  Record
-} from './types.ts'
+import type { BlockId, ChainView, Final, LaneView, Message, Propose, Record } from './types.ts'
 import type {
   ValidatorDependencies,
   ValidatorEffect,
@@ -132,6 +123,7 @@ export class Validator {
         board: this.#board,
         send: (message) => this.#emit({ kind: 'send', to: null, message }),
         misbehaved: (peer, reason) => this.#emit({ kind: 'misbehaved', peer, reason }),
+        compare: (notes, isStop) => this.#accuser.compare(notes, isStop),
         diverged: (divergence) => this.#halt(divergence)
       }
     )
@@ -151,8 +143,8 @@ export class Validator {
     return this.#chain.find(id)
   }
 
-  get evidence(): readonly Evidence[] {
-    return this.#accuser.list
+  get accuser(): Pick<Accuser, 'list' | 'differing'> {
+    return this.#accuser
   }
 
   /** True after a divergence: it neither votes nor proposes any more. */
@@ -166,12 +158,14 @@ export class Validator {
   }
 
   restore(record: Record): void {
-    if (record.kind === 'evidence') this.#accuser.restore(record)
+    const { kind } = record
+    if (kind === 'evidence' || kind === 'executed') this.#accuser.restore(record)
     else this.#simplex.heights.restore(record)
   }
 
   checkpoint(): Record[] {
-    return [...this.#simplex.heights.checkpoint(), ...this.#accuser.list]
+    const { list, differing } = this.#accuser
+    return [...this.#simplex.heights.checkpoint(), ...list, ...differing]
   }
 
   step(input: ValidatorInput, nowMs: number): ValidatorEffect[] {

@@ -57,7 +57,8 @@ export class Bench {
     this.simplex = new Simplex(options, four.crypto(self), final)
     this.simplex.heights.votesFrom = votesFrom
     for (const record of journal) {
-      if (record.kind !== 'evidence') this.simplex.heights.restore(record)
+      const isKept = record.kind === 'evidence' || record.kind === 'executed'
+      if (!isKept) this.simplex.heights.restore(record)
     }
     this.journal = [...journal]
     this.step({ kind: 'start' })

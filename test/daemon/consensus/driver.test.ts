@@ -118,6 +118,10 @@ class Node {
   driver: ConsensusDriver | null = null
   restored = 0
   readonly offences: string[] = []
+  /** Indexes at which it was told that the venue stops. */
+  readonly stops: number[] = []
+  /** Its engine. */
+  computes = (hash: Uint8Array): Uint8Array => hash
   /** All nodes, for catching up. */
   venue: Node[] = []
 
@@ -175,12 +179,12 @@ class Node {
             for (const { block, log } of tips) {
               if (!block || block.cut.index < this.tape.length) continue
               this.tape.push({ hash: toHex(log.treeHash()), bytes: block.bytes })
-              driver.executed(block.cut.index, log.treeHash())
+              driver.executed(block.cut.index, this.computes(log.treeHash()))
             }
           },
           onbehind: () => this.catchUp(),
           onevidence: ({ offence }) => this.offences.push(offence),
-          ondiverged: () => t.fail('all engines agree'),
+          ondiverged: ({ index }) => this.stops.push(index),
           onentitled: () => undefined,
           onfault: onFault
         }
@@ -231,6 +235,7 @@ async function openFour(t: Assert): Promise<{ hub: Hub; nodes: Node[] }> {
 function agree(t: Assert, nodes: readonly Node[], length: number): void {
   for (const node of nodes) {
     t.alike(node.offences, [], 'nobody is dishonest')
+    t.alike(node.stops, [], 'all engines agree')
     t.alike(
       node.tape.slice(0, length).map(({ hash }) => hash),
       nodes[0].tape.slice(0, length).map(({ hash }) => hash)
@@ -305,6 +310,33 @@ test('driver - evidence survives a restart, and is told to who connects later', 
   )
   const kept = again.driver?.checkpoint().map(({ payload }) => decodeMessage(payload).kind)
   t.ok(kept?.includes('evidence'), 'a new journal holds it too')
+})
+
+test('driver - engines that differ stop the venue, and what each signed is kept', async (t) => {
+  const { hub, nodes } = await openFour(t)
+  const [first, , third, fourth] = nodes
+  await until(() => nodes.every(({ tape }) => tape.length >= 2), 'two blocks')
+  for (const node of [third, fourth]) node.computes = (hash) => hash.map((byte) => byte ^ 1)
+  await until(() => nodes.every(({ driver }) => driver?.status().halted), 'all have stopped')
+  const shown = (node: Node) =>
+    (node.driver?.status().differing ?? []).filter(
+      ({ executed }) => executed.index === first.stops[0]
+    )
+  t.is(first.stops.length, 1)
+  await until(() => shown(first).length === 4, 'what each of the four signed')
+  const hashes = shown(first).map(({ executed }) => toHex(executed.eventHash))
+  t.is(hashes[0], hashes[1])
+  t.is(hashes[2], hashes[3])
+  t.not(hashes[1], hashes[2])
+  const kept = first.driver?.checkpoint().map(({ payload }) => decodeMessage(payload).kind)
+  t.is(kept?.filter((kind) => kind === 'executed').length, first.driver?.status().differing.length)
+  t.alike(hub.misbehaved, [])
+  await first.close()
+  const again = new Node(0, new Hub(), first.folder, first.tape.slice())
+  t.teardown(() => again.close())
+  await again.open(t)
+  again.stops.push(...first.stops)
+  t.ok(shown(again).length >= 3, 'it survives a restart')
 })
 
 test('driver - a checkpoint holds what a restart needs', async (t) => {

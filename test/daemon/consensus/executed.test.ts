@@ -1,4 +1,5 @@
 import test from 'brittle'
+import { Disagreements } from '../../../daemon/consensus/core/disagreements.ts'
 import { ExecutedBoard } from '../../../daemon/consensus/core/executed.ts'
 import { Committee } from './committee.ts'
 
@@ -80,3 +81,22 @@ test('executed - memory is bounded, what a header has passed is forgotten', (t) 
 })
 
 const note0 = note(0, 0)
+
+test('executed - what differs is kept, of one index, and of the one that stops the venue', (t) => {
+  const kept = new Disagreements()
+  t.alike(kept.take([note(0, 3), note(1, 3)], false), [], 'they agree')
+  t.is(kept.take([note(0, 4), note(1, 4, bad)], false).length, 2)
+  t.is(kept.take([note(0, 4), note(1, 4, bad), note(2, 4)], false).length, 1, 'one came later')
+  t.is(kept.take([note(0, 5), note(1, 5, bad)], false).length, 0, 'a liar fills no journal')
+  const stop = [note(0, 6), note(1, 6, bad), note(2, 6), note(3, 6, bad)]
+  t.is(kept.take(stop, true).length, 4)
+  t.alike(
+    kept.list.map(({ executed, validator }) => [executed.index, validator]),
+    [...[0, 1, 2].map((validator) => [4, validator]), ...[0, 1, 2, 3].map((each) => [6, each])]
+  )
+  const again = new Disagreements()
+  for (const each of kept.list) again.restore(each)
+  t.alike(again.list, kept.list)
+  t.is(again.take([note(0, 7), note(1, 7, bad)], false).length, 0)
+  t.is(again.take([note(0, 7), note(1, 7, bad)], true).length, 2, 'a stop after a restart')
+})

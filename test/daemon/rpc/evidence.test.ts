@@ -1,5 +1,5 @@
 import test from 'brittle'
-import { laneEvidence, validatorEvidence } from '../../../daemon/rpc/evidence.ts'
+import { executedEvidence, laneEvidence, validatorEvidence } from '../../../daemon/rpc/evidence.ts'
 import { blockAt, Committee, genesis } from '../consensus/committee.ts'
 
 const four = new Committee(4)
@@ -22,6 +22,23 @@ test('evidence - a validator is named by its key, with what it did and where', (
       detail: 'finalized and nullified at height 1'
     }
   ])
+})
+
+test('evidence - engines that differ are shown with what each signed', (t) => {
+  const notes = [0, 3].map((validator) =>
+    four.authority(validator).signExecuted(validator, {
+      executed: { index: 7, eventHash: new Uint8Array(32).fill(validator) },
+      snapshot: null
+    })
+  )
+  t.alike(
+    executedEvidence(notes, keys),
+    ['00', '03'].map((byte, i) => ({
+      kind: 'executed_differs',
+      by: ['a0', 'a3'][i].repeat(32),
+      detail: `signed event hash ${byte.repeat(32)} for block 7`
+    }))
+  )
 })
 
 test('evidence - of lanes only those that forked', (t) => {
