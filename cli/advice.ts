@@ -54,7 +54,7 @@ const byReason: Record<string, string> = {
   expired: 'Name a later end: --expires SECONDS from now.',
   expiry_too_far: 'Name an earlier end: --expires SECONDS from now.',
   lease_lapsed: 'Leased orders need a lease: `curb order lease SECONDS`.',
-  protected: 'private/set_market_maker_protection lets it quote again.',
+  protected: '`curb order protect MARKET AMOUNT` lets it quote again.',
   too_many_orders:
     '`curb order cancel` some: the venue limits live orders of an account (`curb venue info`).',
   price_band: '`curb ticker MARKET` shows the last price; go towards it in steps.',

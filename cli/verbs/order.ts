@@ -64,7 +64,34 @@ export function orderCommands(program: Command): void {
     )
     .argument('<seconds>', 'time to live without the daemon', wholeNumber(0))
     .action(lease)
+  order
+    .command('protect <market> <amount>')
+    .description(
+      'cancel all quotes of the market once so much of them traded in a short time, and quote anew when said again; 0 ends it'
+    )
+    .addOption(
+      new Option('--window <seconds>', 'the short time').argParser(wholeNumber()).default(1)
+    )
+    .addOption(accountOption())
+    .action(protect)
   lookCommands(order)
+}
+
+type ProtectFlags = { window: number; account?: string }
+
+async function protect(
+  market: string,
+  amount: string,
+  flags: ProtectFlags,
+  command: Command
+): Promise<void> {
+  const context = Context.of(command)
+  const windowMs = flags.window * 1000
+  const params = { market, amount, windowMs, ...accountOf(flags) }
+  const done = await context.call((client) =>
+    client.call('private/set_market_maker_protection', params)
+  )
+  context.output.result(done, () => `set: ${amount} of ${market} within ${flags.window} s`)
 }
 
 type CancelFlags = { clientId?: boolean; account?: string; wait: boolean }

@@ -36,6 +36,11 @@ const asked: [string, string, Record<string, unknown>][] = [
     { clientOrderId: 'mine', wait: false }
   ],
   ['order cancel-all --side buy --no-wait', 'private/cancel_all', { side: 'buy', wait: false }],
+  [
+    'order protect M 0.5 --window 3',
+    'private/set_market_maker_protection',
+    { market: 'M', amount: '0.5', windowMs: 3000 }
+  ],
   ['order lease 10', 'private/set_lease', { ttlMs: 10_000 }],
   [
     'order list M --history --count 3 --before 9',

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseUnits } from 'ethers'
+import { mined } from '../../contracts/mined.ts'
 import { builtDaemon } from '../helpers/built.ts'
 import { curb } from '../helpers/curb.ts'
 import { ProcessVenue } from '../helpers/processes.ts'
@@ -16,12 +17,12 @@ const page = join(import.meta.dirname, '..', '..', 'docs', 'operating.md')
 const venue = new ProcessVenue({ validators: 1, traders: 1, seed: 21 })
 
 /** The section's blocks: lines to type, then a file, then lines again. */
-async function steps(): Promise<{ first: string[]; toml: string; then: string[] }> {
+async function steps(): Promise<{ first: string[]; toml: string; last: string[] }> {
   const [, section] = (await readFile(page, 'utf8')).split(/^## /m)
-  const [first, toml, then] = [...section.matchAll(/^```(?:toml)?\n([^`]*)^```$/gm)].map(
+  const [first, toml, last] = [...section.matchAll(/^```(?:toml)?\n([^`]*)^```$/gm)].map(
     ([, block]) => block
   )
-  return { first: typed(first), toml, then: typed(then) }
+  return { first: typed(first), toml, last: typed(last) }
 }
 
 /** Without what is said about them: that stands apart. */
@@ -52,7 +53,7 @@ test('operating - a trader’s daemon is set up by the steps as they stand', asy
     t.is(ran.code, 0, `${line}: ${ran.err}`)
     return ran.out
   }
-  const { first, toml, then } = await steps()
+  const { first, toml, last } = await steps()
   t.alike(
     first.map((line) => line.split(' ', 3).join(' ')),
     ['curb venue join', 'curb account new']
@@ -70,12 +71,10 @@ test('operating - a trader’s daemon is set up by the steps as they stand', asy
   // "Some of the chain's own coin for gas, and the tokens that it deposits."
   await venue.chain.send('anvil_setBalance', [account, '0xde0b6b3a7640000'])
   const { decimals } = venue.manifest.tokens.find(({ symbol }) => symbol === 'USDC') ?? {}
-  const minted = await venue
-    .token('USDC', venue.wallet(15))
-    ['mint'](account, parseUnits('1000', decimals))
-  await minted.wait()
+  const token = venue.token('USDC', venue.wallet(15))
+  await mined(await token['mint'](account, parseUnits('1000', decimals)))
 
-  t.is(then[0], 'curbd')
+  t.is(last[0], 'curbd')
   const { command, args } = builtDaemon(['--datadir', datadir])
   const daemon = spawn(command, args, { stdio: 'ignore' })
   t.teardown(() => daemon.kill('SIGKILL'))
@@ -85,7 +84,7 @@ test('operating - a trader’s daemon is set up by the steps as they stand', asy
     'curb node status': /^ready +yes/m,
     'curb balance': /^USDC +1000 /m
   }
-  for (const line of then.slice(1)) {
+  for (const line of last.slice(1)) {
     const expected = shown[line] ?? /./
     await until(async () => expected.test(await type(line)), line, STEP_MS)
   }

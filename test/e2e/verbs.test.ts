@@ -127,6 +127,12 @@ test('verbs - a lease, without which no leased order is taken', async (t) => {
   await until(async () => (await read<unknown[]>('order list')).length === 0, 'its cancel')
 })
 
+test('verbs - protection of a market maker, set and ended', async (t) => {
+  t.is((await type('order protect WETH/USDC 1 --window 2')).out, 'set: 1 of WETH/USDC within 2 s\n')
+  t.is((await type('order protect WETH/USDC 0')).code, 0)
+  t.is((await type('order protect NO/SUCH 1')).code, 5)
+})
+
 test('verbs - what is checked by who believes nobody', async (t) => {
   for (const line of ['verify', 'venue audit']) {
     const { code, out, err } = await type(line)
