@@ -9,7 +9,7 @@ export type Choice = {
 
 const edges = 'connection - '
 const faults = 'devnet - takes faults from another terminal, and ends whole'
-const ownOptions = 'e2e - every daemon is where and what its options say'
+const ownOptions = 'first day - every daemon is where and what its options say'
 const startBlock =
   'owners - a validator need not scan the chain from its first block, and says when it began too late'
 const caller = 'options - host, hosts and origins: who may call from where'

@@ -13,7 +13,7 @@ import { ensureInstalled } from '../config/install.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const long = process.argv.includes('--long')
-const groupTimeoutMs = long ? 7_200_000 : 600_000
+const groupTimeoutMs = long ? 7_200_000 : 900_000
 const testTimeoutMs = long ? 1_800_000 : 120_000
 
 ensureInstalled()

@@ -87,8 +87,7 @@ export class Desk {
     })
   }
 
-  /** Before the daemon opens: follows the engine from here on, and takes back the orders that were
-   * live after block `through`. */
+  /** Before the daemon opens: follows the engine, takes back what was live after `through`. */
   restore(live: Iterable<OrderRecord>, through: number): void {
     this.#records.restore(live, through)
     if (this.#following) return

@@ -2,8 +2,12 @@
 // verbs that watch, the gas of a batch, a venue of one's own, the past replayed.
 import test from 'brittle'
 import { spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Plan, planFile } from '../../config/devnet-plan.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Manifest } from '../../protocol/manifest.ts'
 import type {
   RpcBook,
   RpcFullBook,
@@ -47,6 +51,15 @@ function lines<T>(text: string): T[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line): T => JSON.parse(line))
+}
+
+/** Whether nobody listens to the UDP port. */
+function isFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4')
+    socket.once('error', () => resolve(false))
+    socket.bind({ port, address: host, exclusive: true }, () => socket.close(() => resolve(true)))
+  })
 }
 
 test.hook('first day - the venue goes up', { timeout: START_MS }, async () => venue.open())
@@ -121,6 +134,46 @@ test('first day - what is watched shows each change, and ends with Ctrl-C', asyn
   t.ok(
     pictures.some(({ orders: all }) => all.some(({ price }) => price === '2000')),
     'the ask was in its queue'
+  )
+})
+
+test('first day - every daemon is where and what its options say', async (t) => {
+  await venue.settles()
+  const { news } = await venue.picture()
+  const submitters = new Set(
+    news.flatMap((each) => (each.kind === 'settled' ? [each.submitter] : []))
+  )
+  t.ok(submitters.size > 0)
+  const settlers: string[] = []
+  const plan: Plan = JSON.parse(await readFile(planFile(join(venue.folder, 'venue')), 'utf8'))
+  for (const { name, datadir, validator } of venue.local.members) {
+    const { out, err } = await curb(['config', 'print', '--json', '--datadir', datadir])
+    const { config }: { config: Config } = JSON.parse(out)
+    const manifest: Manifest = JSON.parse(await readFile(config['venue'], 'utf8'))
+    t.alike(manifest, venue.manifest, err)
+    t.ok((await fetch(`http://127.0.0.1:${config['rpc.port']}/readyz`)).ok, 'its JSON-RPC')
+    t.absent(await isFree(config['p2p.port'], config['p2p.host']), 'its swarm')
+    // All that is found is found through that one.
+    t.alike(config['p2p.bootstrap'], [`127.0.0.1:${plan.ports.dht}`])
+    const client = await venue.client(name)
+    const { role, validators, chain } = await client.call('public/status', {})
+    t.is(role, validator ? 'validator' : 'daemon')
+    t.is(validators.reached, 1)
+    t.is(config['chain.rpcUrl'], venue.local.chainUrl)
+    t.is(chain?.state, 'following')
+    const accounts = await client.call('private/get_accounts', {})
+    await client.close()
+    t.alike(
+      accounts.filter(({ unlocked }) => unlocked).map(({ account }) => account),
+      config['keys.unlock']
+    )
+    if (config['settlement.settle']) settlers.push(config['settlement.account'])
+  }
+  t.is(settlers.length, 1)
+  t.alike(
+    [...submitters].filter((each) => !settlers.includes(each)),
+    [],
+    'nobody else pays'
   )
 })
 

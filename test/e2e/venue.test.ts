@@ -1,13 +1,7 @@
 // Traders on different daemons, four validators, one chain: every daemon a process of its own. The
 // tests share one venue, and each leaves it whole.
 import test from 'brittle'
-import { createSocket } from 'node:dgram'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { RpcFault } from '../../client/fault.ts'
-import { type Plan, planFile } from '../../config/devnet-plan.ts'
-import type { Config } from '../../config/schema.ts'
-import type { Manifest } from '../../protocol/manifest.ts'
 import { curb } from '../helpers/curb.ts'
 import { Flow } from '../helpers/flow.ts'
 import { decimal } from '../helpers/ledger.ts'
@@ -21,7 +15,7 @@ const START_MS = 120_000
 const STEPS = 60
 /** How long the chain's node stands still, and how much later than the manifest's term a machine
  * with much else to do may notice. */
-const OUTAGE_MS = process.env['TEST_LONG'] === '1' ? 60_000 : 18_000
+const OUTAGE_MS = process.env['TEST_LONG'] === '1' ? 60_000 : 14_000
 const SLACK_MS = 10_000
 const PAUSE_MS = 200
 
@@ -55,15 +49,6 @@ async function faultOf(call: Promise<unknown>): Promise<RpcFault | null> {
     if (fault instanceof RpcFault) return fault
     throw fault
   }
-}
-
-/** Whether nobody listens to the UDP port. */
-function isFree(port: number, host: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4')
-    socket.once('error', () => resolve(false))
-    socket.bind({ port, address: host, exclusive: true }, () => socket.close(() => resolve(true)))
-  })
 }
 
 test.hook('e2e - the venue goes up', { timeout: START_MS }, async () => venue.open())
@@ -104,46 +89,6 @@ test('e2e - balances by RPC, by the audit and by the vault agree', async (t) => 
   t.alike(verdict.problems, [])
   t.ok(verdict.ok)
   t.ok(verdict.chainBlock > 0)
-})
-
-test('e2e - every daemon is where and what its options say', async (t) => {
-  await venue.settles()
-  const { news } = await venue.picture()
-  const submitters = new Set(
-    news.flatMap((each) => (each.kind === 'settled' ? [each.submitter] : []))
-  )
-  t.ok(submitters.size > 0)
-  const settlers: string[] = []
-  const plan: Plan = JSON.parse(await readFile(planFile(join(venue.folder, 'venue')), 'utf8'))
-  for (const { name, datadir, validator } of venue.local.members) {
-    const { out, err } = await curb(['config', 'print', '--json', '--datadir', datadir])
-    const { config }: { config: Config } = JSON.parse(out)
-    const manifest: Manifest = JSON.parse(await readFile(config['venue'], 'utf8'))
-    t.alike(manifest, venue.manifest, err)
-    t.ok((await fetch(`http://127.0.0.1:${config['rpc.port']}/readyz`)).ok, 'its JSON-RPC')
-    t.absent(await isFree(config['p2p.port'], config['p2p.host']), 'its swarm')
-    // All that is found is found through that one.
-    t.alike(config['p2p.bootstrap'], [`127.0.0.1:${plan.ports.dht}`])
-    const client = await venue.client(name)
-    const { role, validators, chain } = await client.call('public/status', {})
-    t.is(role, validator ? 'validator' : 'daemon')
-    t.is(validators.reached, 4)
-    t.is(config['chain.rpcUrl'], venue.local.chainUrl)
-    t.is(chain?.state, 'following')
-    const accounts = await client.call('private/get_accounts', {})
-    await client.close()
-    t.alike(
-      accounts.filter(({ unlocked }) => unlocked).map(({ account }) => account),
-      config['keys.unlock']
-    )
-    if (config['settlement.settle']) settlers.push(config['settlement.account'])
-  }
-  t.is(settlers.length, 4)
-  t.alike(
-    [...submitters].filter((each) => !settlers.includes(each)),
-    [],
-    'nobody else pays'
-  )
 })
 
 test('e2e - a trader’s daemon is killed in the middle of flow: nothing lost, nothing doubled', async (t) => {
