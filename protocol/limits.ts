@@ -47,7 +47,8 @@ export const LANES_PER_CUT_MAX = 256
 export const VENUE_LANES_MAX = 65_536
 /** Accounts that links may bring in: a key costs nothing. Deposits, which cost gas, may bring more. */
 export const VENUE_ACCOUNTS_MAX = 1_048_576
-/** A subscriber of the tape that is more blocks behind takes the history by replication. */
+/** A subscriber of the tape that is more blocks behind is told so, and asks for the history run by
+ * run. */
 export const STREAM_BEHIND_MAX = 1024
 
 /** Signed messages. */

@@ -109,7 +109,8 @@ export type ManifestBond = {
 export type ManifestPacing = {
   /** Longest time between two cuts of an idle venue. */
   heartbeatMs: number
-  /** The same while a batch is open or unsealed. */
+  /** The same once a batch is due to be closed or sealed. While its time has not come, an idle venue
+   * keeps to `heartbeatMs`. */
   batchHeartbeatMs: number
   /** Cuts from one snapshot to the next. */
   snapshotCuts: number

@@ -1,11 +1,17 @@
 // What must hold, checked apart from the system: these see what validators say and sign, and what
 // they make final, and recompute the rest.
-import { decodeTapeBlock, type TapeBlock } from '../../protocol/tape-block.ts'
+import { decodeCut, decodeTapeBlock, type TapeBlock } from '../../protocol/tape-block.ts'
 import { toHex } from '../../protocol/bytes.ts'
 import { quorumOf } from '../../daemon/consensus/core/quorum.ts'
 import { offenderOf } from '../../daemon/consensus/core/evidence-book.ts'
 import type { FinalSlice } from '../../daemon/lanes/types.ts'
-import type { BlockId, Evidence, Final, Message } from '../../daemon/consensus/core/types.ts'
+import type {
+  BlockId,
+  Evidence,
+  Final,
+  Message,
+  Propose
+} from '../../daemon/consensus/core/types.ts'
 import { type CutCheckOptions, CutChecks } from './cut-checks.ts'
 import { Holdings } from './holdings.ts'
 import { Inclusion } from './inclusion.ts'
@@ -42,6 +48,8 @@ export class Checks {
   readonly #votes = new Map<string, string>()
   readonly #stands = new Map<string, 'nullify' | 'finalize'>()
   #lastSent: Message | null = null
+  /** Tree hashes of all that was proposed. */
+  readonly #proposals = new Set<string>()
   /** How far the tape has taken each lane. */
   readonly taken = new Map<string, { length: number; treeHash: string }>()
   /** Slices by tape index. */
@@ -80,10 +88,7 @@ export class Checks {
     if (message === this.#lastSent) return
     this.#lastSent = message
     if (message.kind === 'finalize') this.#signedHead(validator, message.block)
-    if (message.kind === 'propose') {
-      this.inclusion.proposed(message, this.#options.now())
-      this.holdings.proposed(message)
-    }
+    if (message.kind === 'propose') this.#proposed(message)
     if (this.#options.byzantine.has(validator)) return
     if (message.kind === 'vote') {
       const key = `${validator}.${message.block.height}`
@@ -103,6 +108,15 @@ export class Checks {
       }
       this.#stands.set(key, message.kind)
     }
+  }
+
+  #proposed({ block, cut: bytes }: Propose): void {
+    const hash = toHex(block.treeHash)
+    if (this.#proposals.has(hash)) return
+    this.#proposals.add(hash)
+    const cut = decodeCut(bytes)
+    this.inclusion.proposed(block, cut, this.#options.now())
+    this.holdings.proposed(block, cut)
   }
 
   /** No two heads of one length may ever get a quorum, seen or not. */

@@ -2,26 +2,21 @@
 import { decodeRun } from '../../daemon/lanes/messages.ts'
 import type { Run } from '../../daemon/lanes/types.ts'
 import { equalBytes, toHex } from '../../protocol/bytes.ts'
-import { type Cut, decodeCut, type Slice } from '../../protocol/tape-block.ts'
-import type { Propose, Vote } from '../../daemon/consensus/core/types.ts'
+import type { Cut, Slice } from '../../protocol/tape-block.ts'
+import type { BlockId, Vote } from '../../daemon/consensus/core/types.ts'
 import { Violation } from './violation.ts'
 
 /** Heights for which a proposal is remembered. */
 const PROPOSAL_HEIGHTS = 200
 
-/** One run is told to many: its bytes are read once. */
-const read = new WeakMap<Uint8Array, Run>()
-
-function runOf(bytes: Uint8Array): Run {
-  let run = read.get(bytes)
-  if (!run) read.set(bytes, (run = decodeRun(bytes)))
-  return run
-}
+type Kept = { run: Run; lane: string; head: string }
 
 export class Holdings {
   /** By validator, by signer of the lane: runs by their heads. */
   readonly #runs: Map<string, Map<string, Run>>[]
   readonly #nameOf: (signer: Uint8Array) => string
+  /** One run is told to many: its bytes are read once. */
+  readonly #read = new WeakMap<Uint8Array, Kept>()
   /** The last block of each head that any run ended with. */
   readonly #ends = new Map<string, Uint8Array>()
   readonly #proposals = new Map<string, { height: number; cut: Cut }>()
@@ -34,9 +29,7 @@ export class Holdings {
 
   /** A run is in a validator's journal, and synced. */
   journaled(validator: number, bytes: Uint8Array): void {
-    const run = runOf(bytes)
-    const lane = this.#nameOf(run.signer)
-    const head = `${run.length}.${toHex(run.treeHash)}`
+    const { run, lane, head } = this.#keep(bytes)
     const runs = this.#runs[validator].get(lane) ?? new Map<string, Run>()
     this.#runs[validator].set(lane, runs)
     const before = runs.get(head)
@@ -44,15 +37,23 @@ export class Holdings {
     this.#ends.set(`${lane}.${head}`, run.blocks[run.blocks.length - 1])
   }
 
+  #keep(bytes: Uint8Array): Kept {
+    const known = this.#read.get(bytes)
+    if (known) return known
+    const run = decodeRun(bytes)
+    const head = `${run.length}.${toHex(run.treeHash)}`
+    const kept = { run, lane: this.#nameOf(run.signer), head }
+    this.#read.set(bytes, kept)
+    return kept
+  }
+
   /** Its journal is gone. */
   forgets(validator: number): void {
     this.#runs[validator].clear()
   }
 
-  proposed({ block, cut }: Propose): void {
-    const hash = toHex(block.treeHash)
-    if (this.#proposals.has(hash)) return
-    this.#proposals.set(hash, { height: block.height, cut: decodeCut(cut) })
+  proposed(block: BlockId, cut: Cut): void {
+    this.#proposals.set(toHex(block.treeHash), { height: block.height, cut })
     for (const [old, { height }] of this.#proposals) {
       if (height >= block.height - PROPOSAL_HEIGHTS) break
       this.#proposals.delete(old)

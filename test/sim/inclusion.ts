@@ -3,10 +3,10 @@
 // knew for too long that a lane waits, with its leader's word that he has its data, that no quorum
 // could have voted for the cut by the rules.
 import { leaderOf } from '../../daemon/consensus/core/quorum.ts'
-import type { Propose } from '../../daemon/consensus/core/types.ts'
+import type { BlockId } from '../../daemon/consensus/core/types.ts'
 import type { Certificate } from '../../daemon/lanes/types.ts'
 import { toHex } from '../../protocol/bytes.ts'
-import { type Cut, decodeCut } from '../../protocol/tape-block.ts'
+import type { Cut } from '../../protocol/tape-block.ts'
 import { Violation } from './violation.ts'
 
 export type InclusionOptions = {
@@ -30,7 +30,6 @@ export class Inclusion {
   /** By validator, by lane: certificates that it has, as they came. */
   readonly #shown: Map<string, Shown[]>[]
   #proposals: Proposed[] = []
-  readonly #known = new Set<string>()
   readonly #taken = new Map<string, { length: number; index: number }>()
   /** Lanes looked at that had waited for too long by what some validator knew. */
   overdue = 0
@@ -56,11 +55,9 @@ export class Inclusion {
     this.#shown[validator].clear()
   }
 
-  proposed({ block, cut }: Propose, nowMs: number): void {
+  proposed(block: BlockId, cut: Cut, nowMs: number): void {
     const hash = toHex(block.treeHash)
-    if (this.#known.has(hash)) return
-    this.#known.add(hash)
-    const taken = new Map(decodeCut(cut).slices.map(({ lane, to }) => [toHex(lane), to]))
+    const taken = new Map(cut.slices.map(({ lane, to }) => [toHex(lane), to]))
     this.#proposals.push({ hash, height: block.height, atMs: nowMs, taken })
   }
 
