@@ -1,6 +1,6 @@
 // The OpenRPC 1.3 document (https://spec.open-rpc.org) of a registry.
 import { z } from 'zod'
-import { rpcErrors } from './errors.ts'
+import { rpcErrors, type RpcErrorName } from './errors.ts'
 import type { AnyMethod, Registry } from './registry.ts'
 
 export function openRpcDocument(registry: Registry, version: string): object {
@@ -34,10 +34,24 @@ function describe(method: AnyMethod): object {
       schema: jsonSchema(schema)
     })),
     result: { name: 'result', schema: jsonSchema(method.result) },
-    errors: [{ $ref: '#/components/errors/invalid_params' }],
+    errors: errorsOf(method).map((name) => ({ $ref: `#/components/errors/${name}` })),
     'x-scope': method.scope,
     'x-bucket': method.bucket
   }
+}
+
+/** What any call of a method can answer, by whom it is made and with what. */
+const common = [
+  'invalid_params',
+  'unauthorized',
+  'forbidden',
+  'too_many_requests',
+  'internal_error'
+] as const satisfies RpcErrorName[]
+
+/** Everything that a call of the method can answer instead of a result. */
+export function errorsOf({ errors }: Pick<AnyMethod, 'errors'>): RpcErrorName[] {
+  return [...common, ...errors]
 }
 
 function jsonSchema(schema: z.core.$ZodType): object {

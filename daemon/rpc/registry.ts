@@ -2,6 +2,7 @@
 // draws from, the shapes of its parameters and result, and its handler. Validation, TypeScript
 // types, the OpenRPC document and docs/rpc.md all follow from it.
 import type { z } from 'zod'
+import type { RpcErrorName } from './errors.ts'
 
 /** `open` needs no token. The others are ordered: admin may trade, trade may read. */
 export type Scope = 'open' | 'read' | 'trade' | 'admin'
@@ -34,6 +35,8 @@ export type Method<P extends z.ZodObject = z.ZodObject, R extends z.ZodType = z.
   bucket: Bucket
   params: P
   result: R
+  /** Those of its own, beside what any call can answer; none unless told. */
+  errors?: readonly RpcErrorName[]
   handle(params: z.output<P>, caller: Caller): Promise<z.input<R>> | z.input<R>
 }
 
@@ -41,7 +44,7 @@ export type Method<P extends z.ZodObject = z.ZodObject, R extends z.ZodType = z.
 export function method<P extends z.ZodObject, R extends z.ZodType>(
   definition: Method<P, R>
 ): AnyMethod {
-  const { name, doc, scope, bucket, params, result } = definition
+  const { name, doc, scope, bucket, params, result, errors = [] } = definition
   return {
     name,
     doc,
@@ -49,6 +52,7 @@ export function method<P extends z.ZodObject, R extends z.ZodType>(
     bucket,
     params,
     result,
+    errors,
     call: async (raw, caller) => {
       const parsed = params.safeParse(raw)
       if (!parsed.success) return { ok: false, issue: firstIssue(parsed.error) }
@@ -64,6 +68,7 @@ export type AnyMethod = {
   bucket: Bucket
   params: z.ZodObject
   result: z.ZodType
+  errors: readonly RpcErrorName[]
   call(
     raw: unknown,
     caller: Caller

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { RpcMethodName, RpcMethods } from '../../../protocol/rpc.ts'
 import { toRpcError } from '../faults.ts'
 import { method, type AnyMethod, type Bucket, type Caller, type Scope } from '../registry.ts'
+import { methodErrors } from './method-errors.ts'
 
 /** What a method answers that has nothing to tell. */
 export const ok = 'ok' as const
@@ -32,6 +33,7 @@ export function define<N extends RpcMethodName, P extends z.ZodObject>(
     bucket,
     params,
     result,
+    errors: methodErrors[name],
     handle: async (given, caller) => {
       try {
         return await definition.handle(given, caller)

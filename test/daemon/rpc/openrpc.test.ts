@@ -2,7 +2,9 @@ import test from 'brittle'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { openRpcDocument } from '../../../daemon/rpc/openrpc.ts'
+import { z } from 'zod'
+import { rpcErrors } from '../../../daemon/rpc/errors.ts'
+import { errorsOf, openRpcDocument } from '../../../daemon/rpc/openrpc.ts'
 import { Registry } from '../../../daemon/rpc/registry.ts'
 import { describedMethods } from '../../../daemon/rpc/methods/index.ts'
 import { schemaProblems } from '../../helpers/json-schema.ts'
@@ -45,4 +47,26 @@ test('openrpc - cancels have a bucket of their own, and nothing is open to all',
     t.is(bucket === 'cancels', /\/cancel/.test(name), name)
     t.not(scope, 'open', name)
   }
+})
+
+test('openrpc - each method names its own errors, and each error is one of a method or of the envelope', (t) => {
+  // Of a request whose method is not known yet.
+  const ofEnvelope = ['parse_error', 'invalid_request', 'method_not_found']
+  const told = new Set<string>(ofEnvelope)
+  for (const method of describedMethods()) {
+    const errors = errorsOf(method)
+    t.is(new Set(errors).size, errors.length, `${method.name} names each once`)
+    for (const name of errors) told.add(name)
+  }
+  t.alike([...told].sort(), Object.keys(rpcErrors).sort())
+  const shape = z.object({
+    methods: z.array(
+      z.object({ name: z.string(), errors: z.array(z.object({ $ref: z.string() })) })
+    )
+  })
+  const { methods } = shape.parse(document)
+  const refs = (name: string) =>
+    methods.find((method) => method.name === name)?.errors.map(({ $ref }) => $ref) ?? []
+  t.ok(refs('private/buy').includes('#/components/errors/insufficient_funds'))
+  t.absent(refs('public/get_time').includes('#/components/errors/insufficient_funds'))
 })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { loadConfig } from '../../../config/load.ts'
 import { datadirPaths } from '../../../config/paths.ts'
 import { environmentOf } from '../../../config/schema.ts'
+import { RpcFault } from '../../../client/fault.ts'
 import { HttpClient } from '../../../client/http.ts'
 import { SocketClient } from '../../../client/socket.ts'
 import type { RpcMethodName, RpcMethods } from '../../../protocol/rpc.ts'
@@ -17,6 +18,8 @@ import { App, type AppDependencies } from '../../../daemon/app.ts'
 import { systemClock } from '../../../daemon/clock.ts'
 import { createLog } from '../../../daemon/log.ts'
 import { describedMethods } from '../../../daemon/rpc/methods/index.ts'
+import { errorsOf } from '../../../daemon/rpc/openrpc.ts'
+import type { AnyMethod } from '../../../daemon/rpc/registry.ts'
 import { addressesOf, privateKeyOf } from '../../helpers/accounts.ts'
 import { freePort, localDht } from '../../helpers/dht.ts'
 import { temporaryFolder } from '../../helpers/tmp.ts'
@@ -186,14 +189,18 @@ export class RpcWorld {
     return this.addresses.get(name) ?? ''
   }
 
-  /** Calls, and holds the result to the method's own schema. @throws RpcFault */
+  /** Calls, and holds the answer to the method's own schema and errors. @throws RpcFault */
   async call<M extends RpcMethodName>(
     method: M,
     params: RpcMethods[M]['params']
   ): Promise<RpcMethods[M]['result']> {
     if (this.#http === null) throw new Error('the daemon is not running')
-    const result = await this.#http.call(method, params)
-    METHODS.find(({ name }) => name === method)?.result.parse(result)
+    const described = METHODS.find(({ name }) => name === method)
+    const result = await this.#http.call(method, params).catch((fault: unknown) => {
+      if (described !== undefined) checkError(this.#t, described, fault)
+      throw fault
+    })
+    described?.result.parse(result)
     this.called.add(method)
     return result
   }
@@ -211,6 +218,13 @@ export class RpcWorld {
     const params = { account: this.address(name), market: MARKET, amount, price, ...more }
     return this.call(`private/${side}`, params)
   }
+}
+
+/** A method answers with no error that it does not name. */
+export function checkError(t: Assert, method: AnyMethod, fault: unknown): void {
+  if (!(fault instanceof RpcFault) || fault.code === 0) return
+  const named: readonly string[] = errorsOf(method)
+  if (!named.includes(fault.rpcName)) t.fail(`${method.name} does not name ${fault.rpcName}`)
 }
 
 export function freeTcpPort(): Promise<number> {
