@@ -140,6 +140,7 @@ export class ChainParts {
       return { transaction, readyAt: readyAt === null ? null : readyAt * 1000 }
     }
     return {
+      underWay: () => vault.underWay(),
       deposit: (token, quanta, name) => mined(name, () => vault.deposit(token, quanta, name)),
       exit: (action, token, name) => {
         if (action === 'claim') return delayed(name, () => vault.claimExit(token, name))

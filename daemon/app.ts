@@ -165,6 +165,9 @@ export class App {
       changed = []
     })
 
+    chain?.follower.onseen((seen) => {
+      if (seen.kind === 'moved') history.seen(seen)
+    })
     await chain?.open()
     if (chain !== null) this.#opened('chain', chain)
     await daemon.open()

@@ -258,7 +258,15 @@ export type RpcTransfer = {
   kind: 'deposit' | 'withdrawal' | 'exit'
   amount: Decimal
   state:
-    'submitted' | 'mined' | 'pending' | 'claimable' | 'claimed' | 'delayed' | 'final' | 'reverted'
+    | 'submitted'
+    | 'mined'
+    | 'pending'
+    | 'claimable'
+    | 'claimed'
+    | 'delayed'
+    | 'final'
+    | 'cancelled'
+    | 'reverted'
   transaction: string | null
   readyAt: number | null
   time: number

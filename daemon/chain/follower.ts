@@ -13,7 +13,7 @@ import { LogWindow } from './log-window.ts'
 import { RpcRefusal } from './json-rpc.ts'
 import { ConfirmedLog, type LoggedEvent } from './confirmed-log.ts'
 import type { ChainRpc, Header, VaultLog } from './rpc.ts'
-import { type SeenBatch, seenOf } from './seen-batch.ts'
+import { type Seen, seenOf } from './seen-batch.ts'
 import type { ChainSource } from './types.ts'
 import { checkVault } from './vault-check.ts'
 import { eventSequenceAt, sequenceBefore } from './vault-history.ts'
@@ -47,7 +47,7 @@ export class ChainFollower implements ChainSource {
   readonly #options: ChainFollowerOptions
   readonly #dependencies: ChainFollowerDependencies
   readonly #advanced: (() => void)[] = []
-  readonly #seen: ((seen: SeenBatch) => void)[] = []
+  readonly #seen: ((seen: Seen) => void)[] = []
   #log: ConfirmedLog | null = null
   /** Up to where the tape has taken the chain in; undefined while nobody has said. */
   #tape: ChainCursor | null | undefined = undefined
@@ -89,8 +89,8 @@ export class ChainFollower implements ChainSource {
     this.#advanced.push(listener)
   }
 
-  /** Batches that were found on the chain; each time anew while they are not confirmed. */
-  onseen(listener: (seen: SeenBatch) => void): void {
+  /** Batches and moves of money found on the chain; each time anew while they are not confirmed. */
+  onseen(listener: (seen: Seen) => void): void {
     this.#seen.push(listener)
   }
 
@@ -318,7 +318,7 @@ export class ChainFollower implements ChainSource {
     if (head === undefined) throw missing(to)
     let sequence = this.#sequence
     const events: LoggedEvent[] = []
-    const batches: SeenBatch[] = []
+    const batches: Seen[] = []
     for (const each of logs) {
       const header = headers.get(each.block)
       if (header === undefined || !equalBytes(header.hash, each.blockHash))
@@ -358,7 +358,7 @@ export class ChainFollower implements ChainSource {
   }
 
   /** Batches in blocks that are not confirmed yet: for those who wait for them. */
-  async #lookAhead(from: number, to: number): Promise<SeenBatch[]> {
+  async #lookAhead(from: number, to: number): Promise<Seen[]> {
     if (this.#seen.length === 0 || to < from) return []
     const { vault } = this.#options.manifest.chain
     const logs = await this.#dependencies.rpc.logs(vault, from, to)
@@ -366,7 +366,7 @@ export class ChainFollower implements ChainSource {
     return seen.filter((each) => each !== null)
   }
 
-  #tell(batches: readonly SeenBatch[]): void {
+  #tell(batches: readonly Seen[]): void {
     for (const seen of batches) for (const listener of this.#seen) listener(seen)
   }
 }

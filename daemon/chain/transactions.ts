@@ -148,6 +148,14 @@ export class TransactionSender {
     return [...this.#pending.values()].map(sentOf)
   }
 
+  /** The same with what they call, and whether the chain has them. */
+  get calls(): { data: string; hash: string; isMined: boolean; notedAt: number }[] {
+    return [...this.#pending.values()].map(({ attempts, minedIn, bumpedAt }) => {
+      const { data, hash } = attempts[attempts.length - 1]
+      return { data, hash, isMined: minedIn !== null, notedAt: bumpedAt }
+    })
+  }
+
   /** Signs, journals and sends. Resolves once it is in the journal: from then on it will be sent
    * until it is mined.
    * @throws ChainFault transaction_refused, transaction_unpayable, chain_unreachable,

@@ -31,6 +31,22 @@ export type VaultAccountDependencies = {
   wallet: Wallet
 }
 
+/** A transfer that the tape does not know yet. `notedAt` in milliseconds since 1970. */
+export type OwnMove = {
+  kind: 'deposit' | 'exit'
+  token: number
+  quanta: number | null
+  hash: string
+  isMined: boolean
+  notedAt: number
+}
+
+const moves: Partial<Record<string, OwnMove['kind']>> = {
+  deposit: 'deposit',
+  depositWithPermit: 'deposit',
+  requestExit: 'exit'
+}
+
 /** What the client named a call, if it did: goes into the sender's journal with its transaction, so
  * that the same call can be found again. A call that was refused leaves its name free. */
 type Name = RequestName | undefined
@@ -162,6 +178,20 @@ export class VaultAccount {
     return found.filter(({ token, quanta }) => {
       return quanta > 0 && this.#sender.find(`claim ${this.address} ${token}`) === null
     })
+  }
+
+  /** Deposits and requests of exits that are under way to the chain, or there and not confirmed;
+   * `quanta` null: all that there is. */
+  underWay(): OwnMove[] {
+    const calls = this.#sender.calls.map(({ data, ...call }) => {
+      const parsed = vaultInterface.parseTransaction({ data })
+      const kind = parsed === null ? undefined : moves[parsed.name]
+      if (parsed === null || kind === undefined) return null
+      const [token, quanta] = parsed.args.toArray()
+      const amount = kind === 'deposit' ? Number(quanta) : null
+      return { kind, token: Number(token), quanta: amount, ...call }
+    })
+    return calls.filter((call) => call !== null)
   }
 
   /** What the account holds of a token outside the vault, base units. */

@@ -18,6 +18,7 @@ import { equalBytes, fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
 import type { Address, Bytes32 } from '../../protocol/types.ts'
 import type { Clock } from '../clock.ts'
+import type { SeenMove } from '../chain/seen-batch.ts'
 import type { Applied } from '../replica/types.ts'
 import type { RecordChange } from '../trading/records.ts'
 import type { ClientOrder } from '../trading/placing.ts'
@@ -259,6 +260,16 @@ export class History {
 
   transfers(account: Address, count: number): Promise<TransferRecord[]> {
     return this.#transfers.page(account, count)
+  }
+
+  /** Of an account, on the chain and not yet on the tape. */
+  minedMoves(account: Address): SeenMove[] {
+    return this.#transfers.mined(account)
+  }
+
+  /** What the chain's follower found of accounts' money. */
+  seen(move: SeenMove): void {
+    if (this.#hosted.has(move.account)) this.#transfers.seen(move)
   }
 
   tradesOfBatch(batch: number): Promise<TradeRecord[]> {

@@ -45,7 +45,9 @@ export type TransferRecord = {
   nonce: number | null
   /** The batch that a withdrawal is settled with. */
   batch: number | null
-  state: 'pending' | 'claimable' | 'claimed' | 'delayed' | 'final' | 'reverted'
+  state: 'pending' | 'claimable' | 'claimed' | 'delayed' | 'final' | 'cancelled' | 'reverted'
+  /** Of its last step on the chain, 0x-hex; null while that is not known here. */
+  transaction: string | null
   readyAt: number | null
   time: number
   index: number

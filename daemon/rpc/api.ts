@@ -3,6 +3,7 @@ import type { Manifest } from '../../protocol/manifest.ts'
 import type { RpcStatus } from '../../protocol/rpc.ts'
 import type { SigningTerms } from '../../protocol/typed-data.ts'
 import type { Address, Bytes32, Entry } from '../../protocol/types.ts'
+import type { OwnMove } from '../chain/vault-account.ts'
 import type { Clock } from '../clock.ts'
 import type { DaemonStatus } from '../daemon.ts'
 import type { History } from '../history/history.ts'
@@ -67,6 +68,8 @@ export type RpcSettlement = {
 /** Transactions of one account to the vault. They resolve when the transaction is mined; one that was
  * named before resolves with what became of it. */
 export type RpcVault = {
+  /** Deposits and requests of exits that the tape may not have yet, oldest first. */
+  underWay(): OwnMove[]
   deposit(token: number, quanta: number, name?: RequestName): Promise<{ transaction: string }>
   exit(
     action: 'request' | 'claim' | 'cancel',

@@ -8,7 +8,7 @@ import type { Hash } from '../../protocol/hash.ts'
 import { quorumOf } from '../../protocol/venue.ts'
 import type { Spent } from '../chain/transactions.ts'
 import type { ChainFollower } from '../chain/follower.ts'
-import type { SeenBatch } from '../chain/seen-batch.ts'
+import type { Seen } from '../chain/seen-batch.ts'
 import type { TransactionSender } from '../chain/transactions.ts'
 import type { VaultAccount } from '../chain/vault-account.ts'
 import type { Clock } from '../clock.ts'
@@ -272,8 +272,9 @@ export class Settlement {
 
   // The chain
 
-  #seen({ index, kind, transaction }: SeenBatch): void {
-    if (kind !== 'settled') return
+  #seen(seen: Seen): void {
+    if (seen.kind !== 'settled') return
+    const { index, transaction } = seen
     const isUnsettled = this.#dependencies.node.engine.batch(index) !== null
     // One of long ago has nobody who waits for it.
     if (isUnsettled || this.#progress.get(index) !== null) {

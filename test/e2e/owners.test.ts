@@ -134,6 +134,46 @@ test('owners - money that is moved twice under one id moves once, also when the 
   t.alike(await venue.problems(), [])
 })
 
+test('owners - money is followed from the moment it is sent, each step with its transaction', async (t) => {
+  const [alice] = venue.traders
+  const { account, client } = alice
+  const { chain } = venue
+  const newest = async () => (await client.call('private/get_transfers', { account }))[0]
+  const reaches = (state: string) =>
+    until(
+      async () => {
+        const transfer = await newest()
+        return transfer.state === state ? transfer : null
+      },
+      `the newest transfer to be ${state}`,
+      START_MS
+    )
+
+  await chain.send('evm_setIntervalMining', [0])
+  const params = { account, token: 'USDC', amount: '7' }
+  const answer = client.call('private/deposit', params)
+  const sent = await reaches('submitted')
+  t.alike([sent.kind, sent.token, sent.amount], ['deposit', 'USDC', '7'])
+  await chain.send('evm_mine', [])
+  const { transaction } = await answer
+  t.is((await reaches('mined')).transaction, transaction)
+  await chain.send('evm_setIntervalMining', [1])
+  t.alike(await reaches('final'), { ...(await newest()), transaction, amount: '7' })
+
+  const asked = await client.call('private/exit', { account, token: 'WBTC' })
+  const delayed = await reaches('delayed')
+  t.alike([delayed.kind, delayed.transaction], ['exit', asked.transaction])
+  t.is(delayed.readyAt, asked.readyAt)
+  const off = await client.call('private/exit', { account, token: 'WBTC', action: 'cancel' })
+  t.is((await reaches('cancelled')).transaction, off.transaction)
+
+  await client.call('private/withdraw', { account, token: 'USDC', amount: '1' })
+  const claimed = await reaches('claimed')
+  const receipt = await chain.getTransactionReceipt(claimed.transaction ?? '')
+  const kinds = receipt?.logs.map((log) => venue.vault.interface.parseLog(log)?.name)
+  t.ok(kinds?.includes('Claimed'), 'the transaction that paid it out')
+})
+
 test('owners - a batch that cannot settle is voided by its validator’s word, and trading goes on', async (t) => {
   const [alice, bob] = venue.traders
   await venue.settles()

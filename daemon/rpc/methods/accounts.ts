@@ -2,9 +2,7 @@
 import { z } from 'zod'
 import { fromHex, toHex } from '../../../protocol/bytes.ts'
 import { parseAmount } from '../../../protocol/money.ts'
-import type { RpcTransfer } from '../../../protocol/rpc.ts'
 import { forWallet, typedData } from '../../../protocol/typed-data.ts'
-import type { TransferRecord } from '../../history/types.ts'
 import type { RequestName } from '../../trading/requests.ts'
 import type { RpcApi, RpcVault } from '../api.ts'
 import { RpcError } from '../errors.ts'
@@ -15,13 +13,14 @@ import { define, ok } from './define.ts'
 import { tokenIndex } from './market-data.ts'
 import { balancesOf } from './orders.ts'
 import { nameOf } from './replies.ts'
+import { transfersOf } from './transfers.ts'
 
 const lotsMax = 2 ** 30 - 1
 const windowMaxMs = 24 * 3600 * 1000
 const leaseMaxMs = 24 * 3600 * 1000
 
 export function accountMethods(api: RpcApi): AnyMethod[] {
-  const { desk, forms, manifest, node, history } = api
+  const { desk, forms, manifest, node } = api
   const account = schema.address.exactOptional()
   const token = schema.tokenSymbol
   const { clientRequestId } = schema
@@ -202,7 +201,7 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
     }),
     define({
       name: 'private/get_transfers',
-      doc: 'Deposits, withdrawals and exits of an account that the tape has, newest first, at most 1,000.',
+      doc: 'Deposits, withdrawals and exits of an account, newest first, at most 1,000. Before the tape has them, those of this daemon are `submitted`, and `mined` once the chain has them; so is a withdrawal while its batch is. `transaction` is that of the last step: the deposit; the batch of a withdrawal, then its claim; the request of an exit, then its claim or cancel (null when this daemon has not seen the chain itself).',
       scope: 'read',
       bucket: 'reads',
       params: z.strictObject({ account }),
@@ -220,6 +219,7 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
             'claimed',
             'delayed',
             'final',
+            'cancelled',
             'reverted'
           ]),
           transaction: z.string().nullable(),
@@ -228,8 +228,7 @@ export function accountMethods(api: RpcApi): AnyMethod[] {
         })
       ),
       handle: async ({ account: named }) => {
-        const transfers = await history.transfers(desk.account(named).address, 1000)
-        return transfers.map((transfer) => transferReply(api, transfer))
+        return transfersOf(api, desk.account(named).address)
       }
     }),
     define({
@@ -344,22 +343,4 @@ export function bytesOf(hex: string): Uint8Array {
   const bytes = fromHex(hex.slice(2).toLowerCase())
   if (bytes === null) throw new RpcError('invalid_params', 'not hex', 'signature')
   return bytes
-}
-
-function transferReply(
-  { format, history, manifest, settlement }: RpcApi,
-  transfer: TransferRecord
-): RpcTransfer {
-  const { account, token, kind, quanta, batch, readyAt, time, index } = transfer
-  const voided = batch !== null && history.batches.stateOf(batch, index) === 'reverted'
-  return {
-    account,
-    token: manifest.tokens[token].symbol,
-    kind,
-    amount: format.quanta(token, quanta),
-    state: voided ? 'reverted' : transfer.state,
-    transaction: batch === null ? null : (settlement?.batch(batch)?.transaction ?? null),
-    readyAt,
-    time
-  }
 }

@@ -10,6 +10,7 @@ import { encodeChainEvent } from '../../../protocol/chain-events.ts'
 import { signingTerms } from '../../../protocol/venue.ts'
 import { appliedBlock, type BlockOptions } from '../../helpers/applied.ts'
 import { temporaryFolder } from '../../helpers/tmp.ts'
+import type { SeenMove } from '../../../daemon/chain/seen-batch.ts'
 import { venueManifest } from '../../helpers/venue.ts'
 
 async function setUp(t: Assert) {
@@ -289,6 +290,81 @@ test('history - deposits, withdrawals and exits of hosted accounts go their ways
     (await again.transfers(account, 1)).map(({ state, quanta }) => [state, quanta]),
     [['final', 430]]
   )
+})
+
+test('history - each step of a transfer has its transaction, whichever of tape and chain is first', async (t) => {
+  const { open, take, engine } = await setUp(t)
+  const [account, other] = [engine.address(0), engine.address(1)]
+  const history = await open()
+  const token = 0
+  const seen = (sequence: number, event: SeenMove['event'], confirmed = true) =>
+    history.seen({
+      kind: 'moved',
+      event,
+      sequence,
+      account,
+      token,
+      quanta: event === 'deposited' ? 500 : null,
+      readyAt: null,
+      confirmed,
+      transaction: `0x${sequence}`
+    })
+  const told = async () =>
+    (await history.transfers(account, 10)).map(({ state, transaction }) => [state, transaction])
+  const onChain = (sequence: number, owner: string) =>
+    encodeChainEvent({ kind: 'deposited', sequence, account: owner, token, quanta: 500 })
+  const deposited = (number: number) =>
+    ({ kind: 'deposited', account: number, token, quanta: 500 }) as const
+
+  for (const sequence of [1, 3]) seen(sequence, 'deposited', false)
+  t.alike(
+    history.minedMoves(account).map(({ transaction }) => transaction),
+    ['0x1', '0x3']
+  )
+  // The same twice in a block, with another's in between.
+  take(history, {
+    index: 0,
+    events: [deposited(0), deposited(1), deposited(0)],
+    chainEvents: [onChain(1, account), onChain(2, other), onChain(3, account)]
+  })
+  t.alike(history.minedMoves(account), [])
+  const first = [
+    ['final', '0x3'],
+    ['final', '0x1']
+  ]
+  t.alike(await told(), first)
+
+  const request = { sequence: 4, kind: 'exitRequested', account, token, readyAt: 1 } as const
+  take(history, {
+    index: 1,
+    events: [{ kind: 'exitRequested', account: 0, token }],
+    chainEvents: [encodeChainEvent(request)]
+  })
+  t.alike(await told(), [['delayed', null], ...first], 'the chain’s node is behind the tape')
+  seen(4, 'exitRequested')
+  t.alike(await told(), [['delayed', '0x4'], ...first])
+  t.alike(history.minedMoves(account), [], 'the tape has it')
+  await history.close()
+
+  const again = await open()
+  again.seen({
+    kind: 'moved',
+    event: 'exitCancelled',
+    sequence: 5,
+    account,
+    token,
+    quanta: null,
+    readyAt: null,
+    confirmed: true,
+    transaction: '0x5'
+  })
+  take(again, {
+    index: 2,
+    events: [{ kind: 'exitCancelled', account: 0, token }],
+    chainEvents: [encodeChainEvent({ sequence: 5, kind: 'exitCancelled', account, token })]
+  })
+  const [exit] = await again.transfers(account, 1)
+  t.alike([exit.state, exit.transaction], ['cancelled', '0x5'])
 })
 
 test('history - another venue’s, or a damaged one, is refused with what to do', async (t) => {
