@@ -6,6 +6,7 @@ import { leaderOf } from '../../daemon/consensus/core/quorum.ts'
 import type { LaneMessage } from '../../daemon/lanes/types.ts'
 import { compareBytes, toHex } from '../../protocol/bytes.ts'
 import { type Cut, decodeCut, encodeCut, type Slice } from '../../protocol/tape-block.ts'
+import type { TraderFault } from './trader.ts'
 import type { ValidatorNode } from './validator-node.ts'
 
 export type Actor = {
@@ -41,6 +42,12 @@ export const actorNames = [
   'repeats old words',
   'forges'
 ] as const
+
+/** The trader whom a validator needs: to be in league with, or to take too much from. */
+export const accomplices: Partial<Record<ActorName, TraderFault>> = {
+  'lies about limits': 'oversized run',
+  'leads with another fork': 'flood'
+}
 
 export function createActor(name: ActorName): Actor {
   return { name, ...misdeeds[name](name) }

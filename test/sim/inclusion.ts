@@ -31,7 +31,7 @@ export class Inclusion {
   readonly #shown: Map<string, Shown[]>[]
   #proposals: Proposed[] = []
   readonly #taken = new Map<string, { length: number; index: number }>()
-  /** Lanes looked at that had waited for too long by what some validator knew. */
+  /** Lanes that had waited for long by what some validator knew, taken then or not. */
   overdue = 0
 
   constructor(options: InclusionOptions) {
@@ -88,12 +88,13 @@ export class Inclusion {
     const newest = Math.max(-1, ...included.map((lane) => this.#taken.get(lane)?.index ?? -1))
     const waiting = new Set(this.#shown.flatMap((shown) => [...shown.keys()]))
     for (const lane of waiting) {
-      if (proposal.taken.has(lane) || !this.#options.isHonestLane(lane)) continue
-      if (included.length > 0 && (this.#taken.get(lane)?.index ?? -1) >= newest) continue
+      if (!this.#options.isHonestLane(lane)) continue
       const minded = this.#shown.filter(
         (shown, validator) => validator !== leader && this.#minds(shown, lane, proposal)
       ).length
       if (minded > 0) this.overdue++
+      const isFresh = included.length > 0 && (this.#taken.get(lane)?.index ?? -1) >= newest
+      if (proposal.taken.has(lane) || isFresh) continue
       // Of every quorum one at least would have had to refuse.
       if (minded > validators - quorum) {
         throw new Violation('no lane is left out', `lane ${lane} at index ${cut.index}`)

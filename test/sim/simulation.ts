@@ -5,7 +5,7 @@ import { faultsOf } from '../../daemon/consensus/core/quorum.ts'
 import { laneKey } from '../../daemon/lanes/lane-key.ts'
 import { toHex } from '../../protocol/bytes.ts'
 import { between, pick, shuffle } from '../helpers/random.ts'
-import { type ActorName, actorNames, createActor } from './actors.ts'
+import { accomplices, type ActorName, actorNames, createActor } from './actors.ts'
 import { Checks } from './checks.ts'
 import { Coverage } from './coverage.ts'
 import { drawFaults, type FaultName, faultNames, type Stage, strike } from './faults.ts'
@@ -154,7 +154,7 @@ class Simulation {
       const actor = misdeed ? createActor(misdeed) : null
       this.#nodes.push(new ValidatorNode(this.#venue, index, actor))
     }
-    this.#drawTraders()
+    this.#drawTraders([...byzantine.values()])
     for (const peer of [...this.#nodes, ...this.#traders]) this.#venue.directory.set(peer.id, peer)
   }
 
@@ -171,16 +171,20 @@ class Simulation {
     return new Map(indexes.map((index) => [index, actor ?? pick(world.random, actorNames)]))
   }
 
-  #drawTraders(): void {
+  /** One of them is the trader that these validators need. */
+  #drawTraders(actors: readonly ActorName[]): void {
     const { world, keyring } = this.#venue
     const count = between(world.random, 3, 6)
+    const inLeague = actors.map((actor) => accomplices[actor]).find((kind) => kind !== undefined)
+    const needed = this.#options.trader ?? inLeague
     for (let i = 0; i < count; i++) {
       const flow = new Flow(world.random, accountName(i))
       const peer = keyring.create(world.random)
-      const isForced = i === 2 && this.#options.trader !== undefined
+      const isForced = i === 2 && needed !== undefined
       if (i > 1 && (world.chance(0.35) || isForced)) {
         const lane = keyring.create(world.random)
-        const kind = this.#options.trader ?? pick(world.random, traderFaults)
+        const drawn = pick(world.random, traderFaults)
+        const kind = i === 2 ? (needed ?? drawn) : drawn
         const trader = new Trader(this.#venue, kind, flow, { peer, lane })
         this.#traders.push(trader)
         this.#venue.accomplices.push(trader)
