@@ -4,10 +4,14 @@
 // its own; when it ends nothing is written here (one cache miss less for a cancel). Slots come in
 // pages of 32, made when one of them is first used; each account has a directory of its pages.
 
+import * as layout from './account-layout.ts'
+import { lineAligned } from './lines.ts'
 import * as orders from './order-layout.ts'
 import { assert } from './stop.ts'
 import type { Address } from './types.ts'
 
+// Taken into constants of this module, which optimised code folds; imported ones it loads each time.
+const { ACCOUNT_SHIFT, DIRECTORY, DIRECTORY_PAGES, LIVE, PAGE_AT, PAGE_NUMBER } = layout
 const { highWord } = orders
 const HIGH_WORD = 4294967296
 /** A record keeps 24 bits of an account's number. */
@@ -23,14 +27,13 @@ export class Accounts {
   readonly #numbers = new Map<Address, number>()
   /** Lane number, or -1. */
   lane = new Int32Array(16)
-  liveOrders = new Int32Array(16)
   lastNonce = new Float64Array(16)
   floor = new Float64Array(16)
-  /** Placements with a nonce below it are looked at closely: the floor, or infinity while the account
-   * takes a token out of the venue. */
-  gate = new Float64Array(16)
-  /** By account two words: where its directory begins and how many pages it can name. */
-  #directory = new Int32Array(32)
+  /** A row for each account (account-layout.ts). */
+  rows = lineAligned(16 << ACCOUNT_SHIFT)
+  /** The rows' doubles. Placements with a nonce below an account's gate are looked at closely: it is the
+   * floor, or infinity while the account takes a token out of the venue. */
+  gates = new Float64Array(this.rows.buffer, this.rows.byteOffset)
   #directories = new Int32Array(256)
   #directoriesEnd = 0
   /** Page 0 is never given out: a directory names it for "none". It stays empty. */
@@ -56,14 +59,25 @@ export class Accounts {
     return account
   }
 
-  /** Highest nonce that the slot has held, 0 for none. */
-  slotNonce(account: number, slot: number): number {
-    return this.nonceAt(this.slotAt(account, slot))
+  liveOrders(account: number): number {
+    return this.rows[(account << ACCOUNT_SHIFT) | LIVE]
   }
 
-  /** The same of a slot by its words. */
-  nonceAt(at: number): number {
+  addLive(account: number): void {
+    this.rows[(account << ACCOUNT_SHIFT) | LIVE]++
+  }
+
+  /** Highest nonce that the slot has held, 0 for none. */
+  slotNonce(account: number, slot: number): number {
+    const at = this.slotAt(account, slot)
     return (this.#pages[at | 1] >>> 24) * HIGH_WORD + (this.#pages[at] >>> 0)
+  }
+
+  /** Whether a nonce is above all that a slot has held, the slot being known by its words. */
+  isAbove(at: number, nonce: number): boolean {
+    const high = highWord(nonce)
+    const held = this.#pages[at | 1] >>> 24
+    return high === held ? nonce >>> 0 > this.#pages[at] >>> 0 : high > held
   }
 
   /** Index of the order that took the slot last, 0 for none: `Core.slotHolder` tells whether it still
@@ -89,24 +103,34 @@ export class Accounts {
 
   /** One above the highest slot that may have been used. */
   slotCount(account: number): number {
-    return this.#directory[account * 2 + 1] << PAGE_SHIFT
+    return this.rows[(account << ACCOUNT_SHIFT) | DIRECTORY_PAGES] << PAGE_SHIFT
   }
 
   bytes(): number {
-    return this.lane.length * 32 + this.#directories.byteLength + this.#pages.byteLength
+    return this.lane.length * 52 + this.#directories.byteLength + this.#pages.byteLength
   }
 
   /** Where the slot's words are; below PAGE while it has no page. Good until a slot is taken. */
   slotAt(account: number, slot: number): number {
+    const row = account << ACCOUNT_SHIFT
     const number = slot >>> PAGE_SHIFT
-    const directory = this.#directory
-    if (number >= directory[(account << 1) | 1]) return 0
-    return this.#directories[directory[account << 1] + number] | ((slot & PAGE_MASK) << 1)
+    if (this.rows[row | PAGE_NUMBER] !== number) this.#turnTo(row, number)
+    return this.rows[row | PAGE_AT] | ((slot & PAGE_MASK) << 1)
+  }
+
+  /** Looks a page up: an account mostly goes on with the same one. */
+  #turnTo(row: number, number: number): void {
+    const { rows } = this
+    const isNamed = number < rows[row | DIRECTORY_PAGES]
+    rows[row | PAGE_NUMBER] = number
+    rows[row | PAGE_AT] = isNamed ? this.#directories[rows[row | DIRECTORY] + number] : 0
   }
 
   #createPage(account: number, slot: number): number {
+    const { rows } = this
+    const row = account << ACCOUNT_SHIFT
     const number = slot >>> PAGE_SHIFT
-    if (number >= this.#directory[account * 2 + 1]) this.#growDirectory(account, number + 1)
+    if (number >= rows[row | DIRECTORY_PAGES]) this.#growDirectory(row, number + 1)
     if (this.#pagesEnd === this.#pages.length) {
       const grown = new Int32Array(this.#pages.length + PAGE * ((this.#pages.length / PAGE) >> 2))
       grown.set(this.#pages)
@@ -114,13 +138,15 @@ export class Accounts {
     }
     const page = this.#pagesEnd
     this.#pagesEnd += PAGE
-    this.#directories[this.#directory[account * 2] + number] = page
+    this.#directories[rows[row | DIRECTORY] + number] = page
+    this.#turnTo(row, number)
     return page + ((slot & PAGE_MASK) << 1)
   }
 
   /** The directory moves to the end; where it was is lost, a sixty-fourth of its slots' size. */
-  #growDirectory(account: number, wanted: number): void {
-    const had = this.#directory[account * 2 + 1]
+  #growDirectory(row: number, wanted: number): void {
+    const { rows } = this
+    const had = rows[row | DIRECTORY_PAGES]
     const pages = Math.max(wanted, had * 2)
     const start = this.#directoriesEnd
     if (start + pages > this.#directories.length) {
@@ -128,10 +154,10 @@ export class Accounts {
       grown.set(this.#directories)
       this.#directories = grown
     }
-    const from = this.#directory[account * 2]
+    const from = rows[row | DIRECTORY]
     this.#directories.copyWithin(start, from, from + had)
-    this.#directory[account * 2] = start
-    this.#directory[account * 2 + 1] = pages
+    rows[row | DIRECTORY] = start
+    rows[row | DIRECTORY_PAGES] = pages
     this.#directoriesEnd = start + pages
   }
 
@@ -140,20 +166,15 @@ export class Accounts {
     const lane = new Int32Array(room)
     lane.set(this.lane)
     this.lane = lane
-    const liveOrders = new Int32Array(room)
-    liveOrders.set(this.liveOrders)
-    this.liveOrders = liveOrders
     const lastNonce = new Float64Array(room)
     lastNonce.set(this.lastNonce)
     this.lastNonce = lastNonce
     const floor = new Float64Array(room)
     floor.set(this.floor)
     this.floor = floor
-    const gate = new Float64Array(room)
-    gate.set(this.gate)
-    this.gate = gate
-    const directory = new Int32Array(room * 2)
-    directory.set(this.#directory)
-    this.#directory = directory
+    const rows = lineAligned(room << ACCOUNT_SHIFT)
+    rows.set(this.rows)
+    this.rows = rows
+    this.gates = new Float64Array(rows.buffer, rows.byteOffset)
   }
 }

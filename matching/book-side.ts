@@ -23,6 +23,8 @@ function lowestBit(word: number): number {
 export class BookSide {
   /** Best price, or 0 when the side is empty. */
   best = 0
+  /** Where `levelAt` finds the best price; stale while the side is empty. */
+  bestLevel = 0
   /** Where `levelAt` points: the first order of a level, then the last. */
   levels = new Int32Array(LEAF * 2)
   #lots = new Float64Array(this.levels.buffer)
@@ -89,7 +91,10 @@ export class BookSide {
     this.#levelCount++
     if (leaf === this.#idle) this.#idle = 0
     const best = this.best
-    if (best === 0 || (this.#mirror === 0 ? price < best : price > best)) this.best = price
+    if (best === 0 || (this.#mirror === 0 ? price < best : price > best)) {
+      this.best = price
+      this.bestLevel = level
+    }
   }
 
   remove(index: number, price: number, lots: number): void {
@@ -179,8 +184,12 @@ export class BookSide {
     const isBare = (bits[leaf << 1] | bits[(leaf << 1) | 1]) === 0
     this.#levelCount--
     if (price === this.best) {
-      if (this.#levelCount === 0) this.best = 0
-      else this.best = isBare ? this.#nextLeaf(key) : this.#next(leaf, key)
+      if (this.#levelCount === 0) {
+        this.best = 0
+      } else {
+        this.best = isBare ? this.#nextLeaf(key) : this.#next(leaf, key)
+        this.bestLevel = this.levelAt(this.best)
+      }
     }
     if (!isBare) return
     if (this.#idle !== 0) this.#dropLeaf(this.#idleKey, this.#idle)

@@ -90,7 +90,7 @@ export function checkSlot(core: Core, old: number): number {
   const at = core.accounts.slotAt(d.account, d.slot)
   const holder = core.holderOf(core.accounts.indexAt(at), d.account, d.slot)
   if (holder !== 0 && holder !== old) return SLOT_BUSY
-  return d.nonce <= core.accounts.nonceAt(at) ? SLOT_NONCE : 0
+  return core.accounts.isAbove(at, d.nonce) ? 0 : SLOT_NONCE
 }
 
 /** From `too_many_orders` to `slot_nonce`, for orders that can rest or wait; `old` (0 for none) is
@@ -98,7 +98,7 @@ export function checkSlot(core: Core, old: number): number {
 export function checkRoom(core: Core, old: number): number {
   const d = core.draft
   if (!holdsSlot(d.flags)) return 0
-  const others = core.accounts.liveOrders[d.account] - (old === 0 ? 0 : 1)
+  const others = core.accounts.liveOrders(d.account) - (old === 0 ? 0 : 1)
   if (others >= core.config.liveOrdersMax) return TOO_MANY_ORDERS
   return checkSlot(core, old)
 }

@@ -1,6 +1,7 @@
 // The state below the phase layer, and what can happen to an order: accepted, armed, cancelled,
 // gone. Commands come in as integers; what is refused is a reason's code, 0 meaning "none".
 
+import * as accountLayout from './account-layout.ts'
 import { Accounts } from './accounts.ts'
 import { Batches } from './batches.ts'
 import { Draft, type TightFee, type Waiting } from './draft.ts'
@@ -44,6 +45,7 @@ const {
   TIGHT
 } = layout
 
+const { ACCOUNT_SHIFT, GATE_SHIFT, LIVE } = accountLayout
 const { RESERVED } = cellLayout
 
 export class Core {
@@ -158,7 +160,7 @@ export class Core {
     words[at | NONCE_LOW] = nonce | 0
     words[at | NONCE_HIGH] = highWord(nonce)
     if (expiry < this.expiryMin) this.expiryMin = expiry
-    this.accounts.liveOrders[account]++
+    this.accounts.rows[(account << ACCOUNT_SHIFT) | LIVE]++
     if (delegate !== -1) this.#noteDelegate(index, delegate)
     return index
   }
@@ -169,7 +171,7 @@ export class Core {
     for (let token = 0; token < this.config.tokens; token++) {
       if (this.ledger.exiting(account, token)) gate = Infinity
     }
-    this.accounts.gate[account] = gate
+    this.accounts.gates[account << GATE_SHIFT] = gate
   }
 
   /** Reserves for the draft's order and keeps what it needs when its turn comes. */
@@ -255,7 +257,7 @@ export class Core {
     const words = this.pool.words
     const flags = words[at + FLAGS]
     const account = words[at + OWNER] >>> 8
-    this.accounts.liveOrders[account]--
+    this.accounts.rows[(account << ACCOUNT_SHIFT) | LIVE]--
     if (!holdsSlot(flags) && this.unslotted.size !== 0) {
       this.unslotted.delete(index)
     }
@@ -299,7 +301,7 @@ export class Core {
       ledger.cells[cell | RESERVED] -= market.restingBuy(lots, price)
       market.bids.remove(index, price, lots)
     }
-    this.accounts.liveOrders[account]--
+    this.accounts.rows[(account << ACCOUNT_SHIFT) | LIVE]--
     this.pool.release(index)
   }
 
@@ -347,7 +349,7 @@ export class Core {
   /** Indexes of an account's live orders, by id. */
   liveOf(account: number): number[] {
     const found: number[] = []
-    if (this.accounts.liveOrders[account] === 0) return found
+    if (this.accounts.liveOrders(account) === 0) return found
     const slots = this.accounts.slotCount(account)
     for (let slot = 0; slot < slots; slot++) {
       const index = this.slotHolder(account, slot)

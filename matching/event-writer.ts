@@ -84,26 +84,27 @@ export class EventWriter {
     place: number
   ): void {
     const unit = this.#room(1)
+    const at = unit << 2
     const { words, extras } = this
-    words[unit << 2] = ACCEPTED | code
-    words[(unit << 2) | 1] = owner
-    words[(unit << 2) | 2] = lots
-    words[(unit << 2) | 3] = price
-    extras[unit << 2] = id
-    extras[(unit << 2) | 1] = nonce
-    extras[(unit << 2) | 2] = place
+    words[at] = ACCEPTED | code
+    words[at | 1] = owner
+    words[at | 2] = lots
+    words[at | 3] = price
+    extras[at] = id
+    extras[at | 1] = nonce
+    extras[at | 2] = place
     this.lastAccepted = id
     this.#acceptance = unit
   }
 
   /** `high` has the id's bits from 32 up in its upper half, as an order's record does. */
   cancelled(reason: number, idLow: number, high: number, lots: number, owner: number): void {
-    const unit = this.#room(1)
+    const at = this.#room(1) << 2
     const { words } = this
-    words[unit << 2] = CANCELLED | (reason << 8) | (high & ~0xffff)
-    words[(unit << 2) | 1] = idLow
-    words[(unit << 2) | 2] = lots
-    words[(unit << 2) | 3] = owner
+    words[at] = CANCELLED | (reason << 8) | (high & ~0xffff)
+    words[at | 1] = idLow
+    words[at | 2] = lots
+    words[at | 3] = owner
   }
 
   /** `code` is the taker's side, with NAMED or without; then `named` follows. */
@@ -117,13 +118,14 @@ export class EventWriter {
     makerFee: number
   ): void {
     const unit = this.#room(1)
+    const at = unit << 2
     const { words, extras } = this
-    words[unit << 2] = TRADED | code | (makerHigh & ~0xffff)
-    words[(unit << 2) | 1] = makerLow
-    words[(unit << 2) | 2] = lots
-    words[(unit << 2) | 3] = price
-    extras[unit << 2] = makerFee
-    extras[(unit << 2) | 1] = makerOwner
+    words[at] = TRADED | code | (makerHigh & ~0xffff)
+    words[at | 1] = makerLow
+    words[at | 2] = lots
+    words[at | 3] = price
+    extras[at] = makerFee
+    extras[at | 1] = makerOwner
     this.#trade = unit
   }
 

@@ -3,6 +3,7 @@
 // so that the end of a block can tell which of the touched balances differ.
 
 import * as layout from './cell-layout.ts'
+import { lineAligned } from './lines.ts'
 import type { BalanceChange } from './results.ts'
 
 const { CELL, PENDING, RESERVED, SETTLED, STAMP } = layout
@@ -19,7 +20,7 @@ export class Ledger {
 
   constructor(tokens: number) {
     this.tokens = tokens
-    this.cells = new Float64Array(tokens * 16 * CELL)
+    this.cells = cellsOf(tokens * 16)
     this.#told = new Float64Array(tokens * 16 * 3)
     this.#exits = new Uint8Array(tokens * 16)
   }
@@ -29,7 +30,7 @@ export class Ledger {
     const wanted = count * this.tokens
     if (wanted <= this.#exits.length) return
     const room = Math.max(wanted, this.#exits.length * 2)
-    const cells = new Float64Array(room * CELL)
+    const cells = cellsOf(room)
     cells.set(this.cells)
     this.cells = cells
     const told = new Float64Array(room * 3)
@@ -133,4 +134,10 @@ export class Ledger {
     this.#touched[this.#count++] = cell
     this.cells[cell * CELL + STAMP] = this.stamp
   }
+}
+
+/** Two cells are a cache line: mostly an account's base and quote. */
+function cellsOf(count: number): Float64Array {
+  const words = lineAligned(count * CELL * 2)
+  return new Float64Array(words.buffer, words.byteOffset)
 }

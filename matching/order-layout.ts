@@ -60,7 +60,11 @@ const HIGH_WORD = 4294967296
 /** Bits from 32 up of a safe integer that is not negative. Almost all are small: a comparison costs
  * less than a division. */
 export function highWord(value: number): number {
-  return value > 0x7fffffff ? Math.floor(value / HIGH_WORD) | 0 : 0
+  return value > 0x7fffffff ? divided(value) : 0
+}
+
+function divided(value: number): number {
+  return Math.floor(value / HIGH_WORD) | 0
 }
 
 /** Whether an order of these flags holds a ring slot (so that its fills are marked on chain). */

@@ -1,6 +1,7 @@
 // Every live order is a record of one cache line in one typed array: whatever a cancel or a fill
 // wants to know of it comes with one miss. A record is found by its index; index 0 is never an order.
 
+import { lineAligned } from './lines.ts'
 import * as layout from './order-layout.ts'
 
 export * from './order-layout.ts'
@@ -113,10 +114,4 @@ export class OrderPool {
     this.words = words
     this.#capacity = capacity
   }
-}
-
-/** Large buffers begin 16 bytes into a page, after the allocator's own words: from 48 bytes further on
- * a record of 64 bytes is one cache line. Elsewhere this is only a little room lost. */
-function lineAligned(length: number): Int32Array {
-  return new Int32Array(new ArrayBuffer(48 + length * 4), 48, length)
 }

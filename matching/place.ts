@@ -1,5 +1,6 @@
 // An order is placed: checks, acceptance, entry (docs/matching.md, section 4).
 
+import * as accountLayout from './account-layout.ts'
 import { arm } from './activation.ts'
 import { canReserve, checkRoom, checkTerms } from './checks.ts'
 import type { Core } from './core.ts'
@@ -13,6 +14,7 @@ import * as layout from './order-layout.ts'
 import { INSUFFICIENT_FUNDS, SETTLEMENT_LAGGING, WOULD_CROSS } from './reasons.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
+const { ACCOUNT_SHIFT, GATE_SHIFT, LIVE } = accountLayout
 const { FOLDED } = records
 const { DELEGATED, FOK, GTC, LEASED, POST_MASK, QUOTE, RESTING, SELL, SLID, TIF_MASK, TRIGGER } =
   layout
@@ -43,7 +45,7 @@ export function place(core: Core): number {
   const isPlain =
     (flags & UNUSUAL) === 0 &&
     core.stopCode === 0 &&
-    nonce >= accounts.gate[account] &&
+    nonce >= accounts.gates[account << GATE_SHIFT] &&
     price >= 1 &&
     price <= market.priceMaxTicks &&
     lots >= 1 &&
@@ -69,8 +71,8 @@ export function place(core: Core): number {
   const slot = accounts.slotAt(account, d.slot)
   const hasRoom =
     d.slot < core.config.slotsMax &&
-    accounts.liveOrders[account] < core.config.liveOrdersMax &&
-    nonce > accounts.nonceAt(slot) &&
+    accounts.rows[(account << ACCOUNT_SHIFT) | LIVE] < core.config.liveOrdersMax &&
+    accounts.isAbove(slot, nonce) &&
     core.holderOf(accounts.indexAt(slot), account, d.slot) === 0
   const { cells } = ledger
   const cell = ledger.change(account, isSell ? market.base : market.quote)
@@ -84,17 +86,19 @@ export function place(core: Core): number {
     take(core, market)
     return 0
   }
+  const index = restWhole(core, lots, price)
+  accounts.takeSlotAt(slot, account, d.slot, nonce, index)
+  cells[cell | RESERVED] += isSell ? cost : notional + feeOf(notional, market.makerBps)
+  const side = isSell ? market.asks : market.bids
+  side.append(index, price, lots)
+  return 0
+}
+
+/** Accepts the draft's order, which meets nobody. Its place on the book is the caller's. */
+function restWhole(core: Core, lots: number, price: number): number {
   const index = core.record(core.announce(lots, FOLDED), lots, price, RESTING)
   core.placed = index
-  accounts.takeSlotAt(slot, account, d.slot, nonce, index)
-  if (isSell) {
-    cells[cell | RESERVED] += cost
-    market.asks.append(index, price, lots)
-  } else {
-    cells[cell | RESERVED] += notional + feeOf(notional, market.makerBps)
-    market.bids.append(index, price, lots)
-  }
-  return 0
+  return index
 }
 
 /** The draft's order trades at once. It gets a record only when something of it comes to rest. */

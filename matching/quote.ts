@@ -51,7 +51,7 @@ function checkList(core: Core, entry: Entry, input: QuoteInput, replaced: number
   const account = entry.account
   const free = new Set(replaced.map((index) => core.pool.words[index * ORDER + FLAGS] >>> 16))
   const taken = new Set<number>()
-  let live = core.accounts.liveOrders[account] - replaced.length
+  let live = core.accounts.liveOrders(account) - replaced.length
   for (const [ordinal, order] of input.orders.entries()) {
     if (order.account !== input.account || order.market !== input.market || !order.quote) {
       return QUOTE_LIST

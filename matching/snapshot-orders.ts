@@ -134,7 +134,7 @@ function readOrder(core: Core, nonces: NonceIndex, input: ByteReader): number {
     core.waiting.set(index, { feeMax, nonce, triggerKind, triggerPrice: input.u32() })
   }
   core.accounts.takeSlot(account, slot, nonce, index)
-  core.accounts.liveOrders[account]++
+  core.accounts.addLive(account)
   core.expiryMin = Math.min(core.expiryMin, pool.expiry(index))
   core.reserve(index, 1)
   nonces.add(account, nonce, index)

@@ -15,7 +15,7 @@ export function accountView(core: Core, account: number): AccountView {
     lane: lane === -1 ? null : lane,
     lastNonce: accounts.lastNonce[account],
     floor: accounts.floor[account],
-    liveOrders: accounts.liveOrders[account],
+    liveOrders: accounts.liveOrders(account),
     exits
   }
 }

@@ -2,6 +2,7 @@
 // and again, until nothing crosses or something stops it. This is the engine's innermost loop: what a
 // trade reads and writes stands in it, and what is rare is called out.
 
+import * as accountLayout from './account-layout.ts'
 import { fire } from './activation.ts'
 import type { Core } from './core.ts'
 import * as cellLayout from './cell-layout.ts'
@@ -16,6 +17,7 @@ import { preventSelfTrade } from './self-trade.ts'
 import type { Taker } from './taker.ts'
 
 // Taken into constants of this module, which optimised code folds; imported ones it loads each time.
+const { ACCOUNT_SHIFT, LIVE } = accountLayout
 const { feeOf } = fees
 const { NAMED } = records
 const { CELL, PENDING, RESERVED, STAMP } = cellLayout
@@ -62,7 +64,7 @@ export function sweep(core: Core, market: Market): boolean {
   while (left !== 0 && fills < fillsMax) {
     const best = opposite.best
     if (best === 0 || (isSell ? best < price : best > price)) break
-    const level = opposite.levelAt(best)
+    const level = opposite.bestLevel
     const maker = opposite.levels[level]
     const makerAt = maker * ORDER
     const makerOwner = words[makerAt | OWNER]
@@ -132,7 +134,7 @@ export function sweep(core: Core, market: Market): boolean {
       if ((makerFlags & (DELEGATED | TIGHT)) !== 0) {
         core.drop(maker)
       } else {
-        accounts.liveOrders[makerAccount]--
+        accounts.rows[(makerAccount << ACCOUNT_SHIFT) | LIVE]--
         pool.release(maker)
       }
     }
