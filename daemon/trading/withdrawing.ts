@@ -80,7 +80,9 @@ export class Withdrawing {
     const known = await withdrawals.find(address, name.id)
     if (known === null) return this.#send(account, terms, name, null)
     const end = await withdrawals.endOf(known)
-    if (end !== null) return { nonce: known.nonce, end }
+    if (end !== null && end.reason !== 'settlement_lagging') return { nonce: known.nonce, end }
+    // Refused for a state of the venue that passes: nothing has moved, and the same call may succeed.
+    if (end !== null) return this.#send(account, terms, name, null)
     const under = this.#under.get(keyOf(known))
     if (under !== undefined) return this.#answer(known, under, terms)
     if (this.#waits(known)) return this.#answer(known, null, terms)
