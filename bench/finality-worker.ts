@@ -125,6 +125,8 @@ class Worker {
     let offered = 0
     let refused = 0
     const end = at + seconds * 1000
+    // One order a tick, if there is time between two: waking up costs, too.
+    const pauseMs = Math.max(TICK_MS, Math.floor(1000 / ordersPerSecond))
     await new Promise<void>((resolve) => {
       const tick = (): void => {
         const now = nowMs()
@@ -135,7 +137,7 @@ class Worker {
           if (!this.#offer(bytes, orders)) refused += orders
         }
         if (now >= end || this.#next >= this.#prepared.length) resolve()
-        else setTimeout(tick, TICK_MS)
+        else setTimeout(tick, pauseMs)
       }
       setTimeout(tick, Math.max(0, at - nowMs()))
     })

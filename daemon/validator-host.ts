@@ -24,7 +24,7 @@ import type { FinalBlock } from './tape/types.ts'
 const PACE = {
   relayMs: 40,
   cutLightMs: 5,
-  cutBusyMs: 10,
+  cutBusyMs: 20,
   busyEntries: 16,
   executedEvery: 32,
   forwardMs: 60

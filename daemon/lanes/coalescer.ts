@@ -6,7 +6,8 @@ import {
   BLOCK_BYTES_MAX,
   BLOCK_ENTRIES_MAX,
   COALESCE_BUSY_MS,
-  COALESCE_IDLE_MS
+  COALESCE_IDLE_MS,
+  COALESCE_LATE_MS
 } from '../../protocol/limits.ts'
 
 /** Entries a millisecond at which the longest wait is reached: every run costs every validator
@@ -14,6 +15,11 @@ import {
 const BUSY_RATE = 0.4
 /** How fast the measured rate follows, in milliseconds. */
 const RATE_WINDOW_MS = 50
+/** A timer's own grain; the mean of its lateness follows an eighth of each difference; the wait
+ * grows by so many times the mean, up to so much. */
+const GRAIN_MS = 2
+const LATE_SHARE = 1 / 8
+const LATE_WEIGHT = 2
 
 export type PendingBlock = { entries: Uint8Array[]; bytes: number }
 
@@ -24,6 +30,8 @@ export class Coalescer {
   #entries = 0
   #rate = 0
   #countedAtMs = 0
+  #dueAtMs = 0
+  #lateMs = 0
 
   /** `entriesMax`: what one cut takes of a lane, and so what a block may hold. */
   constructor(entriesMax: number) {
@@ -70,9 +78,20 @@ export class Coalescer {
   }
 
   /** How long an entry that came now should wait for others. */
-  get waitMs(): number {
+  wait(nowMs: number): number {
     const load = Math.min(1, this.#rate / BUSY_RATE)
-    return COALESCE_IDLE_MS + Math.round(load * (COALESCE_BUSY_MS - COALESCE_IDLE_MS))
+    const busyMs = Math.round(load * (COALESCE_BUSY_MS - COALESCE_IDLE_MS))
+    const lateMs = Math.min(COALESCE_LATE_MS, Math.round(LATE_WEIGHT * this.#lateMs))
+    const waitMs = COALESCE_IDLE_MS + busyMs + lateMs
+    this.#dueAtMs = nowMs + waitMs
+    return waitMs
+  }
+
+  /** That wait is over, by its timer: one that rings late tells of a machine that is behind, on
+   * which fewer and larger runs are also the sooner ones. */
+  waited(nowMs: number): void {
+    const lateMs = Math.max(0, nowMs - this.#dueAtMs - GRAIN_MS)
+    this.#lateMs += (lateMs - this.#lateMs) * LATE_SHARE
   }
 
   /** Hands out all that waits. */

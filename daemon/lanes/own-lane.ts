@@ -288,8 +288,9 @@ export class OwnLane implements OwnPort {
     }
     const place = this.#coalescer.add(entry, nowMs)
     this.#gathering ??= newBatch()
-    this.#cancelTimer ??= this.#deps.clock.after(this.#coalescer.waitMs, () => {
+    this.#cancelTimer ??= this.#deps.clock.after(this.#coalescer.wait(nowMs), () => {
       this.#cancelTimer = null
+      this.#coalescer.waited(this.#deps.clock.now())
       this.#flushSoon()
     })
     return {

@@ -12,6 +12,7 @@ import { Entitlement } from './entitlement.ts'
 import { type Divergence, ExecutedBoard } from './executed.ts'
 import { Judge, type Verdict } from './judge.ts'
 import { Occasion } from './occasion.ts'
+import { Pace } from './pace.ts'
 import { Resolver } from './resolver.ts'
 import { voteRules } from './rules.ts'
 import type { SimplexEffect, SimplexInput } from './simplex-types.ts'
@@ -37,6 +38,7 @@ export class Validator {
   readonly #judge: Judge
   readonly #careful: CarefulLanes
   readonly #occasion: Occasion
+  readonly #pace: Pace
   readonly #board: ExecutedBoard
   readonly #announcer: Announcer
   readonly #accuser: Accuser
@@ -49,9 +51,6 @@ export class Validator {
   #leading: { height: number; parent: BlockId } | null = null
   #judging: Propose | null = null
   #enteredAt = 0
-  /** When the last proposal was made or seen, and how many entries the last own one took. */
-  #cutAt = 0
-  #busy = false
   /** Final, but its content is not all here. */
   #unsettled: Final | null = null
   #halted = false
@@ -65,6 +64,7 @@ export class Validator {
     this.#simplex = new Simplex({ ...options, ...options.pacing }, dependencies.crypto, state.id)
     this.#chain = new Chain(state)
     this.#careful = new CarefulLanes(this.#lanes)
+    this.#pace = new Pace(options.pacing)
     this.#occasion = new Occasion({ ...options.pacing, limits: options.limits }, dependencies)
     this.#resolver = new Resolver({
       chain: this.#chain,
@@ -194,8 +194,9 @@ export class Validator {
       case 'message':
         return this.#onMessage(input.from, input.message)
       case 'alarm':
-        if (input.name === 'pulse') this.#pulseAt = Infinity
-        else this.#drive({ kind: 'alarm', name: input.name })
+        if (input.name !== 'pulse') return this.#drive({ kind: 'alarm', name: input.name })
+        this.#pace.rang(this.#pulseAt, this.#now)
+        this.#pulseAt = Infinity
         return
       case 'lane':
         return this.#occasion.forget()
@@ -243,7 +244,7 @@ export class Validator {
         return
       case 'validate':
         this.#judging = effect.proposal
-        this.#cutAt = this.#now
+        this.#pace.seen(this.#now)
         return
       case 'entered':
         return this.#onEntered(effect.height)
@@ -341,8 +342,7 @@ export class Validator {
     if (!parent) return
     const { pacing } = this.#options
     const occasion = this.#occasionAt(parent)
-    const pauseMs = this.#busy ? pacing.cutBusyMs : pacing.cutLightMs
-    const due = Math.max(occasion.dueAtMs, this.#cutAt + pauseMs)
+    const due = Math.max(occasion.dueAtMs, this.#pace.nextAtMs)
     if (this.#now < due) return this.#pulse(due)
     const chosen = chooseCut({
       nowMs: this.#now,
@@ -362,8 +362,7 @@ export class Validator {
     const tip = buildTip(parent, leading.height, bytes, chosen.cut, this.#lanes)
     if (!tip) return
     this.#leading = null
-    this.#cutAt = this.#now
-    this.#busy = chosen.entries >= pacing.busyEntries
+    this.#pace.made(this.#now, chosen.entries)
     this.#chain.add(tip)
     this.#drive({ kind: 'proposed', block: tip.id, parent: leading.parent, cut: bytes })
   }
