@@ -1,7 +1,8 @@
 // The engine as a replica drives it: whole blocks of decoded entries from four lanes, through every
 // phase of a block (design 2.5). Addresses, nonces, links, the order of the phases and the lists of
 // events and balances come on top of what `ours` costs. Started by matching.ts:
-//   blocks.ts WORKLOAD --preload N --commands N --runs N
+//   blocks.ts WORKLOAD --preload N --commands N --runs N [--memory]
+// With --memory: what the engine's arrays hold for each order that the preload left resting.
 // The clock runs during `Engine.apply` alone. Trades differ from those of the other engines: a
 // block has an order of its own.
 import { parseArgs } from 'node:util'
@@ -19,6 +20,8 @@ import { benchConfig } from './ours.ts'
 import { makeWorkload, workloadNames } from './workloads.ts'
 
 export type BlocksResult = { mops: number[] }
+
+export type BlocksMemory = { bytesPerRestingOrder: number; resting: number }
 
 const LANES = 4
 const SIDE_ACCOUNTS = 500
@@ -112,6 +115,8 @@ class Blocks {
     const from = process.hrtime.bigint()
     this.#engine.apply(block)
     const took = Number(process.hrtime.bigint() - from)
+    if (this.#engine.stopped !== null)
+      throw new Error(`the engine refuses: ${this.#engine.stopped}`)
     this.#chain = this.#engine
       .batches()
       .filter(({ state }) => state === 'sealed')
@@ -124,6 +129,12 @@ class Blocks {
     return took
   }
 
+  memory(): BlocksMemory {
+    const { bids, asks } = this.#engine.level3(0)
+    const resting = bids.length + asks.length
+    return { bytesPerRestingOrder: this.#engine.bytes / resting, resting }
+  }
+
   #block(entries: Entries): BlockInput {
     const lanes = Array.from({ length: LANES }, (_, lane) => ({
       lane: new Uint8Array(32).fill(lane + 1),
@@ -132,11 +143,17 @@ class Blocks {
       entries: entries.filter(({ account }) => account % LANES === lane).map(({ entry }) => entry)
     }))
     const index = this.#index++
+    const time = START_MS + index * 10
     return {
       index,
-      time: START_MS + index * 10,
+      time,
       seed: new Uint8Array(32).fill(index & 0xff),
-      cursor: null,
+      cursor: {
+        block: index,
+        hash: new Uint8Array(32),
+        blockTime: Math.floor(time / 1000),
+        logIndex: 0
+      },
       chain: this.#chain,
       lanes: lanes.filter((each) => each.entries.length > 0)
     }
@@ -149,7 +166,8 @@ function main(): void {
     options: {
       preload: { type: 'string', default: '0' },
       commands: { type: 'string', default: '300000' },
-      runs: { type: 'string', default: '3' }
+      runs: { type: 'string', default: '3' },
+      memory: { type: 'boolean', default: false }
     }
   })
   const name = workloadNames.find((known) => known === positionals[0])
@@ -157,6 +175,15 @@ function main(): void {
   const size = { preload: Number(values.preload), commands: Number(values.commands) }
   const { flow, preload } = makeWorkload(name, size, seededRandom(1))
   const entries = entriesOf(flow)
+  if (values.memory) {
+    const blocks = new Blocks()
+    blocks.apply(opening())
+    for (let row = 0; row < preload; row += BLOCK_ENTRIES) {
+      blocks.apply(entries.slice(row, Math.min(preload, row + BLOCK_ENTRIES)))
+    }
+    process.stdout.write(JSON.stringify(blocks.memory()) + '\n')
+    return
+  }
   const mops = Array.from({ length: Number(values.runs) }, () => {
     const blocks = new Blocks()
     blocks.apply(opening())

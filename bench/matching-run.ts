@@ -1,5 +1,5 @@
 // One engine on one workload, in a process of its own (started by matching.ts):
-//   matching-run.ts ENGINE WORKLOAD --preload N --commands N --prefix N --runs N [--memory]
+//   matching-run.ts ENGINE WORKLOAD --preload N --commands N --prefix N --runs N
 // Prints one JSON object: speeds of each run, latencies, and what the trades add up to.
 import { parseArgs } from 'node:util'
 import { seededRandom } from '../test/helpers/random.ts'
@@ -8,7 +8,7 @@ import { loaded, percentile, timeEach, timeRun } from './measure.ts'
 import { Ours } from './ours.ts'
 import { Probe } from './probe.ts'
 import type { Contestant } from './tally.ts'
-import { makeWorkload, workloadNames, type Workload } from './workloads.ts'
+import { makeWorkload, workloadNames } from './workloads.ts'
 import { LimitOrderBook, Naive, NodejsOrderBook } from './yardsticks.ts'
 
 export type RunResult = {
@@ -23,29 +23,12 @@ export type RunResult = {
   bestAsk: number
 }
 
-export type MemoryResult = { bytesPerRestingOrder: number; resting: number }
-
 const engines: Record<string, (flow: Flow, capacity: number) => Contestant> = {
   ours: (flow, capacity) => new Ours(flow, capacity),
   probe: (flow, capacity) => new Probe(flow, capacity),
   naive: (flow) => new Naive(flow),
   'nodejs-order-book': (flow) => new NodejsOrderBook(flow),
   'limit-order-book': (flow) => new LimitOrderBook(flow)
-}
-
-/** What our engine holds for the preloaded orders, seen from the process: array buffers and heap.
- * The bench's own columns are there before and after. */
-function measureMemory({ flow, preload }: Workload): MemoryResult {
-  const engine = new Ours(flow, flow.count)
-  const used = (): number => {
-    globalThis.gc?.()
-    const { arrayBuffers, heapUsed } = process.memoryUsage()
-    return arrayBuffers + heapUsed
-  }
-  const before = used()
-  for (let row = 0; row < preload; row++) engine.apply(row)
-  engine.flush()
-  return { bytesPerRestingOrder: (used() - before) / engine.resting(), resting: engine.resting() }
 }
 
 function main(): void {
@@ -56,8 +39,7 @@ function main(): void {
       commands: { type: 'string', default: '1000000' },
       prefix: { type: 'string', default: '0' },
       runs: { type: 'string', default: '5' },
-      seed: { type: 'string', default: '1' },
-      memory: { type: 'boolean', default: false }
+      seed: { type: 'string', default: '1' }
     }
   })
   const [engineName, workloadName] = positionals
@@ -69,10 +51,6 @@ function main(): void {
   const { flow, preload } = workload
   const prefix = Number(values.prefix)
   const end = prefix > 0 ? Math.min(flow.count, preload + prefix) : flow.count
-  if (values.memory) {
-    process.stdout.write(JSON.stringify(measureMemory(workload)) + '\n')
-    return
-  }
   const times = timeEach(loaded(make, workload), preload, end)
   const mops: number[] = []
   let engine = loaded(make, workload)

@@ -9,8 +9,8 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
-import type { BlocksResult } from './blocks.ts'
-import type { MemoryResult, RunResult } from './matching-run.ts'
+import type { BlocksMemory, BlocksResult } from './blocks.ts'
+import type { RunResult } from './matching-run.ts'
 import { median, report, say, type Row } from './report.ts'
 import { fullSize, workloadNames, type Size, type WorkloadName } from './workloads.ts'
 
@@ -124,7 +124,7 @@ async function main(): Promise<void> {
   }
   const { preload, commands } = fullSize.deep
   const sizes = ['--memory', '--preload', String(preload), '--commands', String(commands)]
-  const memory: MemoryResult = JSON.parse(await child(oneByOne, ['ours', 'deep', ...sizes]))
+  const memory: BlocksMemory = JSON.parse(await child(inBlocks, ['deep', ...sizes]))
   rows.push({
     name: 'matching.ours.bytesPerRestingOrder',
     value: memory.bytesPerRestingOrder,

@@ -107,7 +107,8 @@ export class Accounts {
   }
 
   bytes(): number {
-    return this.lane.length * 52 + this.#directories.byteLength + this.#pages.byteLength
+    const lists = [this.lane, this.lastNonce, this.floor, this.rows, this.#directories, this.#pages]
+    return lists.reduce((sum, { byteLength }) => sum + byteLength, 0)
   }
 
   /** Where the slot's words are; below PAGE while it has no page. Good until a slot is taken. */

@@ -126,14 +126,4 @@ export class CommandCore {
   eachTrade(tell: (taker: number, maker: number, price: number, lots: number) => void): void {
     eachTrade(this.core.events, tell)
   }
-
-  /** Bytes held by typed arrays for orders, books, slots and balances. */
-  bytes(): number {
-    const { pool, accounts, ledger, markets } = this.core
-    const books = markets.reduce(
-      (sum, market) => sum + market.bids.bytes() + market.asks.bytes(),
-      0
-    )
-    return pool.bytes() + accounts.bytes() + ledger.bytes() + books
-  }
 }

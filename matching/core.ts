@@ -98,6 +98,12 @@ export class Core {
     this.markets = config.markets.map((terms, index) => new Market(index, terms, this.pool))
   }
 
+  /** Held by typed arrays for orders, books, slots and balances. */
+  bytes(): number {
+    const books = this.markets.reduce((sum, { bids, asks }) => sum + bids.bytes() + asks.bytes(), 0)
+    return this.pool.bytes() + this.accounts.bytes() + this.ledger.bytes() + books
+  }
+
   /** The account's number; it is counted in when it is new. */
   account(address: Address): number {
     const known = this.accounts.find(address)

@@ -76,6 +76,11 @@ export class Engine {
     }
   }
 
+  /** Bytes held by typed arrays for orders, books, slots, balances and nonces. */
+  get bytes(): number {
+    return this.#core.bytes() + this.#nonces.bytes()
+  }
+
   /** Canonical bytes of the whole state: equal states give equal bytes. */
   snapshot(): Uint8Array {
     return writeSnapshot(this.#core, this.#cursor)

@@ -37,6 +37,10 @@ export class NonceIndex {
     table[at] = index
   }
 
+  bytes(): number {
+    return this.#table.byteLength
+  }
+
   #matches(index: number, account: number, nonce: number): boolean {
     const { pool } = this.#core
     if (!pool.isLive(index)) return false
