@@ -1,8 +1,8 @@
 // The invariants of design 3.5 in Solidity, by forge from npm: the same seed for every change, and
 // in the long run other seeds, longer.
 import test, { type Assert } from 'brittle'
-import { spawn } from 'node:child_process'
 import path from 'node:path'
+import { runProgram } from '../helpers/run-program.ts'
 
 const long = process.env['TEST_LONG'] === '1'
 const fuzz = path.join(import.meta.dirname, '..', '..', 'contracts', 'fuzz.ts')
@@ -13,21 +13,10 @@ type Size = { seed: number; runs: number; depth: number }
 
 function forge({ seed, runs, depth }: Size): Promise<{ code: number | null; said: string }> {
   const words = ['--import', 'tsx', fuzz, '--fuzz-seed', String(seed), '--color', 'never']
-  const child = spawn(process.execPath, words, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      FOUNDRY_INVARIANT_RUNS: String(runs),
-      FOUNDRY_INVARIANT_DEPTH: String(depth)
-    }
-  })
-  let said = ''
-  const take = (chunk: Buffer): void => void (said += chunk.toString())
-  child.stdout.on('data', take)
-  child.stderr.on('data', take)
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => resolve({ code, said }))
+  return runProgram(process.execPath, words, {
+    ...process.env,
+    FOUNDRY_INVARIANT_RUNS: String(runs),
+    FOUNDRY_INVARIANT_DEPTH: String(depth)
   })
 }
 

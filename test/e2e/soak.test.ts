@@ -1,8 +1,8 @@
 // The soak as `npm run soak` runs it: random flow through four validators, with every kind of fault,
 // and the ledger's count at the end. Half a minute; twenty in `npm run test:long`.
 import test from 'brittle'
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { runProgram } from '../helpers/run-program.ts'
 
 const long = process.env['TEST_LONG'] === '1'
 const words = long ? ['--minutes', '20'] : ['--minutes', '0.5', '--brisk']
@@ -11,17 +11,7 @@ const kinds = ['kill', 'pause', 'partition', 'chain', 'reorg']
 
 function soak(): Promise<{ code: number | null; said: string }> {
   const program = join(import.meta.dirname, 'soak.ts')
-  const child = spawn(process.execPath, ['--import', 'tsx', program, '--seed', '3', ...words], {
-    stdio: ['ignore', 'pipe', 'pipe']
-  })
-  let said = ''
-  const take = (chunk: Buffer): void => void (said += chunk.toString())
-  child.stdout.on('data', take)
-  child.stderr.on('data', take)
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => resolve({ code, said }))
-  })
+  return runProgram(process.execPath, ['--import', 'tsx', program, '--seed', '3', ...words])
 }
 
 test(
