@@ -12,7 +12,7 @@ import type {
   FillSide
 } from './results.ts'
 import * as layout from './batch-layout.ts'
-import type { Market } from './market.ts'
+import type { Nets } from './nets.ts'
 import { holdsSlot, SELL } from './orders.ts'
 
 export * from './batch-layout.ts'
@@ -43,6 +43,8 @@ export class Batch {
   contentVotes: (string | null)[]
   voidVotes: (string | null)[]
   voidDecided = false
+  /** Kept once the batch is closed (nets.ts). */
+  nets: Nets | null = null
   #accounts: Map<number, BatchAccount> | null = null
 
   /** Takes over the rows of a batch that is gone, or makes room for as many fills and charges as the
@@ -85,11 +87,15 @@ export class Batch {
     return at
   }
 
+  /** Position behind the last fill of a taking command. */
+  fillsEnd(command: number): number {
+    return command + 1 < this.takeCount ? this.takes[(command + 1) * TAKE] : this.fillCount
+  }
+
   /** In the order in which they were made. */
   *eachFill(): Generator<BatchFill> {
     for (let command = 0; command < this.takeCount; command++) {
-      const last = command + 1 === this.takeCount
-      const end = last ? this.fillCount : this.takes[(command + 1) * TAKE]
+      const end = this.fillsEnd(command)
       const taker = this.#taker(command * TAKE)
       for (let position = this.takes[command * TAKE]; position < end; position++) {
         const at = position * FILL
@@ -121,41 +127,35 @@ export class Batch {
   }
 
   /** Net results and filled orders by account. Kept once the batch is closed. */
-  accounts(markets: readonly Market[], tokens: number): Map<number, BatchAccount> {
+  accounts({ accounts, deltas }: Nets): Map<number, BatchAccount> {
     if (this.#accounts !== null) return this.#accounts
-    const accounts = new Map<number, BatchAccount>()
-    const orders = new Map<number, BatchOrder>()
-    for (const fill of this.eachFill()) {
-      const market = markets[fill.market]
-      const base = fill.quantity * market.lotSize
-      const quote = fill.quantity * fill.price * market.tickValue
-      const sign = fill.takerSide === 'buy' ? 1 : -1
-      const maker = this.#part(accounts, fill.maker.account, tokens)
-      const taker = this.#part(accounts, fill.taker.account, tokens)
-      taker.deltas[market.base] += sign * base
-      taker.deltas[market.quote] -= sign * quote
-      maker.deltas[market.base] -= sign * base
-      maker.deltas[market.quote] += sign * quote - fill.makerFee
-      this.#noteOrder(orders, maker, fill.maker, fill.market)
-      this.#noteOrder(orders, taker, fill.taker, fill.market)
-    }
-    for (const charge of this.takerFees()) {
-      this.#part(accounts, charge.account, tokens).deltas[markets[charge.market].quote] -=
-        charge.fee
-    }
-    for (const part of accounts.values()) part.orders.sort((a, b) => a.order - b.order)
-    if (this.state !== 'open') this.#accounts = accounts
-    return accounts
+    const tokens = deltas.length / accounts.length
+    const parts = new Map<number, BatchAccount>()
+    accounts.forEach((account, place) => {
+      const own = Array.from(deltas.subarray(place * tokens, (place + 1) * tokens))
+      parts.set(account, { account, deltas: own, orders: [] })
+    })
+    for (const order of this.#orders().values()) parts.get(order.account)?.orders.push(order)
+    for (const part of parts.values()) part.orders.sort((a, b) => a.order - b.order)
+    if (this.state !== 'open') this.#accounts = parts
+    return parts
   }
 
-  /** By token: what the sides paid. */
-  fees(markets: readonly Market[], tokens: number): number[] {
-    const fees = new Array<number>(tokens).fill(0)
-    for (let at = 0; at < this.fillCount * FILL; at += FILL) {
-      fees[markets[this.fills[at + FILL_OWNER] & 0xff].quote] += this.#makerFee(at)
+  /** The orders that were filled, by id, as of the end of the batch. */
+  #orders(): Map<number, BatchOrder> {
+    const orders = new Map<number, BatchOrder>()
+    for (let command = 0; command < this.takeCount; command++) {
+      const end = this.fillsEnd(command)
+      const taker = this.#taker(command * TAKE)
+      for (let position = this.takes[command * TAKE]; position < end; position++) {
+        const at = position * FILL
+        taker.filled += this.fills[at]
+        const maker = this.#maker(at)
+        orders.set(maker.order, { ...maker, market: this.fills[at + FILL_OWNER] & 0xff })
+      }
+      orders.set(taker.order, { ...taker, market: this.takes[command * TAKE + 1] & 0xff })
     }
-    for (const charge of this.takerFees()) fees[markets[charge.market].quote] += charge.fee
-    return fees
+    return orders
   }
 
   /** Whether a fill of the account is of an order with a nonce below the floor, or of one without a
@@ -185,31 +185,6 @@ export class Batch {
   #taker(at: number): FillSide {
     const nonce = (this.takes[at + 9] >>> 0) * HIGH_WORD + (this.takes[at + 8] >>> 0)
     return sideAt(this.takes, at + 1, nonce)
-  }
-
-  #part(accounts: Map<number, BatchAccount>, account: number, tokens: number): BatchAccount {
-    let part = accounts.get(account)
-    if (part === undefined) {
-      part = { account, deltas: new Array<number>(tokens).fill(0), orders: [] }
-      accounts.set(account, part)
-    }
-    return part
-  }
-
-  #noteOrder(
-    orders: Map<number, BatchOrder>,
-    part: BatchAccount,
-    side: FillSide,
-    market: number
-  ): void {
-    const known = orders.get(side.order)
-    if (known !== undefined) {
-      known.filled = side.filled
-      return
-    }
-    const order = { ...side, market }
-    orders.set(side.order, order)
-    part.orders.push(order)
   }
 }
 

@@ -13,6 +13,7 @@ import * as cellLayout from './cell-layout.ts'
 import { Ledger } from './ledger.ts'
 import { Market } from './market.ts'
 import * as layout from './order-layout.ts'
+import { Netting } from './nets.ts'
 import { OrderPool } from './orders.ts'
 import { Protections } from './protection.ts'
 import { Taker } from './taker.ts'
@@ -58,6 +59,7 @@ export class Core {
   readonly events: EventWriter
   readonly batches: Batches
   readonly markets: Market[]
+  readonly netting: Netting
   readonly protections: Protections
   readonly draft = new Draft()
   readonly settles: boolean
@@ -96,6 +98,7 @@ export class Core {
     this.batches = new Batches(config.settlement, config.validators.length)
     this.protections = new Protections(config.markets.length)
     this.markets = config.markets.map((terms, index) => new Market(index, terms, this.pool))
+    this.netting = new Netting(this.markets, config.tokens)
   }
 
   /** Held by typed arrays for orders, books, slots and balances. */

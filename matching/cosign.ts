@@ -43,7 +43,7 @@ function checkCosign(
   nonceBefore: number
 ): number {
   if (input.parent !== batch.parent) return COSIGN_PARENT
-  const part = batch.accounts(core.markets, core.config.tokens).get(account)
+  const part = batch.accounts(core.netting.of(batch)).get(account)
   if (part === undefined) return COSIGN_ACCOUNT
   if (batch.cosigns.some((cosigned) => cosigned.account === account)) return COSIGN_DUPLICATE
   if (!sameDeltas(part.deltas, input.deltas)) return COSIGN_DELTAS

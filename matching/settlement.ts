@@ -47,8 +47,8 @@ export function batchDueAt(core: Core): number {
   const dueAt = core.batches.dueAt()
   const batch = core.batches.oldestUnsealed()
   if (batch === undefined || dueAt === Infinity) return dueAt
-  const accounts = batch.accounts(core.markets, core.config.tokens)
-  return batch.cosigns.length === accounts.size ? Math.min(dueAt, core.time) : dueAt
+  const { accounts } = core.netting.of(batch)
+  return batch.cosigns.length === accounts.length ? Math.min(dueAt, core.time) : dueAt
 }
 
 /** A validator's word on a sealed batch or on its void. */
@@ -99,13 +99,15 @@ export function batchSettled(core: Core, input: SettledInput): void {
   assert(expected, 'the chain settled another batch than the tape has')
   const submitter = core.account(input.submitter)
   core.events.add(BATCH_SETTLED, submitter, 0, 0, batch.index, 0)
-  const parts = [...batch.accounts(core.markets, core.config.tokens).values()]
-  for (const part of parts) {
-    part.deltas.forEach((delta, token) => {
-      if (delta === 0) return
-      core.ledger.addPending(part.account, token, -delta)
-      addSettled(core, part.account, token, delta)
-    })
+  const { accounts, deltas, fees } = core.netting.of(batch)
+  const { tokens } = core.config
+  for (let place = 0; place < accounts.length; place++) {
+    for (let token = 0; token < tokens; token++) {
+      const delta = deltas[place * tokens + token]
+      if (delta === 0) continue
+      core.ledger.addPending(accounts[place], token, -delta)
+      addSettled(core, accounts[place], token, delta)
+    }
   }
   for (const { account, token, quanta } of batch.withdrawals) {
     core.ledger.addPending(account, token, quanta)
@@ -113,7 +115,7 @@ export function batchSettled(core: Core, input: SettledInput): void {
     const paid = Math.min(quanta, core.ledger.settled(account, token))
     addSettled(core, account, token, -paid)
   }
-  batch.fees(core.markets, core.config.tokens).forEach((fee, token) => {
+  fees.forEach((fee, token) => {
     if (fee !== 0) core.ledger.addSettled(submitter, token, fee)
   })
   core.batches.dropSettled()

@@ -37,8 +37,8 @@ export function balancesOf(core: Core, account: number): Balance[] {
 }
 
 export function batchView(core: Core, batch: Batch): BatchView {
-  const { tokens } = core.config
-  const accounts = [...batch.accounts(core.markets, tokens).values()]
+  const nets = core.netting.of(batch)
+  const accounts = [...batch.accounts(nets).values()]
   return {
     index: batch.index,
     state: batch.state,
@@ -53,7 +53,7 @@ export function batchView(core: Core, batch: Batch): BatchView {
     accounts: accounts.sort((a, b) => a.account - b.account),
     cosigns: batch.cosigns.slice(),
     withdrawals: batch.withdrawals.slice(),
-    fees: batch.fees(core.markets, tokens),
+    fees: Array.from(nets.fees),
     gas: core.batches.gas(batch)
   }
 }
