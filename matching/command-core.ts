@@ -49,7 +49,7 @@ export class CommandCore {
   end(): Uint8Array {
     this.core.events.seal(this.core.index)
     this.core.events.clear()
-    this.core.ledger.startBlock()
+    this.core.ledger.forget()
     return this.core.events.hash
   }
 

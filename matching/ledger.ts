@@ -2,11 +2,15 @@
 // fourth is the block in which the cell was last touched. What was told of a cell last is kept beside,
 // so that the end of a block can tell which of the touched balances differ.
 
+import * as balances from './balance-list.ts'
 import * as layout from './cell-layout.ts'
+import { CellSet } from './cell-set.ts'
 import { lineAligned } from './lines.ts'
-import type { BalanceChange } from './results.ts'
+import type { BalanceList } from './results.ts'
 
+// Taken into constants of this module, which optimised code folds; imported ones it loads each time.
 const { CELL, PENDING, RESERVED, SETTLED, STAMP } = layout
+const { FIGURES } = balances
 
 export class Ledger {
   readonly tokens: number
@@ -14,14 +18,15 @@ export class Ledger {
   #exits: Uint8Array
   /** Number of the block, as the cells have it. */
   stamp = 1
-  #touched = new Int32Array(256)
-  #told: Float64Array
+  readonly #touched = new CellSet()
   #count = 0
+  #told: Float64Array
 
   constructor(tokens: number) {
     this.tokens = tokens
     this.cells = cellsOf(tokens * 16)
-    this.#told = new Float64Array(tokens * 16 * 3)
+    this.#told = new Float64Array(tokens * 16 * FIGURES)
+    this.#touched.reserve(tokens * 16)
     this.#exits = new Uint8Array(tokens * 16)
   }
 
@@ -33,9 +38,10 @@ export class Ledger {
     const cells = cellsOf(room)
     cells.set(this.cells)
     this.cells = cells
-    const told = new Float64Array(room * 3)
+    const told = new Float64Array(room * FIGURES)
     told.set(this.#told)
     this.#told = told
+    this.#touched.reserve(room)
     const exits = new Uint8Array(room)
     exits.set(this.#exits)
     this.#exits = exits
@@ -88,34 +94,38 @@ export class Ledger {
   }
 
   /** What differs from the end of the block before, by account and token; starts the next block. */
-  takeChanges(): BalanceChange[] {
-    const changes: BalanceChange[] = []
+  takeChanges(): BalanceList {
+    const touched = new Int32Array(this.#count)
+    const figures = new Float64Array(this.#count * FIGURES)
+    this.#touched.drain(touched)
     const cells = this.cells
-    for (let i = 0; i < this.#count; i++) {
-      const at = this.#touched[i] * CELL
-      const told = this.#touched[i] * 3
-      const settled = cells[at + SETTLED]
-      const pending = cells[at + PENDING]
-      const reserved = cells[at + RESERVED]
-      const same =
-        settled === this.#told[told] &&
-        pending === this.#told[told + 1] &&
-        reserved === this.#told[told + 2]
+    const told = this.#told
+    let changes = 0
+    for (const cell of touched) {
+      const at = cell * CELL
+      const was = cell * FIGURES
+      const settled = cells[at | SETTLED]
+      const pending = cells[at | PENDING]
+      const reserved = cells[at | RESERVED]
+      const same = settled === told[was] && pending === told[was + 1] && reserved === told[was + 2]
       if (same) continue
-      this.#told[told] = settled
-      this.#told[told + 1] = pending
-      this.#told[told + 2] = reserved
-      const token = this.#touched[i] % this.tokens
-      const account = (this.#touched[i] - token) / this.tokens
-      const available = settled + pending - reserved
-      changes.push({ account, token, settled, pending, reserved, available })
+      const change = changes * FIGURES
+      figures[change] = told[was] = settled
+      figures[change + 1] = told[was + 1] = pending
+      figures[change + 2] = told[was + 2] = reserved
+      touched[changes++] = cell
     }
-    this.startBlock()
-    return changes.sort((a, b) => a.account - b.account || a.token - b.token)
+    this.#startBlock()
+    return new balances.PackedBalances(this.tokens, touched, figures, changes)
   }
 
   /** What was touched so far is not told by the next `takeChanges` unless it is touched again. */
-  startBlock(): void {
+  forget(): void {
+    this.#touched.clear()
+    this.#startBlock()
+  }
+
+  #startBlock(): void {
     this.#count = 0
     this.stamp++
   }
@@ -126,12 +136,8 @@ export class Ledger {
 
   /** A cell is about to be changed for the first time in this block. */
   touch(cell: number): void {
-    if (this.#count === this.#touched.length) {
-      const touched = new Int32Array(this.#count * 2)
-      touched.set(this.#touched)
-      this.#touched = touched
-    }
-    this.#touched[this.#count++] = cell
+    this.#count++
+    this.#touched.add(cell)
     this.cells[cell * CELL + STAMP] = this.stamp
   }
 }

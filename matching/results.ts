@@ -131,12 +131,15 @@ export type Balance = { settled: number; pending: number; reserved: number; avai
 
 export type BalanceChange = { account: number; token: number } & Balance
 
+/** By account and token: packed figures, read one by one when asked. */
+export type BalanceList = Iterable<BalanceChange> & { readonly length: number }
+
 export type BlockResult = {
   index: number
   eventHash: Uint8Array
   events: EventList
-  /** What differs from before the block, by account and token. */
-  balances: BalanceChange[]
+  /** What differs from before the block. */
+  balances: BalanceList
 }
 
 export type OrderState = 'armed' | 'fired' | 'resting'

@@ -114,7 +114,7 @@ export class UserBalancesFeed implements Feed {
     const hosted = new Map(
       desk.accounts().map(({ address }) => [node.engine.accountOf(address), address])
     )
-    for (const [place, change] of result.balances.entries()) {
+    for (const [place, change] of [...result.balances].entries()) {
       const address = hosted.get(change.account)
       if (address === undefined) continue
       const exits = node.engine.account(address)?.exits ?? []

@@ -153,7 +153,7 @@ function compareBalances(
     const old = known.get(`${account} ${token}`) ?? JSON.stringify({ account, token, ...zero })
     return old !== JSON.stringify(row)
   })
-  const told = result.balances.map(({ account, token, settled, pending, reserved }) => ({
+  const told = [...result.balances].map(({ account, token, settled, pending, reserved }) => ({
     account,
     token,
     settled,
