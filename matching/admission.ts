@@ -1,11 +1,13 @@
 // Phase 1 for entries: lanes open, accounts link, and nonces are consumed in log order
 // (docs/matching.md, section 3, steps 4 and 5).
 
-import type { LaneEntries } from './block-entries.ts'
+import type { BlockEntries } from './block-entries.ts'
 import type { Core } from './core.ts'
-import { reject } from './entry.ts'
+import { accountIn, reject } from './entry.ts'
 import type { Entry } from './entry.ts'
+import { phasesOf } from './entry-phases.ts'
 import { LINKED, OPENED } from './event-writer.ts'
+import type { NamedOrders } from './named-orders.ts'
 import {
   BAD_OPEN,
   BAD_SIGNATURE,
@@ -30,10 +32,13 @@ type SpendingInput = Extract<EntryInput, { kind: 'place' | 'quote' | 'amend' | '
 export class Admission {
   readonly #core: Core
   readonly #admitted: Set<Address> | null
-  /** lastNonce of the accounts that consumed one, as it was before step 5. */
-  #before = new Map<number, number>()
+  /** lastNonce of an account that consumed one, as it was before step 5, and in which block that was,
+   * counted from 1. */
+  #before = new Float64Array(16)
+  #consumed = new Int32Array(16)
+  #block = 0
   /** Orders and withdrawals of this block by account. */
-  #counts = new Map<number, number>()
+  readonly #counts = new Map<number, number>()
 
   constructor(core: Core) {
     this.#core = core
@@ -42,27 +47,29 @@ export class Admission {
   }
 
   startBlock(): void {
-    this.#before.clear()
+    this.#block++
     this.#counts.clear()
   }
 
   nonceBefore(account: number): number {
     if (account === -1) return 0
-    return this.#before.get(account) ?? this.#core.accounts.lastNonce[account]
+    const { lastNonce } = this.#core.accounts
+    return this.#consumed[account] === this.#block ? this.#before[account] : lastNonce[account]
   }
 
-  openAndLink(lanes: LaneEntries[]): void {
-    for (const { lane, entries } of lanes) {
+  openAndLink({ lanes, list }: BlockEntries): void {
+    for (const { lane, from, to } of lanes) {
       const state = this.#core.lanes.list[lane]
-      for (const entry of entries) {
+      for (let number = from; number < to; number++) {
+        const { input } = list[number]
         const isFirst = !state.begun
         state.begun = true
-        if (entry.input.kind === 'link') this.#link(entry, entry.input)
-        if (entry.input.kind !== 'open') continue
+        if (input.kind === 'link') this.#link(list[number], input)
+        if (input.kind !== 'open') continue
         if (!isFirst) {
-          reject(this.#core, entry, LANE_ALREADY_OPEN)
-        } else if (!entry.input.valid) {
-          reject(this.#core, entry, BAD_OPEN)
+          reject(this.#core, list[number], LANE_ALREADY_OPEN)
+        } else if (!input.valid) {
+          reject(this.#core, list[number], BAD_OPEN)
         } else {
           state.open = true
           this.#core.events.add(OPENED, lane, 0, 0, 0, 0)
@@ -101,31 +108,37 @@ export class Admission {
     core.events.add(LINKED, account, entry.lane, 0, input.nonce, 0)
   }
 
-  /** Decides what phases 3 to 5 may not, and consumes the nonces of the rest. */
-  consumeNonces(lanes: LaneEntries[]): void {
-    for (const { entries } of lanes) {
-      for (const entry of entries) {
+  /** Finds the entries' accounts and phases, decides what phases 3 to 5 may not, and consumes the
+   * nonces of the rest. */
+  consumeNonces({ lanes, list, phases }: BlockEntries, named: NamedOrders): void {
+    this.#reserveAccounts()
+    const { accounts } = this.#core
+    for (const { from, to } of lanes) {
+      for (let number = from; number < to; number++) {
+        const entry = list[number]
         const { input } = entry
-        const spends =
+        const address = accountIn(input)
+        if (address !== null) entry.account = accounts.find(address)
+        phases[number] = phasesOf(input, this.nonceBefore(entry.account))
+        if (
           input.kind === 'place' ||
           input.kind === 'quote' ||
           input.kind === 'amend' ||
           input.kind === 'withdraw'
-        this.#findAccount(entry)
-        if (spends) entry.reason = this.#consume(entry, input)
+        ) {
+          entry.reason = this.#consume(entry, input)
+        } else if (input.kind === 'cancel') {
+          named.add(entry, input.nonces)
+        }
       }
     }
   }
 
-  /** Links of this block have brought in accounts since the entries were read. */
-  #findAccount(entry: Entry): void {
-    if (entry.account !== -1) return
-    const { input } = entry
-    if (input.kind === 'place' || input.kind === 'amend') {
-      entry.account = this.#core.accounts.find(input.order.account)
-    } else if ('account' in input) {
-      entry.account = this.#core.accounts.find(input.account)
-    }
+  #reserveAccounts(): void {
+    const room = this.#core.accounts.lane.length
+    if (room === this.#consumed.length) return
+    this.#before = new Float64Array(room)
+    this.#consumed = new Int32Array(room)
   }
 
   #consume(entry: Entry, input: SpendingInput): number {
@@ -140,15 +153,15 @@ export class Admission {
     if (!this.#authorised(entry, input, input.signer, market)) return NOT_AUTHORISED
     const { account } = entry
     if (account === -1 || accounts.lane[account] !== entry.lane) return NOT_LINKED
-    const nonces = noncesOf(input)
-    let last = accounts.lastNonce[account]
-    for (const nonce of nonces) {
-      if (nonce <= last) return NONCE_USED
-      last = nonce
+    const before = accounts.lastNonce[account]
+    const last = lastOf(input, before)
+    if (last === -1) return NONCE_USED
+    if (this.#consumed[account] !== this.#block) {
+      this.#consumed[account] = this.#block
+      this.#before[account] = before
     }
-    if (!this.#before.has(account)) this.#before.set(account, accounts.lastNonce[account])
     accounts.lastNonce[account] = last
-    return this.#countBond(account, nonces.length)
+    return this.#countBond(account, input.kind === 'quote' ? input.orders.length : 1)
   }
 
   /** By the account, or (orders only) by a delegate whose grant is noted in the entry. */
@@ -179,7 +192,16 @@ export class Admission {
   }
 }
 
-function noncesOf(input: SpendingInput): number[] {
-  if (input.kind === 'quote') return input.orders.map((order) => order.nonce)
-  return [input.kind === 'withdraw' ? input.nonce : input.order.nonce]
+/** The last of an entry's nonces; -1 when they do not ascend from above the one before. */
+function lastOf(input: SpendingInput, before: number): number {
+  if (input.kind !== 'quote') {
+    const nonce = input.kind === 'withdraw' ? input.nonce : input.order.nonce
+    return nonce > before ? nonce : -1
+  }
+  let last = before
+  for (const { nonce } of input.orders) {
+    if (nonce <= last) return -1
+    last = nonce
+  }
+  return last
 }

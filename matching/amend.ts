@@ -156,5 +156,5 @@ function replace(
     return
   }
   const id = core.pool.id(index)
-  entry.pending.push({ index, id, postOnly: (d.flags & POST_MASK) !== 0 })
+  entry.pending = [{ index, id, postOnly: (d.flags & POST_MASK) !== 0 }]
 }

@@ -5,11 +5,9 @@ import { REJECTED } from './event-writer.ts'
 import type { EntryInput, OrderInput } from './types.ts'
 import {
   CANCEL_BOTH,
-  CANCEL_NEWEST,
   CANCEL_OLDEST,
   DECREMENT,
   FOK,
-  GTC,
   IOC,
   LEASED,
   POST_REJECT,
@@ -22,22 +20,43 @@ import {
 /** Named by its id too: the record may have another order by the time of its turn. */
 export type PendingOrder = { index: number; id: number; postOnly: boolean }
 
-export type Entry = {
+const NONE: readonly PendingOrder[] = []
+
+export class Entry {
   input: EntryInput
   /** Number of its lane, and of the entry in the block. */
-  lane: number
-  number: number
+  lane = 0
+  number = 0
   /** -1 while the account is unknown, or when the entry names none. */
-  account: number
+  account = -1
   /** Code of the reason found in phase 1, or of the refusal that ended it; 0 for none. */
-  reason: number
+  reason = 0
   /** It was rejected: its later phases do nothing. */
-  done: boolean
+  done = false
   /** Account of the delegate that signed, or -1, and the end of its grant. */
-  delegate: number
-  delegateUntil: number
+  delegate = -1
+  delegateUntil = 0
+  /** Of a cancel: where its orders begin in the block's list of them (named-orders.ts). */
+  names = 0
   /** What entered the book's antechamber in phase 3 and waits for phase 4 or 5. */
-  pending: PendingOrder[]
+  pending = NONE
+
+  constructor(input: EntryInput) {
+    this.input = input
+  }
+
+  /** Becomes another entry, that nothing is known of. */
+  begin(input: EntryInput, lane: number, number: number): void {
+    this.input = input
+    this.lane = lane
+    this.number = number
+    this.account = -1
+    this.reason = 0
+    this.done = false
+    this.delegate = -1
+    this.delegateUntil = 0
+    this.pending = NONE
+  }
 }
 
 const UNKNOWN_ACCOUNT = 0xffffffff
@@ -84,28 +103,30 @@ export function rejectNonce(core: Core, entry: Entry, reason: number, nonce: num
   core.events.add(REJECTED | (reason << 8), account, entry.number, 0, nonce, 0)
 }
 
+function flagsOf(order: OrderInput): number {
+  let flags = order.side === 'sell' ? SELL : 0
+  // GTC and CANCEL_NEWEST are no flags.
+  if (order.timeInForce !== 'gtc') flags |= order.timeInForce === 'ioc' ? IOC : FOK
+  if (order.selfTradePrevention !== 'cancelNewest') flags |= stpFlags[order.selfTradePrevention]
+  if (order.postOnly !== 'no') flags |= order.postOnly === 'slide' ? POST_SLIDE : POST_REJECT
+  if (order.quote) flags |= QUOTE
+  if (order.leased) flags |= LEASED
+  if (order.trigger !== null) flags |= TRIGGER
+  return flags
+}
+
 const stpFlags = {
-  cancelNewest: CANCEL_NEWEST,
   cancelOldest: CANCEL_OLDEST,
   cancelBoth: CANCEL_BOTH,
   decrement: DECREMENT
 } as const
-const tifFlags = { gtc: GTC, ioc: IOC, fok: FOK } as const
-const postFlags = { no: 0, reject: POST_REJECT, slide: POST_SLIDE } as const
 
 /** Writes an order of an entry into the draft. */
 export function draftOrder(core: Core, entry: Entry, order: OrderInput, ordinal: number): void {
   const d = core.draft
   d.market = order.market
   d.account = entry.account
-  d.flags =
-    (order.side === 'sell' ? SELL : 0) |
-    tifFlags[order.timeInForce] |
-    stpFlags[order.selfTradePrevention] |
-    postFlags[order.postOnly] |
-    (order.quote ? QUOTE : 0) |
-    (order.leased ? LEASED : 0) |
-    (order.trigger === null ? 0 : TRIGGER)
+  d.flags = flagsOf(order)
   d.price = order.price
   d.quantity = order.quantity
   d.expiry = order.expiry

@@ -57,15 +57,19 @@ const BESIDE = 2
 
 /** Unpacked when it is first read: a block that nobody looks into costs a copy of its units. */
 export class PackedEvents implements EventList {
-  readonly length: number
   readonly #units: Int32Array
   readonly #extras: Float64Array
+  #length = -1
   #records: Records | null = null
 
   constructor(writer: EventWriter) {
     this.#units = writer.words.slice(0, writer.count * UNIT)
     this.#extras = writer.extras.slice(0, writer.count * EXTRAS)
-    this.length = countRecords(this.#units)
+  }
+
+  get length(): number {
+    if (this.#length === -1) this.#length = countRecords(this.#units)
+    return this.#length
   }
 
   get records(): Uint8Array {

@@ -13,10 +13,14 @@ export type Lane = {
   leaseUntil: number
 }
 
-function hex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
-  return text
+/** A string for each byte. */
+const digits = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte))
+
+/** Bytes as a string to look up. */
+function nameOf(key: Uint8Array): string {
+  let name = ''
+  for (let i = 0; i < key.length; i++) name += digits[key[i]]
+  return name
 }
 
 export class Lanes {
@@ -25,7 +29,7 @@ export class Lanes {
 
   /** The lane's number; it is counted in when it is new. */
   number(key: Uint8Array): number {
-    const name = hex(key)
+    const name = nameOf(key)
     const known = this.#numbers.get(name)
     if (known !== undefined) return known
     const number = this.list.length

@@ -1,8 +1,8 @@
-// Finds an account's live order by its nonce: open addressing over order indexes. Nothing is taken
-// out when an order ends; an entry counts only if the record that it names is live and has the
-// account and nonce that are looked for, and the dead are left behind when the table is rebuilt.
-// Sixteen nonces in a row begin at one cache line: an account's nonces count up, so what it places
-// next is looked up where it was last.
+// Finds an account's live order by its nonce: open addressing over cells with an order's index and eight
+// bits of what it is looked up by. Nothing is taken out when an order ends; a cell counts only if the
+// record that it names is live and has the account and nonce that are looked for, and the dead are left
+// behind when the table is rebuilt. Sixteen nonces in a row begin at one cache line: an account's nonces
+// count up, so what it places next is looked up where it was last.
 
 import type { Core } from './core.ts'
 import * as layout from './orders.ts'
@@ -13,6 +13,9 @@ const { FLAGS, NONCE_HIGH, NONCE_LOW, ORDER, OWNER, STATE_MASK, highWord } = lay
 /** From a cell to the next one to try: odd, so that all are tried; and another line, since the rest of
  * this one is for the nonces beside. */
 const STEP = 17
+/** A cell: bits of the hash that are in no cell's place (they spare most looks at other orders' records)
+ * over the index. */
+const INDEX_MASK = 0xffffff
 
 export class NonceIndex {
   readonly #core: Core
@@ -27,21 +30,34 @@ export class NonceIndex {
   find(account: number, nonce: number): number {
     const table = this.#table
     const mask = table.length - 1
-    for (let at = placeOf(account, nonce) & mask; ; at = (at + STEP) & mask) {
-      const index = table[at]
-      if (index === 0 || this.#isOf(index, account, nonce)) return index
+    const hash = hashOf(account, nonce)
+    for (let at = placeOf(hash, nonce) & mask; ; at = (at + STEP) & mask) {
+      const cell = table[at]
+      if (cell === 0) return 0
+      const index = cell & INDEX_MASK
+      if (((cell ^ hash) & ~INDEX_MASK) === 0 && this.#isOf(index, account, nonce)) return index
     }
+  }
+
+  /** What `find` gives, when the order that it gave earlier in this block is known: a nonce names no other
+   * order later. */
+  again(index: number, account: number, nonce: number): number {
+    return index !== 0 && this.#isOf(index, account, nonce) ? index : 0
   }
 
   add(account: number, nonce: number, index: number): void {
     if (this.#used * 2 >= this.#table.length) this.#rebuild()
-    const { pool } = this.#core
+    this.#used++
+    this.#put(account, nonce, index)
+  }
+
+  #put(account: number, nonce: number, index: number): void {
     const table = this.#table
     const mask = table.length - 1
-    let at = placeOf(account, nonce) & mask
-    while (table[at] !== 0 && table[at] !== index && pool.isLive(table[at])) at = (at + STEP) & mask
-    if (table[at] === 0) this.#used++
-    table[at] = index
+    const hash = hashOf(account, nonce)
+    let at = placeOf(hash, nonce) & mask
+    while (table[at] !== 0) at = (at + STEP) & mask
+    table[at] = (hash & ~INDEX_MASK) | index
   }
 
   bytes(): number {
@@ -64,24 +80,24 @@ export class NonceIndex {
     let length = 1024
     while (length < pool.live * 4) length *= 2
     this.#table = new Int32Array(length)
-    this.#used = 0
-    const mask = length - 1
+    this.#used = pool.live
     for (let index = 1; index < pool.end; index++) {
       if (!pool.isLive(index)) continue
-      const account = pool.words[index * ORDER + OWNER] >>> 8
-      let at = placeOf(account, pool.nonce(index)) & mask
-      while (this.#table[at] !== 0) at = (at + STEP) & mask
-      this.#table[at] = index
-      this.#used++
+      this.#put(pool.words[index * ORDER + OWNER] >>> 8, pool.nonce(index), index)
     }
   }
 }
 
-/** A line by the account and the nonce's upper bits, the place in it by the lower ones. */
-function placeOf(account: number, nonce: number): number {
-  const low = nonce | 0
+/** The same for sixteen nonces in a row. */
+function hashOf(account: number, nonce: number): number {
   const mixed =
     Math.imul(account ^ 0x9e3779b9, 0x85ebca6b) ^
-    Math.imul((low >>> 4) ^ highWord(nonce), 0xc2b2ae35)
-  return (Math.imul(mixed ^ (mixed >>> 15), 0x27d4eb2f) & ~15) | (low & 15)
+    Math.imul(((nonce | 0) >>> 4) ^ highWord(nonce), 0xc2b2ae35)
+  const spread = Math.imul(mixed ^ (mixed >>> 15), 0x27d4eb2f)
+  return spread ^ (spread >>> 13)
+}
+
+/** A line by the hash, the place in it by the nonce. */
+function placeOf(hash: number, nonce: number): number {
+  return (hash << 4) | (nonce & 15)
 }

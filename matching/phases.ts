@@ -3,14 +3,16 @@
 import { takeFired } from './activation.ts'
 import { Admission } from './admission.ts'
 import { amend } from './amend.ts'
-import { inRounds, readLanes } from './block-entries.ts'
+import { BlockEntries } from './block-entries.ts'
 import { applyChainEvent } from './chain.ts'
 import type { Core } from './core.ts'
 import { cosign } from './cosign.ts'
 import { draftOrder, reject, rejectNonce } from './entry.ts'
 import type { Entry } from './entry.ts'
+import { PHASE_FIVE, PHASE_FOUR, PHASE_THREE, PHASE_TWO } from './entry-phases.ts'
 import { LEASE_RENEWED, PROTECT_SET, TRIGGERED } from './event-writer.ts'
 import { enterWaiting } from './matcher.ts'
+import { NamedOrders } from './named-orders.ts'
 import type { NonceIndex } from './nonce-index.ts'
 import { FLAGS, ORDER, LEASED, OWNER, PENDING, PRICE, SELL, STATE_MASK } from './orders.ts'
 import { place } from './place.ts'
@@ -34,13 +36,14 @@ import { withdraw } from './withdraw.ts'
 
 type CancelInput = Extract<EntryInput, { kind: 'cancel' }>
 type CancelAllInput = Extract<EntryInput, { kind: 'cancelAll' }>
-type PhaseTwoInput = Extract<EntryInput, { kind: 'lease' | 'protect' | 'cosign' | 'attest' }>
 
 export class Phases {
   readonly #core: Core
   readonly #nonces: NonceIndex
   readonly #hash: Hash256
   readonly #admission: Admission
+  readonly #entries = new BlockEntries()
+  readonly #named: NamedOrders
   /** Id of the first order that this block accepts. */
   #firstId = 1
 
@@ -49,6 +52,7 @@ export class Phases {
     this.#nonces = nonces
     this.#hash = hash
     this.#admission = new Admission(core)
+    this.#named = new NamedOrders(nonces)
   }
 
   run(block: BlockInput): void {
@@ -59,27 +63,22 @@ export class Phases {
     for (const event of block.chain) applyChainEvent(core, event)
     this.#expireOrders()
     this.#lapseLeases()
-    const lanes = readLanes(core, block, this.#hash)
-    this.#admission.openAndLink(lanes)
-    this.#admission.consumeNonces(lanes)
+    const entries = this.#entries
+    entries.read(core, block, this.#hash)
+    this.#admission.openAndLink(entries)
+    this.#named.startBlock()
+    this.#admission.consumeNonces(entries, this.#named)
     closeAndSeal(core)
     judgeStop(core, block.cursor === null ? 0 : block.cursor.blockTime)
-    inRounds(lanes, isPhaseTwo, (entry) => this.#phaseTwo(entry))
-    inRounds(
-      lanes,
-      (entry) => this.#isPhaseThree(entry),
-      (entry) => this.#phaseThree(entry)
-    )
-    inRounds(
-      lanes,
-      (entry) => this.#isPhaseFour(entry),
-      (entry) => this.#phaseFour(entry)
-    )
-    inRounds(
-      lanes,
-      (entry) => this.#isPhaseFive(entry),
-      (entry) => this.#phaseFive(entry)
-    )
+    let entry = entries.first(PHASE_TWO)
+    for (; entry !== null; entry = entries.next()) this.#phaseTwo(entry)
+    this.#named.look()
+    entry = entries.first(PHASE_THREE)
+    for (; entry !== null; entry = entries.next()) this.#phaseThree(entry)
+    entry = entries.first(PHASE_FOUR)
+    for (; entry !== null; entry = entries.next()) this.#phaseFour(entry)
+    entry = entries.first(PHASE_FIVE)
+    for (; entry !== null; entry = entries.next()) this.#phaseFive(entry)
     this.#activate()
   }
 
@@ -124,7 +123,6 @@ export class Phases {
   #phaseTwo(entry: Entry): void {
     const core = this.#core
     const input = entry.input
-    if (!isPhaseTwoInput(input)) return
     if (!core.lanes.list[entry.lane].open) return reject(core, entry, LANE_NOT_OPEN)
     switch (input.kind) {
       case 'lease': {
@@ -170,11 +168,6 @@ export class Phases {
     return input.kind === 'amend' && input.oldNonce <= this.#admission.nonceBefore(entry.account)
   }
 
-  #isPhaseThree(entry: Entry): boolean {
-    const { kind } = entry.input
-    return kind === 'cancel' || kind === 'cancelAll' || kind === 'quote' || this.#amendsOlder(entry)
-  }
-
   #phaseThree(entry: Entry): void {
     const core = this.#core
     const input = entry.input
@@ -204,9 +197,10 @@ export class Phases {
   /** Those that name older orders, or (phase 5) those that name this block's. */
   #cancelNonces(entry: Entry, input: CancelInput, newer: boolean): void {
     const before = this.#admission.nonceBefore(entry.account)
-    for (const nonce of input.nonces) {
+    for (let place = 0; place < input.nonces.length; place++) {
+      const nonce = input.nonces[place]
       if (nonce > before !== newer) continue
-      const index = this.#nonces.find(entry.account, nonce)
+      const index = newer ? this.#nonces.find(entry.account, nonce) : this.#named.find(entry, place)
       if (index === 0) rejectNonce(this.#core, entry, UNKNOWN_ORDER, nonce)
       else this.#core.cancel(index, REQUESTED)
     }
@@ -223,34 +217,9 @@ export class Phases {
     }
   }
 
-  #isPhaseFour(entry: Entry): boolean {
-    const { input } = entry
-    if (input.kind === 'place') return isPostOnly(input.order)
-    if (input.kind === 'quote') return input.orders.some(isPostOnly)
-    return input.kind === 'amend' && this.#amendsOlder(entry) && isPostOnly(input.order)
-  }
-
   #phaseFour(entry: Entry): void {
     if (entry.input.kind === 'place') this.#place(entry, entry.input.order)
     else this.#enterPending(entry, true)
-  }
-
-  #isPhaseFive(entry: Entry): boolean {
-    const { input } = entry
-    switch (input.kind) {
-      case 'place':
-        return !isPostOnly(input.order)
-      case 'quote':
-        return !input.orders.every(isPostOnly)
-      case 'amend':
-        return !this.#amendsOlder(entry) || !isPostOnly(input.order)
-      case 'cancel': {
-        const before = this.#admission.nonceBefore(entry.account)
-        return input.nonces.some((nonce) => nonce > before)
-      }
-      default:
-        return input.kind === 'cancelAll' || input.kind === 'withdraw'
-    }
   }
 
   #phaseFive(entry: Entry): void {
@@ -318,17 +287,4 @@ export class Phases {
       }
     }
   }
-}
-
-function isPhaseTwoInput(input: EntryInput): input is PhaseTwoInput {
-  const { kind } = input
-  return kind === 'lease' || kind === 'protect' || kind === 'cosign' || kind === 'attest'
-}
-
-function isPhaseTwo(entry: Entry): boolean {
-  return isPhaseTwoInput(entry.input)
-}
-
-function isPostOnly(order: OrderInput): boolean {
-  return order.postOnly !== 'no'
 }

@@ -36,13 +36,13 @@ export function quote(core: Core, nonces: NonceIndex, entry: Entry, input: Quote
   if (refusal !== 0) return reject(core, entry, refusal)
   for (const index of replaced) core.cancel(index, REPLACED)
   core.quoted.set(account * core.markets.length + input.market, entry.number)
-  input.orders.forEach((order, ordinal) => {
+  entry.pending = input.orders.map((order, ordinal) => {
     draftOrder(core, entry, order, ordinal)
     const index = core.accept(order.quantity, order.price)
     core.wait(index)
     nonces.add(account, order.nonce, index)
     const postOnly = order.postOnly !== 'no'
-    entry.pending.push({ index, id: core.pool.id(index), postOnly })
+    return { index, id: core.pool.id(index), postOnly }
   })
 }
 
