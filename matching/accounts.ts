@@ -21,6 +21,9 @@ const INDEX_MASK = 0xffffff
 const PAGE_SHIFT = 5
 const PAGE_MASK = 31
 const PAGE = 64
+/** Words of a chunk, as a shift. */
+const CHUNK_SHIFT = 14
+const CHUNK_MASK = (1 << CHUNK_SHIFT) - 1
 
 export class Accounts {
   readonly addresses: Address[] = []
@@ -37,7 +40,7 @@ export class Accounts {
   #directories = new Int32Array(256)
   #directoriesEnd = 0
   /** Page 0 is never given out: a directory names it for "none". It stays empty. */
-  #pages = new Int32Array(PAGE * 16)
+  readonly #chunks = [new Int32Array(1 << CHUNK_SHIFT)]
   #pagesEnd = PAGE
 
   get count(): number {
@@ -70,14 +73,18 @@ export class Accounts {
   /** Highest nonce that the slot has held, 0 for none. */
   slotNonce(account: number, slot: number): number {
     const at = this.slotAt(account, slot)
-    return (this.#pages[at | 1] >>> 24) * HIGH_WORD + (this.#pages[at] >>> 0)
+    const chunk = this.#chunks[at >>> CHUNK_SHIFT]
+    const low = at & CHUNK_MASK
+    return (chunk[low | 1] >>> 24) * HIGH_WORD + (chunk[low] >>> 0)
   }
 
   /** Whether a nonce is above all that a slot has held, the slot being known by its words. */
   isAbove(at: number, nonce: number): boolean {
+    const chunk = this.#chunks[at >>> CHUNK_SHIFT]
+    const low = at & CHUNK_MASK
     const high = highWord(nonce)
-    const held = this.#pages[at | 1] >>> 24
-    return high === held ? nonce >>> 0 > this.#pages[at] >>> 0 : high > held
+    const held = chunk[low | 1] >>> 24
+    return high === held ? nonce >>> 0 > chunk[low] >>> 0 : high > held
   }
 
   /** Index of the order that took the slot last, 0 for none: `Core.slotHolder` tells whether it still
@@ -87,7 +94,7 @@ export class Accounts {
   }
 
   indexAt(at: number): number {
-    return this.#pages[at | 1] & INDEX_MASK
+    return this.#chunks[at >>> CHUNK_SHIFT][(at & CHUNK_MASK) | 1] & INDEX_MASK
   }
 
   takeSlot(account: number, slot: number, nonce: number, index: number): void {
@@ -97,8 +104,10 @@ export class Accounts {
   /** The same, when the slot's words have been found. */
   takeSlotAt(found: number, account: number, slot: number, nonce: number, index: number): void {
     const at = found < PAGE ? this.#createPage(account, slot) : found
-    this.#pages[at] = nonce | 0
-    this.#pages[at | 1] = (highWord(nonce) << 24) | index
+    const chunk = this.#chunks[at >>> CHUNK_SHIFT]
+    const low = at & CHUNK_MASK
+    chunk[low] = nonce | 0
+    chunk[low | 1] = (highWord(nonce) << 24) | index
   }
 
   /** One above the highest slot that may have been used. */
@@ -107,8 +116,8 @@ export class Accounts {
   }
 
   bytes(): number {
-    const lists = [this.lane, this.lastNonce, this.floor, this.rows, this.#directories, this.#pages]
-    return lists.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    const lists = [this.lane, this.lastNonce, this.floor, this.rows, this.#directories]
+    return [...lists, ...this.#chunks].reduce((sum, { byteLength }) => sum + byteLength, 0)
   }
 
   /** Where the slot's words are; below PAGE while it has no page. Good until a slot is taken. */
@@ -132,10 +141,8 @@ export class Accounts {
     const row = account << ACCOUNT_SHIFT
     const number = slot >>> PAGE_SHIFT
     if (number >= rows[row | DIRECTORY_PAGES]) this.#growDirectory(row, number + 1)
-    if (this.#pagesEnd === this.#pages.length) {
-      const grown = new Int32Array(this.#pages.length + PAGE * ((this.#pages.length / PAGE) >> 2))
-      grown.set(this.#pages)
-      this.#pages = grown
+    if (this.#pagesEnd >>> CHUNK_SHIFT === this.#chunks.length) {
+      this.#chunks.push(new Int32Array(1 << CHUNK_SHIFT))
     }
     const page = this.#pagesEnd
     this.#pagesEnd += PAGE
