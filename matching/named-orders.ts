@@ -1,17 +1,27 @@
-// The older orders that a block's cancels name, looked up all at once, before the first of them is
-// cancelled: one by one each look-up would wait for memory, in a row many are under way together.
+// The older orders that a block's cancels name. Where they are in memory is nowhere near each other, and a
+// look-up that waits for one line after the other takes longer than the cancel. So what the cancels will
+// read is read once before the first of them, in loops in which no step waits for the one before.
 
+import type { Core } from './core.ts'
 import type { Entry } from './entry.ts'
 import type { NonceIndex } from './nonce-index.ts'
+import * as layout from './order-layout.ts'
+
+// Taken into constants of this module, which optimised code folds; imported ones it loads each time.
+const { FLAGS, NEXT, ORDER, PREV } = layout
 
 export class NamedOrders {
+  readonly #core: Core
   readonly #nonces: NonceIndex
   #accounts = new Int32Array(1024)
   #named = new Float64Array(1024)
-  #indexes = new Int32Array(1024)
+  #likely = new Int32Array(1024)
   #count = 0
+  /** What was read, so that the reading is not optimised away. */
+  read = 0
 
-  constructor(nonces: NonceIndex) {
+  constructor(core: Core, nonces: NonceIndex) {
+    this.#core = core
     this.#nonces = nonces
   }
 
@@ -32,15 +42,27 @@ export class NamedOrders {
   look(): void {
     const accounts = this.#accounts
     const named = this.#named
-    const indexes = this.#indexes
-    for (let i = 0; i < this.#count; i++) indexes[i] = this.#nonces.find(accounts[i], named[i])
+    const likely = this.#likely
+    const { words } = this.#core.pool
+    const count = this.#count
+    let read = 0
+    for (let i = 0; i < count; i++) read ^= this.#nonces.cellOf(accounts[i], named[i])
+    for (let i = 0; i < count; i++) {
+      const index = this.#nonces.likely(accounts[i], named[i])
+      likely[i] = index
+      read ^= words[index * ORDER + FLAGS]
+    }
+    for (let i = 0; i < count; i++) {
+      const at = likely[i] * ORDER
+      read ^= words[words[at | NEXT] * ORDER] ^ words[words[at | PREV] * ORDER]
+    }
+    this.read = read
   }
 
-  /** Index of the live order that an older nonce of a cancel names, by its place in the list: 0 for
-   * none, or none any more. */
+  /** Index of the live order that a nonce of a cancel names, by its place in the list; 0 for none. */
   find(entry: Entry, place: number): number {
     const at = entry.names + place
-    return this.#nonces.again(this.#indexes[at], this.#accounts[at], this.#named[at])
+    return this.#nonces.findAt(this.#likely[at], this.#accounts[at], this.#named[at])
   }
 
   #grow(wanted: number): void {
@@ -51,6 +73,6 @@ export class NamedOrders {
     const named = new Float64Array(room)
     named.set(this.#named)
     this.#named = named
-    this.#indexes = new Int32Array(room)
+    this.#likely = new Int32Array(room)
   }
 }

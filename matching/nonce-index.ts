@@ -39,10 +39,26 @@ export class NonceIndex {
     }
   }
 
-  /** What `find` gives, when the order that it gave earlier in this block is known: a nonce names no other
-   * order later. */
-  again(index: number, account: number, nonce: number): number {
-    return index !== 0 && this.#isOf(index, account, nonce) ? index : 0
+  /** The first cell that `find` looks at: reading it early brings its line into the cache. */
+  cellOf(account: number, nonce: number): number {
+    const table = this.#table
+    return table[placeOf(hashOf(account, nonce), nonce) & (table.length - 1)]
+  }
+
+  /** The order that its cell alone makes the likely one, 0 for none: no record is read. */
+  likely(account: number, nonce: number): number {
+    const table = this.#table
+    const mask = table.length - 1
+    const hash = hashOf(account, nonce)
+    for (let at = placeOf(hash, nonce) & mask; ; at = (at + STEP) & mask) {
+      const cell = table[at]
+      if (cell === 0 || ((cell ^ hash) & ~INDEX_MASK) === 0) return cell & INDEX_MASK
+    }
+  }
+
+  /** Index of the live order, 0 for none, when there is a likely one. */
+  findAt(likely: number, account: number, nonce: number): number {
+    return likely !== 0 && this.#isOf(likely, account, nonce) ? likely : this.find(account, nonce)
   }
 
   add(account: number, nonce: number, index: number): void {

@@ -52,7 +52,7 @@ export class Phases {
     this.#nonces = nonces
     this.#hash = hash
     this.#admission = new Admission(core)
-    this.#named = new NamedOrders(nonces)
+    this.#named = new NamedOrders(core, nonces)
   }
 
   run(block: BlockInput): void {
