@@ -3,8 +3,9 @@
 // events and balances come on top of what `ours` costs. Started by matching.ts:
 //   blocks.ts WORKLOAD --preload N --commands N --runs N [--memory]
 // With --memory: what the engine's arrays hold for each order that the preload left resting.
-// The clock runs during `Engine.apply` alone. Trades differ from those of the other engines: a
-// block has an order of its own.
+// The clock runs during `Engine.apply` alone. Entries are made block by block, as a replica decodes
+// them; batches are settled as soon as they are sealed, and what that costs the engine is in the figure.
+// Trades differ from those of the other engines: a block has an order of its own.
 import { parseArgs } from 'node:util'
 import { blake2b256Parts } from '../crypto/blake2b.ts'
 import {
@@ -12,7 +13,10 @@ import {
   type BlockInput,
   type ChainEventInput,
   Engine,
-  type EntryInput
+  type EntryInput,
+  type EventList,
+  eventMask,
+  eventsOf
 } from '../matching/index.ts'
 import { seededRandom } from '../test/helpers/random.ts'
 import { CANCEL, type Flow, LIMIT } from './flow.ts'
@@ -30,6 +34,7 @@ const BLOCK_ENTRIES = 512
 const START_MS = 1_700_000_000_000
 const EXPIRY = START_MS / 1000 + 1_000_000
 const FEE_MAX = 2 ** 40
+const sealed = eventMask(['batchSealed'])
 
 const addresses = Array.from(
   { length: 2 * SIDE_ACCOUNTS },
@@ -48,34 +53,50 @@ const config = {
 
 type Entries = { account: number; entry: EntryInput }[]
 
-/** Each row as its sender would send it. Nonce 1 is the link's. */
-function entriesOf(flow: Flow): Entries {
-  const turns = [0, 0]
-  const nonces = new Int32Array(addresses.length).fill(1)
-  const owners = new Int32Array(flow.count)
-  const names = new Int32Array(flow.count)
-  return Array.from({ length: flow.count }, (_, row) => {
-    if (flow.types[row] === CANCEL) {
-      const target = Math.max(0, flow.targets[row])
-      const account = owners[target]
-      const nonce = names[target]
-      return {
-        account,
-        entry: { kind: 'cancel', account: addresses[account], nonces: [nonce], expiry: 0 }
-      }
-    }
-    const isSell = flow.sells[row] === 1
-    const account = flow.sells[row] * SIDE_ACCOUNTS + (turns[flow.sells[row]]++ % SIDE_ACCOUNTS)
-    const nonce = ++nonces[account]
-    owners[row] = account
-    names[row] = nonce
-    const waits = flow.types[row] === LIMIT
+/** Each row as its sender would send it, in order. Nonce 1 is the link's. */
+class Senders {
+  readonly #flow: Flow
+  readonly #turns = [0, 0]
+  readonly #nonces = new Int32Array(addresses.length).fill(1)
+  /** Account and nonce of each row's order. */
+  readonly #owners: Int32Array
+  readonly #names: Int32Array
+
+  constructor(flow: Flow) {
+    this.#flow = flow
+    this.#owners = new Int32Array(flow.count)
+    this.#names = new Int32Array(flow.count)
+  }
+
+  /** Those of the rows from one to before another. */
+  entries(from: number, to: number): Entries {
+    const rows = Array.from({ length: to - from }, (_, place) => from + place)
+    return rows.map((row) =>
+      this.#flow.types[row] === CANCEL ? this.#cancel(row) : this.#place(row)
+    )
+  }
+
+  #cancel(row: number): Entries[number] {
+    const target = Math.max(0, this.#flow.targets[row])
+    const account = this.#owners[target]
+    const nonces = [this.#names[target]]
+    return { account, entry: { kind: 'cancel', account: addresses[account], nonces, expiry: 0 } }
+  }
+
+  #place(row: number): Entries[number] {
+    const { prices, quantities, sells, types } = this.#flow
+    const side = sells[row]
+    const account = side * SIDE_ACCOUNTS + (this.#turns[side]++ % SIDE_ACCOUNTS)
+    const nonce = ++this.#nonces[account]
+    this.#owners[row] = account
+    this.#names[row] = nonce
+    const waits = types[row] === LIMIT
     const order = {
       market: 0,
       account: addresses[account],
-      side: isSell ? ('sell' as const) : ('buy' as const),
-      price: flow.prices[row],
-      quantity: flow.quantities[row],
+      side: side === 1 ? ('sell' as const) : ('buy' as const),
+      price: prices[row],
+      quantity: quantities[row],
       timeInForce: waits ? ('gtc' as const) : ('ioc' as const),
       postOnly: 'no' as const,
       quote: false,
@@ -88,7 +109,7 @@ function entriesOf(flow: Flow): Entries {
       slot: waits ? nonce % benchConfig.slotsMax : 0
     }
     return { account, entry: { kind: 'place', order, signer: addresses[account] } }
-  })
+  }
 }
 
 function opening(): Entries {
@@ -103,29 +124,44 @@ function opening(): Entries {
   return [...opens, ...links]
 }
 
+/** What the chain says next of the batches that a block sealed. */
+function settled(events: EventList): ChainEventInput[] {
+  const link = '0'.repeat(48)
+  return [...eventsOf(events, sealed)].flatMap(([, event]): ChainEventInput[] =>
+    event.kind === 'batchSealed'
+      ? [{ kind: 'batchSettled', index: event.batch, link, submitter: addresses[0] }]
+      : []
+  )
+}
+
 class Blocks {
   readonly #engine = new Engine(config, { hash: blake2b256Parts })
   readonly #lengths = new Array<number>(LANES).fill(0)
   #index = 0
   #chain: ChainEventInput[] = []
 
+  /** Opens the lanes and applies the rows before `end`. Gives the nanoseconds that the engine took for
+   * those from `start` on. */
+  applyAll(flow: Flow, start: number, end: number): number {
+    const senders = new Senders(flow)
+    this.#apply(opening())
+    let tookNs = 0
+    for (let row = 0; row < end; row += BLOCK_ENTRIES) {
+      const ns = this.#apply(senders.entries(row, Math.min(end, row + BLOCK_ENTRIES)))
+      if (row >= start) tookNs += ns
+    }
+    return tookNs
+  }
+
   /** Nanoseconds that the engine took. */
-  apply(entries: Entries): number {
+  #apply(entries: Entries): number {
     const block = this.#block(entries)
     const from = process.hrtime.bigint()
-    this.#engine.apply(block)
+    const result = this.#engine.apply(block)
     const took = Number(process.hrtime.bigint() - from)
     if (this.#engine.stopped !== null)
       throw new Error(`the engine refuses: ${this.#engine.stopped}`)
-    this.#chain = this.#engine
-      .batches()
-      .filter(({ state }) => state === 'sealed')
-      .map(({ index }) => ({
-        kind: 'batchSettled',
-        index,
-        link: '0'.repeat(48),
-        submitter: addresses[0]
-      }))
+    this.#chain = settled(result.events)
     return took
   }
 
@@ -174,25 +210,15 @@ function main(): void {
   if (name === undefined) throw new Error(`no such workload: ${positionals.join(' ')}`)
   const size = { preload: Number(values.preload), commands: Number(values.commands) }
   const { flow, preload } = makeWorkload(name, size, seededRandom(1))
-  const entries = entriesOf(flow)
   if (values.memory) {
     const blocks = new Blocks()
-    blocks.apply(opening())
-    for (let row = 0; row < preload; row += BLOCK_ENTRIES) {
-      blocks.apply(entries.slice(row, Math.min(preload, row + BLOCK_ENTRIES)))
-    }
+    blocks.applyAll(flow, 0, preload)
     process.stdout.write(JSON.stringify(blocks.memory()) + '\n')
     return
   }
   const mops = Array.from({ length: Number(values.runs) }, () => {
     const blocks = new Blocks()
-    blocks.apply(opening())
-    let tookNs = 0
-    for (let row = 0; row < flow.count; row += BLOCK_ENTRIES) {
-      const ns = blocks.apply(entries.slice(row, row + BLOCK_ENTRIES))
-      if (row >= preload) tookNs += ns
-    }
-    return ((flow.count - preload) / tookNs) * 1000
+    return ((flow.count - preload) / blocks.applyAll(flow, preload, flow.count)) * 1000
   })
   process.stdout.write(JSON.stringify({ mops } satisfies BlocksResult) + '\n')
 }
