@@ -110,7 +110,8 @@ export class Admission {
 
   /** Finds the entries' accounts and phases, decides what phases 3 to 5 may not, and consumes the
    * nonces of the rest. */
-  consumeNonces({ lanes, list, phases }: BlockEntries, named: NamedOrders): void {
+  consumeNonces(entries: BlockEntries, named: NamedOrders): void {
+    const { lanes, list } = entries
     this.#reserveAccounts()
     const { accounts } = this.#core
     for (const { from, to } of lanes) {
@@ -119,7 +120,7 @@ export class Admission {
         const { input } = entry
         const address = accountIn(input)
         if (address !== null) entry.account = accounts.find(address)
-        phases[number] = phasesOf(input, this.nonceBefore(entry.account))
+        entries.setPhases(number, phasesOf(input, this.nonceBefore(entry.account)))
         if (
           input.kind === 'place' ||
           input.kind === 'quote' ||

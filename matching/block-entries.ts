@@ -26,8 +26,9 @@ export class BlockEntries {
   /** The first so many of the list are this block's. */
   count = 0
   readonly list: Entry[] = []
-  /** By number, the phases to which an entry belongs: bits (entry-phases.ts). */
-  phases = new Uint8Array(KEPT)
+  /** By number, the phases to which an entry belongs: bits (entry-phases.ts); and those of them all. */
+  #phases = new Uint8Array(KEPT)
+  #allPhases = 0
   readonly #open: LaneEntries[] = []
   /** The first so many have had entries for the phase so far, in seed order; whose turn is next; and how
    * many of those before it stay. */
@@ -50,7 +51,14 @@ export class BlockEntries {
       this.lanes.push({ lane, from, to: this.count, order: hash([block.seed, key]), next: 0 })
     }
     this.lanes.sort((a, b) => compareBytes(a.order, b.order))
-    if (this.count > this.phases.length) this.phases = new Uint8Array(this.count * 2)
+    if (this.count > this.#phases.length) this.#phases = new Uint8Array(this.count * 2)
+    this.#allPhases = 0
+  }
+
+  /** Says to which phases an entry belongs. */
+  setPhases(number: number, phases: number): void {
+    this.#phases[number] = phases
+    this.#allPhases |= phases
   }
 
   #add(input: EntryInput, lane: number): void {
@@ -61,6 +69,7 @@ export class BlockEntries {
 
   /** The first turn of a phase; null when no entry belongs to it. */
   first(phase: number): Entry | null {
+    if ((this.#allPhases & phase) === 0) return null
     const { lanes } = this
     for (let place = 0; place < lanes.length; place++) {
       lanes[place].next = lanes[place].from
@@ -93,7 +102,7 @@ export class BlockEntries {
   }
 
   #seek(lane: LaneEntries): number {
-    const { phases } = this
+    const phases = this.#phases
     let number = lane.next
     while (number < lane.to && (phases[number] & this.#phase) === 0) number++
     return number

@@ -77,6 +77,14 @@ export class Ledger {
     this.cells[this.change(account, token) + RESERVED] += quanta
   }
 
+  /** Moves quanta, which may be negative, from pending to settled. Gives what is settled then. */
+  settle(account: number, token: number, quanta: number): number {
+    const at = this.change(account, token)
+    this.cells[at + PENDING] -= quanta
+    this.cells[at + SETTLED] += quanta
+    return this.cells[at + SETTLED]
+  }
+
   /** Where a cell begins that the caller is about to change. Good until an account is added. */
   change(account: number, token: number): number {
     const cell = account * this.tokens + token

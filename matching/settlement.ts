@@ -104,16 +104,14 @@ export function batchSettled(core: Core, input: SettledInput): void {
   for (let place = 0; place < accounts.length; place++) {
     for (let token = 0; token < tokens; token++) {
       const delta = deltas[place * tokens + token]
-      if (delta === 0) continue
-      core.ledger.addPending(accounts[place], token, -delta)
-      addSettled(core, accounts[place], token, delta)
+      if (delta !== 0) settle(core, accounts[place], token, delta)
     }
   }
   for (const { account, token, quanta } of batch.withdrawals) {
-    core.ledger.addPending(account, token, quanta)
     // As the vault pays: an exit that was claimed in between has taken the rest.
     const paid = Math.min(quanta, core.ledger.settled(account, token))
-    addSettled(core, account, token, -paid)
+    core.ledger.addPending(account, token, quanta - paid)
+    settle(core, account, token, -paid)
   }
   fees.forEach((fee, token) => {
     if (fee !== 0) core.ledger.addSettled(submitter, token, fee)
@@ -121,9 +119,9 @@ export function batchSettled(core: Core, input: SettledInput): void {
   core.batches.dropSettled()
 }
 
-function addSettled(core: Core, account: number, token: number, quanta: number): void {
-  core.ledger.addSettled(account, token, quanta)
-  assert(core.ledger.settled(account, token) >= 0, 'a settled balance fell below nothing')
+function settle(core: Core, account: number, token: number, quanta: number): void {
+  const settled = core.ledger.settle(account, token, quanta)
+  assert(settled >= 0, 'a settled balance fell below nothing')
 }
 
 /** The chain voided the oldest batch: it and all after it never happened. */
