@@ -45,9 +45,9 @@ const only = new Set(flags.only.split(','))
 
 const IDLE_SECONDS = 5
 const LEAD_MS = 300
-/** Until most of what runs often has been compiled: compilers' threads take a core otherwise. Each
- * daemon compiles for itself, and more daemons share the same cores. */
-const WARM_UP_SECONDS = 6 * Math.max(1, (validators + full) / 4)
+/** Until most of what runs often has been compiled: the compilers' threads take a tenth of the
+ * machine otherwise. Each daemon compiles for itself, and more daemons share the same cores. */
+const WARM_UP_SECONDS = 25 * Math.max(1, (validators + full) / 4)
 const TRIAL_SECONDS = 6
 /** p99 up to which a rate counts as sustained. */
 const SUSTAINED_P99_MS = 1000

@@ -9,25 +9,24 @@ import type { Recover } from './crypto.ts'
 /** One place an entry: the account whose key signed it, or null (not signed, or by no key). */
 export type Signers = (Address | null)[]
 
-export function entrySigners(
+/** Null for an entry that its lane alone vouches for, or that no key signed. */
+export function entrySigner(
   hasher: TypedHasher,
   recover: Recover,
   lane: Bytes32,
-  entries: readonly Entry[]
-): Signers {
-  return entries.map((entry) => {
-    const signed = signedPart(hasher, entry, lane)
-    return signed === null ? null : recover(signed.digest, signed.signature)
-  })
+  entry: Entry
+): Address | null {
+  const signed = signedPart(hasher, entry, lane)
+  return signed === null ? null : recover(signed.digest, signed.signature)
 }
 
-/** Null for a block that does not decode. */
-export function blockSigners(
+/** One entry a step. Null for a block that does not decode. */
+export function* blockSigners(
   hasher: TypedHasher,
   recover: Recover,
   lane: Bytes32,
   block: Uint8Array
-): Signers | null {
+): Generator<void, Signers | null> {
   let entries: Entry[]
   try {
     entries = decodeBlock(block)
@@ -35,5 +34,10 @@ export function blockSigners(
     if (fault instanceof DecodeFault) return null
     throw fault
   }
-  return entrySigners(hasher, recover, lane, entries)
+  const signers: Signers = []
+  for (const entry of entries) {
+    signers.push(entrySigner(hasher, recover, lane, entry))
+    yield
+  }
+  return signers
 }

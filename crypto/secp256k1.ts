@@ -38,14 +38,19 @@ export async function loadSecp256k1(backend: SecpBackend | 'auto' = 'auto'): Pro
 async function loadNative(): Promise<Secp256k1> {
   // Not the package's main file, which turns to slow JavaScript without a word.
   const { default: native } = await import('secp256k1/bindings.js')
+  // The same arrays each time: one that native code has seen has memory of its own outside of the
+  // heap from then on, which costs more to make and to collect than the bytes cost to copy.
   const point = new Uint8Array(65)
+  const compact = new Uint8Array(64)
+  const message = new Uint8Array(32)
   return {
     backend: 'native',
     recover(digest, signature) {
       if (!wellFormed(digest, signature)) return null
+      compact.set(signature.subarray(0, 64))
+      message.set(digest)
       try {
-        const recoveryId = signature[64] - 27
-        native.ecdsaRecover(signature.subarray(0, 64), recoveryId, digest, false, point)
+        native.ecdsaRecover(compact, signature[64] - 27, message, false, point)
       } catch {
         // The library throws for "no such key", which is an answer here.
         return null

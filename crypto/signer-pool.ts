@@ -2,10 +2,10 @@
 // only one that can be done anywhere. Jobs are shared among threads; without threads, or when one
 // is lost, they are done in place, so an answer always comes. A daemon that is catching up may
 // `allow` more threads for that time: they are started when there is enough to do for them.
-import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { Fault } from '../protocol/faults.ts'
 import { Signing } from './signing.ts'
+import { Turns } from './turns.ts'
 import type { SigningTerms } from '../protocol/typed-data.ts'
 import type { Address } from '../protocol/types.ts'
 import type { Signers } from './block-signers.ts'
@@ -53,7 +53,8 @@ export class SignerPool {
   readonly #options: SignerPoolOptions
   readonly #onFault: SignerPoolDependencies['onFault']
   readonly #startWorker: (options: WorkerOptions) => Worker
-  #signing: Signing | null = null
+  /** The work in place. */
+  #turns: Turns | null = null
   #threads: Thread[] = []
   #state: 'new' | 'open' | 'closed' = 'new'
   #opening: Promise<void> | null = null
@@ -92,7 +93,7 @@ export class SignerPool {
   }
 
   async #open(): Promise<void> {
-    this.#signing = await Signing.load(this.#options.terms, this.#options.backend)
+    this.#turns = new Turns(await Signing.load(this.#options.terms, this.#options.backend))
     if (this.#state === 'closed') return
     this.#state = 'open'
     for (let i = 0; i < this.#options.workers; i++) this.#threads.push(this.#start())
@@ -167,14 +168,14 @@ export class SignerPool {
 
   /** All of the jobs or none. */
   async #submit(jobs: readonly Work[]): Promise<(Signers | null)[][]> {
-    const signing = this.#signing
-    if (this.#state !== 'open' || signing === null) throw closed()
+    const turns = this.#turns
+    if (this.#state !== 'open' || turns === null) throw closed()
     const sizes = jobs.map(bytesOf)
     const bytes = sizes.reduce((sum, size) => sum + size, 0)
     this.#grow(bytes)
     if (this.#threads.length === 0) {
       this.#placeBytes += bytes
-      return inTurns(signing, jobs).finally(() => {
+      return Promise.all(jobs.map((work) => turns.run(work))).finally(() => {
         this.#placeBytes -= bytes
       })
     }
@@ -259,9 +260,8 @@ export class SignerPool {
   async #inPlace(pending: Pending): Promise<void> {
     this.#queuedBytes -= pending.bytes
     try {
-      if (this.#signing === null) throw closed()
-      const [done] = await inTurns(this.#signing, [pending.work])
-      pending.resolve(done)
+      if (this.#turns === null) throw closed()
+      pending.resolve(await this.#turns.run(pending.work))
     } catch (fault) {
       pending.reject(fault)
     }
@@ -271,26 +271,6 @@ export class SignerPool {
 function post(worker: Worker, message: readonly Job[]): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
   worker.postMessage(message)
-}
-
-/** Work in place, block by block, with the event loop in between: a large job takes longer than
- * anything else on the main thread should wait. */
-async function inTurns(signing: Signing, jobs: readonly Work[]): Promise<(Signers | null)[][]> {
-  const results: (Signers | null)[][] = []
-  for (const work of jobs) {
-    if (work.kind === 'digests') {
-      results.push(signing.run(work))
-      continue
-    }
-    const found: (Signers | null)[] = []
-    for (const block of work.blocks) {
-      // First whatever came with the blocks: journaling them, answering, voting.
-      await setImmediate()
-      found.push(...signing.run({ kind: 'blocks', lane: work.lane, blocks: [block] }))
-    }
-    results.push(found)
-  }
-  return results
 }
 
 /** Runs of neighbouring blocks, of about the same size, at most one for each thread. */

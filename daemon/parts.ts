@@ -10,7 +10,7 @@ import { encodeEntry } from '../protocol/entries.ts'
 import type { OpenEntry } from '../protocol/types.ts'
 import { quorumOf, signingTerms } from '../protocol/venue.ts'
 import { blake2b256, blake2b256Parts } from '../crypto/blake2b.ts'
-import { entrySigners } from '../crypto/block-signers.ts'
+import { entrySigner } from '../crypto/block-signers.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { ed25519Verify } from '../crypto/ed25519.ts'
 import { SignerPool } from '../crypto/signer-pool.ts'
@@ -144,7 +144,7 @@ export function createParts(
     { bond: config.bond, laneEntries: manifest.limits.entriesPerLanePerCut },
     {
       engine: () => replica.engine,
-      signer: (lane, entry) => entrySigners(hasher, crypto.recover, lane, [entry])[0]
+      signer: (lane, entry) => entrySigner(hasher, crypto.recover, lane, entry)
     }
   )
   replica.onapplied((applied) => door.applied(applied))

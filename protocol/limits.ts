@@ -33,8 +33,8 @@ export const BLOCK_ENTRIES_MAX = 512
 /** How long a lane gathers entries into one block. */
 export const COALESCE_IDLE_MS = 2
 export const COALESCE_BUSY_MS = 10
-/** And longer by so much at most on a machine that is behind. */
-export const COALESCE_LATE_MS = 30
+/** At most, where finality takes long. */
+export const COALESCE_SLOW_MS = 40
 
 /** Lists inside an entry. */
 export const BULK_ORDERS_MAX = 256

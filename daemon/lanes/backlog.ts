@@ -10,7 +10,7 @@ const CANCEL_ENTRIES = 2048
 /** How long a measurement of the pace lasts. */
 const MEASURE_MS = 500
 
-type Part = { length: number; entries: number }
+type Part = { length: number; entries: number; atMs: number }
 
 export class Backlog {
   #parts: Part[] = []
@@ -25,27 +25,30 @@ export class Backlog {
   }
 
   /** A run up to `length` with so many entries was written. */
-  wrote(length: number, entries: number): void {
-    this.#parts.push({ length, entries })
+  wrote(length: number, entries: number, atMs: number): void {
+    this.#parts.push({ length, entries, atMs })
     this.#entries += entries
   }
 
-  final(length: number, nowMs: number): void {
+  /** Returns the milliseconds that the latest of the runs took; null when none was waited for. */
+  final(length: number, nowMs: number): number | null {
     let gone = 0
     let entries = 0
     while (gone < this.#parts.length && this.#parts[gone].length <= length) {
       entries += this.#parts[gone++].entries
     }
-    if (gone === 0) return
+    if (gone === 0) return null
+    const tookMs = nowMs - this.#parts[gone - 1].atMs
     this.#parts.splice(0, gone)
     this.#entries -= entries
     this.#measured += entries
     const elapsedMs = nowMs - this.#measuredAtMs
-    if (elapsedMs < MEASURE_MS) return
+    if (elapsedMs < MEASURE_MS) return tookMs
     const pace = this.#measured / elapsedMs
     this.#pacePerMs = (this.#pacePerMs + pace) / 2
     this.#measured = 0
     this.#measuredAtMs = nowMs
+    return tookMs
   }
 
   /** Whether one more may join those that wait. */

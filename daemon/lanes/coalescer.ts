@@ -1,13 +1,15 @@
 // Gathers entries into blocks, and blocks into runs. How long it waits follows the rate at which
 // entries come: next to nothing when a trader sends one now and then, longer when a block is worth
-// filling, since each block costs every daemon something whatever its size.
+// filling, since each block costs every daemon something whatever its size. And it follows the time
+// that the venue takes to make a run final: where that is long, all are busy, fewer and larger runs
+// are the sooner ones, and a part of it more is not felt.
 import { BLOCK_HEAD_BYTES } from '../../protocol/entries.ts'
 import {
   BLOCK_BYTES_MAX,
   BLOCK_ENTRIES_MAX,
   COALESCE_BUSY_MS,
   COALESCE_IDLE_MS,
-  COALESCE_LATE_MS
+  COALESCE_SLOW_MS
 } from '../../protocol/limits.ts'
 
 /** Entries a millisecond at which the longest wait is reached: every run costs every validator
@@ -15,11 +17,11 @@ import {
 const BUSY_RATE = 0.4
 /** How fast the measured rate follows, in milliseconds. */
 const RATE_WINDOW_MS = 50
-/** A timer's own grain; the mean of its lateness follows an eighth of each difference; the wait
- * grows by so many times the mean, up to so much. */
-const GRAIN_MS = 2
-const LATE_SHARE = 1 / 8
-const LATE_WEIGHT = 2
+/** Of the time from a run to its finality, beyond what it takes on a venue at rest, so much is spent
+ * on gathering; the mean of that time follows an eighth of each difference. */
+const SLOW_SHARE = 1 / 2
+const REST_MS = 12
+const MEAN_SHARE = 1 / 8
 
 export type PendingBlock = { entries: Uint8Array[]; bytes: number }
 
@@ -30,8 +32,7 @@ export class Coalescer {
   #entries = 0
   #rate = 0
   #countedAtMs = 0
-  #dueAtMs = 0
-  #lateMs = 0
+  #finalMs = 0
 
   /** `entriesMax`: what one cut takes of a lane, and so what a block may hold. */
   constructor(entriesMax: number) {
@@ -78,20 +79,16 @@ export class Coalescer {
   }
 
   /** How long an entry that came now should wait for others. */
-  wait(nowMs: number): number {
+  wait(): number {
     const load = Math.min(1, this.#rate / BUSY_RATE)
-    const busyMs = Math.round(load * (COALESCE_BUSY_MS - COALESCE_IDLE_MS))
-    const lateMs = Math.min(COALESCE_LATE_MS, Math.round(LATE_WEIGHT * this.#lateMs))
-    const waitMs = COALESCE_IDLE_MS + busyMs + lateMs
-    this.#dueAtMs = nowMs + waitMs
-    return waitMs
+    const busyMs = COALESCE_IDLE_MS + load * (COALESCE_BUSY_MS - COALESCE_IDLE_MS)
+    const slowMs = Math.min(COALESCE_SLOW_MS, SLOW_SHARE * (this.#finalMs - REST_MS))
+    return Math.round(Math.max(busyMs, slowMs))
   }
 
-  /** That wait is over, by its timer: one that rings late tells of a machine that is behind, on
-   * which fewer and larger runs are also the sooner ones. */
-  waited(nowMs: number): void {
-    const lateMs = Math.max(0, nowMs - this.#dueAtMs - GRAIN_MS)
-    this.#lateMs += (lateMs - this.#lateMs) * LATE_SHARE
+  /** A run became final `ms` after it was written. */
+  final(ms: number): void {
+    this.#finalMs += (ms - this.#finalMs) * MEAN_SHARE
   }
 
   /** Hands out all that waits. */

@@ -137,7 +137,7 @@ export class OwnLane implements OwnPort {
     const { log, runs, conflicted } = this.#deps.book.ownState(this.#current().signer)
     this.#log = log
     for (const run of runs) {
-      this.#backlog.wrote(run.length, entriesOf(run.blocks))
+      this.#backlog.wrote(run.length, entriesOf(run.blocks), this.#deps.clock.now())
       this.#deps.outbox.add(run, encodeRun(run))
     }
     this.#deps.book.attach(this)
@@ -288,9 +288,8 @@ export class OwnLane implements OwnPort {
     }
     const place = this.#coalescer.add(entry, nowMs)
     this.#gathering ??= newBatch()
-    this.#cancelTimer ??= this.#deps.clock.after(this.#coalescer.wait(nowMs), () => {
+    this.#cancelTimer ??= this.#deps.clock.after(this.#coalescer.wait(), () => {
       this.#cancelTimer = null
-      this.#coalescer.waited(this.#deps.clock.now())
       this.#flushSoon()
     })
     return {
@@ -341,7 +340,7 @@ export class OwnLane implements OwnPort {
     const signature = signHead(sign, lane, length, treeHash)
     const run: Run = { signer, from, length, treeHash, signature, blocks }
     const bytes = encodeRun(run)
-    this.#backlog.wrote(length, entriesOf(blocks))
+    this.#backlog.wrote(length, entriesOf(blocks), this.#deps.clock.now())
     this.#deps.book.ownRun(run, bytes, () => this.#journaled(run, bytes, batch))
   }
 
@@ -356,7 +355,8 @@ export class OwnLane implements OwnPort {
 
   /** The tape has the lane up to `length`. */
   final(length: number): void {
-    this.#backlog.final(length, this.#deps.clock.now())
+    const tookMs = this.#backlog.final(length, this.#deps.clock.now())
+    if (tookMs !== null) this.#coalescer.final(tookMs)
     this.#deps.outbox.final(length)
   }
 }

@@ -5,7 +5,7 @@ import { signedPart } from '../../protocol/signed.ts'
 import { signingTerms } from '../../protocol/venue.ts'
 import type { Address, Entry } from '../../protocol/types.ts'
 import { blake2b256 } from '../../crypto/blake2b.ts'
-import { entrySigners } from '../../crypto/block-signers.ts'
+import { entrySigner } from '../../crypto/block-signers.ts'
 import { type Crypto, loadCrypto } from '../../crypto/crypto.ts'
 
 const NO_LANE = new Uint8Array(32)
@@ -36,7 +36,7 @@ export class EntrySigner {
 
   /** Who signed an entry of a lane. */
   signerOf(lane: Uint8Array, entry: Entry): Address | null {
-    return entrySigners(this.#hasher, this.#crypto.recover, lane, [entry])[0]
+    return entrySigner(this.#hasher, this.#crypto.recover, lane, entry)
   }
 
   /** The entry with the account's signature in place of what stood there. */
