@@ -3,9 +3,10 @@
 // a process of its own, one after the other. Slow engines run a prefix (of a smaller book where
 // loading the large one would take minutes), and ours runs the same prefix for the ratio. The hash
 // of all trades, in order, must agree; it is an error if it does not. Speeds are the median of the
-// runs. Latencies are of a run of their own with a clock around each command (its 40 ns included);
-// one command in 512 ends a block and pays for the hash of the block's events. `ours` is given its
-// commands one by one, as all the others are; `blocks` is the whole engine on blocks of entries.
+// runs. Latencies are of a run of their own, the last, with a clock around each command (its 40 ns
+// included); one command in 512 ends a block and pays for the hash of the block's events. `ours` is
+// given its commands one by one, as all the others are; `blocks` is the whole engine on blocks of
+// entries.
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
