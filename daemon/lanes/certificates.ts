@@ -46,8 +46,12 @@ type Entry = {
   checked: boolean
 }
 
+/** Certificates of a lane that one source may have on the shelf. */
+const KEPT_MAX = 8
+
 /** A lane's certificates beyond what is final: of each source its oldest, whose age gives the
- * lane its right to be included, and its latest. */
+ * lane its right to be included, its latest, and some in between: when a cut takes the lane only in
+ * part, one of them is the oldest. */
 export class CertificateShelf {
   readonly #bySource = new Map<PeerKey, Entry[]>()
   readonly #sourcesMax: number
@@ -66,9 +70,9 @@ export class CertificateShelf {
       return true
     }
     const last = entries[entries.length - 1]
-    if (certificate.length > last.certificate.length) {
-      entries[Math.min(entries.length, 1)] = entry
-    }
+    if (certificate.length <= last.certificate.length) return true
+    entries.push(entry)
+    if (entries.length > KEPT_MAX) entries.splice(leastMissed(entries), 1)
     return true
   }
 
@@ -121,6 +125,19 @@ export class CertificateShelf {
     if (rest.length === 0) this.#bySource.delete(source)
     else this.#bySource.set(source, rest)
   }
+}
+
+/** The one in between whose absence leaves the smallest gap in time. */
+function leastMissed(entries: readonly Entry[]): number {
+  let least = 1
+  let gap = Number.POSITIVE_INFINITY
+  for (let i = 1; i < entries.length - 1; i++) {
+    const without = entries[i + 1].receivedAtMs - entries[i - 1].receivedAtMs
+    if (without >= gap) continue
+    gap = without
+    least = i
+  }
+  return least
 }
 
 function certified({ certificate, receivedAtMs }: Entry): Certified {

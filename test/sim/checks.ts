@@ -2,6 +2,7 @@
 // they make final, and recompute the rest.
 import { decodeCut, decodeTapeBlock, type TapeBlock } from '../../protocol/tape-block.ts'
 import { toHex } from '../../protocol/bytes.ts'
+import type { HashParts } from '../../protocol/merkle-log.ts'
 import { quorumOf } from '../../daemon/consensus/core/quorum.ts'
 import { offenderOf } from '../../daemon/consensus/core/evidence-book.ts'
 import type { FinalSlice } from '../../daemon/lanes/types.ts'
@@ -23,6 +24,7 @@ export type CheckOptions = CutCheckOptions & {
   byzantine: ReadonlySet<number>
   inclusionMaxMs: number
   now(): number
+  hash: HashParts
   /** A signer's lane, in hex. */
   nameOf(signer: Uint8Array): string
   verifyHead(
@@ -69,7 +71,7 @@ export class Checks {
     this.#options = options
     const { validators, inclusionMaxMs } = options
     this.#cuts = new CutChecks(options)
-    this.holdings = new Holdings(validators, options.nameOf)
+    this.holdings = new Holdings(validators, options.hash, options.nameOf)
     this.inclusion = new Inclusion({
       validators,
       quorum: quorumOf(validators),

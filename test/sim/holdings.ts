@@ -2,6 +2,7 @@
 import { decodeRun } from '../../daemon/lanes/messages.ts'
 import type { Run } from '../../daemon/lanes/types.ts'
 import { equalBytes, toHex } from '../../protocol/bytes.ts'
+import { type HashParts, MerkleLog } from '../../protocol/merkle-log.ts'
 import type { Cut, Slice } from '../../protocol/tape-block.ts'
 import type { BlockId, Vote } from '../../daemon/consensus/core/types.ts'
 import { Violation } from './violation.ts'
@@ -17,12 +18,15 @@ export class Holdings {
   readonly #nameOf: (signer: Uint8Array) => string
   /** One run is told to many: its bytes are read once. */
   readonly #read = new WeakMap<Uint8Array, Kept>()
-  /** The last block of each head that any run ended with. */
+  /** The last block of each head that any run led to or past, and the logs by lane and length. */
   readonly #ends = new Map<string, Uint8Array>()
+  readonly #logs = new Map<string, MerkleLog[]>()
+  readonly #hash: HashParts
   readonly #proposals = new Map<string, { height: number; cut: Cut }>()
 
   /** `nameOf`: a signer's lane, in hex. */
-  constructor(validators: number, nameOf: (signer: Uint8Array) => string) {
+  constructor(validators: number, hash: HashParts, nameOf: (signer: Uint8Array) => string) {
+    this.#hash = hash
     this.#runs = Array.from({ length: validators }, () => new Map<string, Map<string, Run>>())
     this.#nameOf = nameOf
   }
@@ -34,7 +38,6 @@ export class Holdings {
     this.#runs[validator].set(lane, runs)
     const before = runs.get(head)
     if (!before || before.from > run.from) runs.set(head, run)
-    this.#ends.set(`${lane}.${head}`, run.blocks[run.blocks.length - 1])
   }
 
   #keep(bytes: Uint8Array): Kept {
@@ -44,7 +47,28 @@ export class Holdings {
     const head = `${run.length}.${toHex(run.treeHash)}`
     const kept = { run, lane: this.#nameOf(run.signer), head }
     this.#read.set(bytes, kept)
+    this.#learn(run, kept.lane)
     return kept
+  }
+
+  /** The heads within the run. A journaled run follows on what was journaled before. */
+  #learn(run: Run, lane: string): void {
+    const bases =
+      run.from === 0 ? [MerkleLog.empty(this.#hash)] : this.#logs.get(`${lane}.${run.from}`)
+    for (const base of bases ?? []) {
+      const logs: MerkleLog[] = []
+      for (const block of run.blocks) logs.push((logs.at(-1) ?? base).append(block))
+      if (!equalBytes(logs[logs.length - 1].treeHash(), run.treeHash)) continue
+      logs.forEach((log, i) => this.#head(lane, log, run.blocks[i]))
+    }
+  }
+
+  #head(lane: string, log: MerkleLog, last: Uint8Array): void {
+    const end = `${lane}.${log.length}.${toHex(log.treeHash())}`
+    if (this.#ends.has(end)) return
+    this.#ends.set(end, last)
+    const place = `${lane}.${log.length}`
+    this.#logs.set(place, [...(this.#logs.get(place) ?? []), log])
   }
 
   /** Its journal is gone. */

@@ -1,5 +1,5 @@
 // npm run sim -- --seeds 1000 [--from S] [--validators 4|7] [--workers N] [--seed N]
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { Coverage } from './coverage.ts'
 import { misdeedNames, type Outcome, simulate } from './simulation.ts'
@@ -102,9 +102,10 @@ function* piecesOf(from: number, to: number): Generator<{ from: number; count: n
 /** This file again in other processes, each given a piece when it has done the last. */
 function inWorkers(workers: number, tally: Tally, pieces: Iterator<Piece>): void {
   const args = values.validators ? ['--validators', values.validators] : []
-  let left = workers
+  const running = new Set<ChildProcess>()
   for (let i = 0; i < workers; i++) {
     const worker = fork(import.meta.filename, args, { env: { ...process.env, CURB_SIM: 'worker' } })
+    running.add(worker)
     let given: Piece | null = null
     const next = () => {
       const { value, done } = pieces.next()
@@ -114,9 +115,12 @@ function inWorkers(workers: number, tally: Tally, pieces: Iterator<Piece>): void
         return
       }
       worker.disconnect()
-      if (--left === 0) tally.print()
+      running.delete(worker)
+      if (running.size === 0) tally.print()
     }
     worker.on('message', (sum: Sum) => {
+      // The failing seed is the last that is heard.
+      if (sum.failed !== null) for (const each of running) each.kill('SIGKILL')
       if (given) tally.add(sum, given.count)
       next()
     })

@@ -130,6 +130,7 @@ class Simulation {
         verify: keyring.verify,
         inclusionMaxMs: simPacing.inclusionMaxMs,
         now: () => world.now,
+        hash: hashParts,
         nameOf: (signer) => toHex(laneKey(hashParts, signer, venueId)),
         verifyHead: (validator, length, treeHash, signature) =>
           keyring.verify(signature, headMessage(length, treeHash), keys[validator].publicKey),
