@@ -1,23 +1,25 @@
 // npm run bench:matching [-- --json] [-- --runs N]
 // Ours, the naive oracle, two books from npm and a rule-free probe on the same order flow, each in
-// a process of its own, one after the other. Slow engines run a prefix (of a smaller book where
-// loading the large one would take minutes), and ours runs the same prefix for the ratio. The hash
-// of all trades, in order, must agree; it is an error if it does not. Speeds are the median of the
-// runs. Latencies are of a run of their own, the last, with a clock around each command (its 40 ns
-// included); one command in 512 ends a block and pays for the hash of the block's events. `ours` is
-// given its commands one by one, as all the others are; `blocks` is the whole engine on blocks of
-// entries.
+// a process of its own, compiled as a daemon is, one after the other. Slow engines run a prefix (of
+// a smaller book where loading the large one would take minutes), and ours runs the same prefix for
+// the ratio. The hash of all trades, in order, must agree; it is an error if it does not. Speeds are
+// the median of the runs. Latencies are of a run of their own, the last, with a clock around each
+// command (its 40 ns included); one command in 512 ends a block and pays for the hash of the block's
+// events. `ours` is given its commands one by one, as all the others are; `blocks` is the whole
+// engine on blocks of entries.
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import type { BlocksMemory, BlocksResult } from './blocks.ts'
+import { compiled } from './compiled.ts'
 import type { RunResult } from './matching-run.ts'
 import { median, report, say, type Row } from './report.ts'
 import { fullSize, workloadNames, type Size, type WorkloadName } from './workloads.ts'
 
 const run = promisify(execFile)
-const oneByOne = 'matching-run.ts'
-const inBlocks = 'blocks.ts'
+const oneByOne = 'matching-run.js'
+const inBlocks = 'blocks.js'
+const programs = join(await compiled(), 'bench')
 
 /** What a slow engine is given: a book, and how many commands of the flow on it. */
 type Prefix = Size & { prefix: number }
@@ -35,8 +37,8 @@ const prefixes: Record<string, Record<WorkloadName, Prefix>> = {
 }
 
 async function child(program: string, words: string[]): Promise<string> {
-  const flags = ['--expose-gc', '--max-old-space-size=4096', '--import', 'tsx']
-  const file = fileURLToPath(new URL(program, import.meta.url))
+  const flags = ['--expose-gc', '--max-old-space-size=4096']
+  const file = join(programs, program)
   const { stdout } = await run(process.execPath, [...flags, file, ...words], {
     timeout: 600_000,
     maxBuffer: 1 << 24
