@@ -97,27 +97,43 @@ export class CertificateShelf {
     for (const [source, entries] of this.#bySource) {
       for (const entry of entries) {
         if (entry.certificate.length <= length || entry.receivedAtMs >= beforeMs) continue
-        if (!entry.checked && !check(entry.certificate)) {
-          this.#drop(source, entry)
-          onfalse(source)
-          continue
-        }
-        entry.checked = true
-        found.push(certified(entry))
+        if (this.#isGenuine(source, entry, check, onfalse)) found.push(certified(entry))
       }
     }
     return found.sort((a, b) => b.length - a.length || a.receivedAtMs - b.receivedAtMs)
   }
 
-  /** The longest, unchecked, to be relayed. */
-  latest(): Certificate | null {
-    let best: Certificate | null = null
-    for (const entries of this.#bySource.values()) {
-      for (const { certificate } of entries) {
-        if (best === null || certificate.length > best.length) best = certificate
-      }
+  /** The longest genuine one beyond `length`, to be relayed; null without one. Who relays a false
+   * one takes the blame for it, so it is checked here, and a false one dropped and reported. */
+  longest(
+    length: number,
+    check: (certificate: Certificate) => boolean,
+    onfalse: (source: PeerKey) => void
+  ): Certificate | null {
+    const all = [...this.#bySource].flatMap(([source, entries]) =>
+      entries.map((entry) => ({ source, entry }))
+    )
+    all.sort((a, b) => b.entry.certificate.length - a.entry.certificate.length)
+    for (const { source, entry } of all) {
+      if (entry.certificate.length <= length) return null
+      if (this.#isGenuine(source, entry, check, onfalse)) return entry.certificate
     }
-    return best
+    return null
+  }
+
+  #isGenuine(
+    source: PeerKey,
+    entry: Entry,
+    check: (certificate: Certificate) => boolean,
+    onfalse: (source: PeerKey) => void
+  ): boolean {
+    if (!entry.checked && !check(entry.certificate)) {
+      this.#drop(source, entry)
+      onfalse(source)
+      return false
+    }
+    entry.checked = true
+    return true
   }
 
   #drop(source: PeerKey, entry: Entry): void {

@@ -18,10 +18,12 @@ const BUSY_RATE = 0.4
 /** How fast the measured rate follows, in milliseconds. */
 const RATE_WINDOW_MS = 50
 /** Of the time from a run to its finality, beyond what it takes on a venue at rest, so much is spent
- * on gathering; the mean of that time follows an eighth of each difference. */
+ * on gathering. The mean of that time follows an eighth of each difference, but by so much at most:
+ * one leader who is away makes no venue slow. */
 const SLOW_SHARE = 1 / 2
 const REST_MS = 12
 const MEAN_SHARE = 1 / 8
+const STEP_MS = 2
 
 export type PendingBlock = { entries: Uint8Array[]; bytes: number }
 
@@ -88,7 +90,8 @@ export class Coalescer {
 
   /** A run became final `ms` after it was written. */
   final(ms: number): void {
-    this.#finalMs += (ms - this.#finalMs) * MEAN_SHARE
+    const step = (ms - this.#finalMs) * MEAN_SHARE
+    this.#finalMs += Math.min(STEP_MS, Math.max(-STEP_MS, step))
   }
 
   /** Hands out all that waits. */

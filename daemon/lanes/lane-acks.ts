@@ -88,14 +88,19 @@ export class LaneAcks {
 
   /** Genuine certificates of heads beyond `length` that came before `beforeMs`, longest first. */
   certified(key: LaneKey, length: number, beforeMs: number): Certified[] {
-    const { rules, deps, table } = this.#context
-    const lane = table.get(key)
-    if (lane === null) return []
-    return lane.shelf.list(
-      length,
-      beforeMs,
-      (certificate) => verifyCertificate(rules, deps.verify, certificate),
-      (peer) => deps.host.misbehaved(peer, 'a certificate that is false', FORGERY)
-    )
+    const lane = this.#context.table.get(key)
+    return lane?.shelf.list(length, beforeMs, this.#check, this.#onfalse) ?? []
   }
+
+  /** The longest genuine certificate of what is not final, to be relayed; null without one. */
+  longest(key: LaneKey): Certificate | null {
+    const lane = this.#context.table.get(key)
+    return lane?.shelf.longest(lane.finalLength, this.#check, this.#onfalse) ?? null
+  }
+
+  readonly #check = (certificate: Certificate): boolean =>
+    verifyCertificate(this.#context.rules, this.#context.deps.verify, certificate)
+
+  readonly #onfalse = (peer: PeerKey): void =>
+    this.#context.deps.host.misbehaved(peer, 'a certificate that is false', FORGERY)
 }

@@ -128,7 +128,10 @@ export class LaneReader implements LaneReads {
   }
 
   forward(key: LaneKey, from: number, length: number, treeHash: Bytes32, to: PeerKey): void {
-    this.#deps.supply.forward(key, from, length, treeHash, to)
+    const { supply, acks } = this.#deps
+    supply.forward(key, from, length, treeHash, to)
+    const certificate = acks.longest(key)
+    if (certificate !== null) this.#context.deps.host.send(to, { kind: 'certificate', certificate })
   }
 
   lanes(): readonly LaneStatus[] {

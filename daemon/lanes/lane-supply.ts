@@ -114,15 +114,13 @@ export class LaneSupply {
     return spent
   }
 
-  /** Sends a branch beyond `from`, and the lane's latest certificate, without being asked. */
+  /** Sends a branch beyond `from` without being asked. */
   forward(key: LaneKey, from: number, length: number, treeHash: Uint8Array, to: PeerKey): void {
-    const { table, deps, options } = this.#context
+    const { table, options } = this.#context
     const lane = table.get(key)
     const node = lane?.tree.find(length, treeHash) ?? null
     if (lane === null || node === null) return
     this.#sendRuns(to, lane, node, from, options.limits.serveBurstBytes)
-    const certificate = lane.shelf.latest()
-    if (certificate !== null) deps.host.send(to, { kind: 'certificate', certificate })
   }
 
   /** Of the lanes that are not final: the longest heads that are held, so that others can ask for

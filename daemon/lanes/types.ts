@@ -149,7 +149,8 @@ export type LaneReads = {
    * longest first. Checking one costs a quorum of signature checks, once: ask only for what a rule
    * needs, such as those that are overdue. */
   certified(lane: LaneKey, length: number, beforeMs?: number): Certified[]
-  /** Sends what is known of the branch beyond `from` to a peer (a voter to the leader). */
+  /** Sends what is known of the branch beyond `from`, and the lane's longest certificate, to a peer
+   * (a voter to the leader). */
   forward(lane: LaneKey, from: number, length: number, treeHash: Bytes32, to: PeerKey): void
   /** Every lane, ascending by key. */
   lanes(): readonly LaneStatus[]

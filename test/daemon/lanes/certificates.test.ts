@@ -29,7 +29,23 @@ test('certificate shelf - a lane that was taken in part keeps the age of what wa
   t.alike(genuine(shelf, 0, 100), [7, 6, 4, 2])
   shelf.prune(2)
   t.alike(genuine(shelf, 2, 25), [4], 'the next oldest is still known to be old')
-  t.is(shelf.latest()?.length, 7)
+})
+
+test('certificate shelf - the longest that is genuine is relayed, the false ones go', (t) => {
+  const shelf = new CertificateShelf({ sourcesMax: 4 })
+  shelf.add(SOURCE, certificate(3), 10)
+  shelf.add('liar', certificate(9), 20)
+  const blamed: string[] = []
+  const longest = (length: number): number | undefined =>
+    shelf.longest(
+      length,
+      (each) => each.length < 9,
+      (source) => blamed.push(source)
+    )?.length
+  t.is(longest(0), 3)
+  t.alike(blamed, ['liar'])
+  t.is(longest(3), undefined, 'nothing beyond')
+  t.alike(blamed, ['liar'], 'each is checked once')
 })
 
 test('certificate shelf - of many it keeps the oldest, the latest and some over the whole time', (t) => {

@@ -16,10 +16,12 @@ test('coalescer - waits longer where finality takes long, within a bound', (t) =
   const coalescer = new Coalescer(512)
   coalescer.add(ENTRY, 10_000)
   const takes = (ms: number): void => {
-    for (let i = 0; i < 100; i++) coalescer.final(ms)
+    for (let i = 0; i < 300; i++) coalescer.final(ms)
   }
   takes(10)
   t.is(coalescer.wait(), COALESCE_IDLE_MS)
+  coalescer.final(5000)
+  t.is(coalescer.wait(), COALESCE_IDLE_MS, 'not by one that was late')
   takes(52)
   t.is(coalescer.wait(), 20)
   takes(5000)
