@@ -24,6 +24,8 @@ const SLOW_SHARE = 1 / 2
 const REST_MS = 12
 const MEAN_SHARE = 1 / 8
 const STEP_MS = 2
+/** Beyond this nothing waits longer, and nothing has to be forgotten again. */
+const FINAL_MAX_MS = REST_MS + COALESCE_SLOW_MS / SLOW_SHARE
 
 export type PendingBlock = { entries: Uint8Array[]; bytes: number }
 
@@ -84,13 +86,13 @@ export class Coalescer {
   wait(): number {
     const load = Math.min(1, this.#rate / BUSY_RATE)
     const busyMs = COALESCE_IDLE_MS + load * (COALESCE_BUSY_MS - COALESCE_IDLE_MS)
-    const slowMs = Math.min(COALESCE_SLOW_MS, SLOW_SHARE * (this.#finalMs - REST_MS))
+    const slowMs = SLOW_SHARE * (this.#finalMs - REST_MS)
     return Math.round(Math.max(busyMs, slowMs))
   }
 
   /** A run became final `ms` after it was written. */
   final(ms: number): void {
-    const step = (ms - this.#finalMs) * MEAN_SHARE
+    const step = (Math.min(ms, FINAL_MAX_MS) - this.#finalMs) * MEAN_SHARE
     this.#finalMs += Math.min(STEP_MS, Math.max(-STEP_MS, step))
   }
 
