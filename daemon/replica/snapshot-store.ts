@@ -18,8 +18,13 @@ export type StoredSnapshot = { base: SnapshotBase; bytes: Uint8Array }
 const SUFFIX = '.snapshot'
 const UNFINISHED = '.new'
 
+/** One that was found whole: where in its file the bytes begin. */
+type Whole = { base: SnapshotBase; start: number }
+
 export class SnapshotStore {
   readonly #options: SnapshotStoreOptions
+  /** By index: what was found when it was first asked for. Only those on disk have a place here. */
+  readonly #looked = new Map<number, Promise<Whole | null>>()
   readonly #hash: (bytes: Uint8Array) => Uint8Array
   /** One at a time, in order. */
   #writing: Promise<void> = Promise.resolve()
@@ -72,6 +77,49 @@ export class SnapshotStore {
     }
   }
 
+  /** What a snapshot is, without its bytes; null as `read`. It is read and checked the first time
+   * only: strangers may ask as often as they like. */
+  async base(index: number): Promise<SnapshotBase | null> {
+    return (await this.#whole(index))?.base ?? null
+  }
+
+  /** Bytes [offset, offset + length) of a snapshot, as far as it goes; null as `read`. */
+  async piece(index: number, offset: number, length: number): Promise<Uint8Array | null> {
+    const whole = await this.#whole(index)
+    if (whole === null || offset >= whole.base.bytes) return null
+    const bytes = new Uint8Array(Math.min(length, whole.base.bytes - offset))
+    let handle: fs.FileHandle
+    try {
+      handle = await fs.open(this.#path(index))
+    } catch {
+      return null
+    }
+    try {
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, whole.start + offset)
+      return bytesRead === bytes.length ? bytes : null
+    } finally {
+      await handle.close()
+    }
+  }
+
+  async #whole(index: number): Promise<Whole | null> {
+    const known = this.#looked.get(index)
+    if (known !== undefined) return known
+    if (!(await this.#indexes()).includes(index)) return null
+    const looking = this.#looked.get(index) ?? this.#look(index)
+    this.#looked.set(index, looking)
+    return looking
+  }
+
+  async #look(index: number): Promise<Whole | null> {
+    const stored = await this.read(index)
+    if (stored === null) return null
+    const { base } = stored
+    const writer = new Writer(8192)
+    writeBase(writer, base)
+    return { base, start: writer.take().length }
+  }
+
   write(stored: StoredSnapshot): Promise<void> {
     this.#writing = this.#writing.then(() => this.#write(stored))
     return this.#writing
@@ -90,9 +138,11 @@ export class SnapshotStore {
       await handle.close()
     }
     await fs.rename(file + UNFINISHED, file)
+    this.#looked.delete(base.index)
     const indexes = await this.#indexes()
     for (const index of indexes.slice(0, Math.max(0, indexes.length - this.#options.keep))) {
       await fs.rm(this.#path(index), { force: true })
+      this.#looked.delete(index)
     }
   }
 

@@ -4,12 +4,15 @@ import { equalBytes } from '../../protocol/bytes.ts'
 import type { Cut, SnapshotMark } from '../../protocol/tape-block.ts'
 import type { NetworkLog, Peer, SnapshotOffer } from '../network/types.ts'
 import type { SnapshotMessage, SnapshotPort } from '../tape/channel.ts'
-import { PIECE_BYTES_MAX } from '../tape/messages.ts'
+import { PIECE_BYTES_MAX, type SnapshotBase } from '../tape/messages.ts'
 import { send } from '../tape/streamer.ts'
 import type { VenueTape } from '../tape/tape.ts'
 import type { MadeSnapshot, Replica } from './replica.ts'
 import { type FetchedSnapshot, FORGERY, type SnapshotFetch } from './snapshot-fetch.ts'
 import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts'
+
+/** Pieces on their way to one peer; an honest one has half as many under way. */
+const PIECES_MAX = 8
 
 export type SnapshotsDependencies = {
   tape: VenueTape
@@ -38,6 +41,8 @@ export class Snapshots implements SnapshotPort {
   /** Fetched; a cut has to confirm it. */
   #unconfirmed: FetchedSnapshot | null = null
   #rejected: (() => void) | null = null
+  /** By peer: pieces on their way from the disk to it. */
+  readonly #pieces = new Map<string, number>()
 
   constructor(dependencies: SnapshotsDependencies) {
     this.#dependencies = dependencies
@@ -193,24 +198,41 @@ export class Snapshots implements SnapshotPort {
     } else if (message.kind === 'snapshot') {
       void this.#sendBase(peer)
     } else {
-      void this.#sendPiece(peer, message.index, message.offset)
+      this.#onpiece(peer, message.index, message.offset)
     }
   }
 
   async #sendBase(peer: Peer): Promise<void> {
-    const stored = this.#offer === null ? null : await this.#read(this.#offer.index)
-    send(peer, { kind: 'base', base: stored?.base ?? null })
+    const base = this.#offer === null ? null : await this.#baseOf(this.#offer.index)
+    send(peer, { kind: 'base', base })
   }
 
-  async #read(index: number): Promise<StoredSnapshot | null> {
-    if (this.#stored?.base.index === index) return this.#stored
-    return this.#dependencies.store.read(index).catch(() => null)
+  async #baseOf(index: number): Promise<SnapshotBase | null> {
+    if (this.#stored?.base.index === index) return this.#stored.base
+    return this.#dependencies.store.base(index).catch(() => null)
+  }
+
+  /** A few at a time for each peer: one that asks for more than it can take is no honest one. */
+  #onpiece(peer: Peer, index: number, offset: number): void {
+    const pending = this.#pieces.get(peer.id) ?? 0
+    if (pending >= PIECES_MAX) {
+      peer.misbehaved('asks for more pieces of a snapshot than it may at once', 10)
+      return
+    }
+    this.#pieces.set(peer.id, pending + 1)
+    void this.#sendPiece(peer, index, offset).finally(() => {
+      const left = (this.#pieces.get(peer.id) ?? 1) - 1
+      if (left > 0) this.#pieces.set(peer.id, left)
+      else this.#pieces.delete(peer.id)
+    })
   }
 
   async #sendPiece(peer: Peer, index: number, offset: number): Promise<void> {
-    const stored = await this.#read(index)
-    const bytes = stored?.bytes.subarray(offset, offset + PIECE_BYTES_MAX)
-    if (bytes !== undefined && bytes.length > 0) send(peer, { kind: 'bytes', index, offset, bytes })
+    const bytes =
+      this.#stored?.base.index === index
+        ? this.#stored.bytes.subarray(offset, offset + PIECE_BYTES_MAX)
+        : await this.#dependencies.store.piece(index, offset, PIECE_BYTES_MAX).catch(() => null)
+    if (bytes !== null && bytes.length > 0) send(peer, { kind: 'bytes', index, offset, bytes })
   }
 
   closed(peer: Peer): void {

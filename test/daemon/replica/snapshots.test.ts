@@ -3,13 +3,17 @@ import test from 'brittle'
 import { blake2b256 } from '../../../crypto/blake2b.ts'
 import { systemClock } from '../../../daemon/clock.ts'
 import { PROTOCOL_VERSION, type Peer, type SnapshotOffer } from '../../../daemon/network/types.ts'
-import { PIECE_BYTES_MAX } from '../../../daemon/tape/messages.ts'
+import {
+  PIECE_BYTES_MAX,
+  type TapeMessage,
+  decodeTapeMessage
+} from '../../../daemon/tape/messages.ts'
 import { MerkleLog } from '../../../protocol/merkle-log.ts'
 import { SnapshotFetch } from '../../../daemon/replica/snapshot-fetch.ts'
 import { SnapshotStore } from '../../../daemon/replica/snapshot-store.ts'
 import { Snapshots } from '../../../daemon/replica/snapshots.ts'
 import { VirtualClock } from '../../helpers/clock.ts'
-import { toHex } from '../../../protocol/bytes.ts'
+import { equalBytes, toHex } from '../../../protocol/bytes.ts'
 import { hash } from '../../helpers/tape-maker.ts'
 import { temporaryFolder } from '../../helpers/tmp.ts'
 import { until } from '../../helpers/until.ts'
@@ -109,4 +113,67 @@ test('snapshots - a peer that sends each piece in time, and no more, is left for
   }
   t.alike(fetched, [null])
   t.ok(pieces < 5, `given up after ${pieces} pieces of 8,192`)
+})
+
+test('snapshots - an older one is read and checked once, however often it is asked for', async (t) => {
+  const bench = await createBench(['alice'])
+  const { tape, replica } = await bench.make()
+  let hashed = 0
+  const store = new SnapshotStore(
+    { folder: await temporaryFolder(t), keep: 2 },
+    {
+      hash: (bytes) => {
+        hashed++
+        return blake2b256(bytes)
+      }
+    }
+  )
+  const points = new SnapshotStore(
+    { folder: await temporaryFolder(t), keep: 2 },
+    { hash: blake2b256 }
+  )
+  const snapshots = new Snapshots({
+    tape,
+    replica,
+    store,
+    points,
+    settle: () => Promise.resolve(),
+    fetch: new SnapshotFetch(
+      { pieceMs: 1000, bytesMax: 2 ** 20, bytesPerSecondMin: 1, snapshotCuts: SNAPSHOT_CUTS },
+      { key: bench.maker.key, hash, clock: systemClock, peers: () => [] }
+    ),
+    log: { warn: () => undefined },
+    onoffer: () => undefined,
+    onfault: (fault) => t.fail(String(fault))
+  })
+  await snapshots.open()
+  const older = SNAPSHOT_CUTS - 1
+  const blocks = Array.from({ length: 2 * SNAPSHOT_CUTS }, () => bench.maker.next())
+  for (const block of blocks) await tape.appendOwn(bench.maker.own([block]))
+  await until(() => snapshots.newest?.index === 2 * SNAPSHOT_CUTS - 1, 'both snapshots')
+  const stored = await store.read(older)
+  const sent: TapeMessage[] = []
+  const blamed: string[] = []
+  const peer: Peer = {
+    ...quietPeer({ index: older, hash: new Uint8Array(32) }),
+    send: (_channel, type, payload) => sent.push(decodeTapeMessage(type, payload)) > 0,
+    misbehaved: (reason) => blamed.push(reason)
+  }
+  hashed = 0
+  for (let round = 1; round <= 5; round++) {
+    for (let i = 0; i < 4; i++) snapshots.receive(peer, { kind: 'piece', index: older, offset: 0 })
+    await until(() => sent.length === 4 * round, 'the pieces')
+  }
+  t.ok(hashed <= 1, `hashed ${hashed} times for 20 pieces`)
+  const [piece] = sent
+  t.ok(
+    piece.kind === 'bytes' &&
+      stored !== null &&
+      equalBytes(piece.bytes, stored.bytes.subarray(0, PIECE_BYTES_MAX))
+  )
+  t.alike(blamed, [])
+  for (let i = 0; i < 100; i++) snapshots.receive(peer, { kind: 'piece', index: older, offset: 0 })
+  t.ok(blamed.length > 50, 'more at once than any honest peer asks for is not kept, and is blamed')
+  snapshots.receive(peer, { kind: 'piece', index: 12_345, offset: 0 })
+  await snapshots.close()
 })
