@@ -118,11 +118,16 @@ export class LaneTable {
   meet(key: LaneKey, lane: Bytes32, peer: PeerKey, trusted: boolean): Lane | null {
     const known = this.#lanes.get(key)
     if (known !== undefined) return known
-    const brought = this.#strangers.get(peer)
-    const { strangersMax, strangersPerPeerMax } = this.#limits
-    if (!trusted && brought !== undefined && brought.size >= strangersPerPeerMax) return null
-    if (this.#strangerCount >= strangersMax && !this.forgetStranger()) return null
+    if (!this.mayMeet(key, peer, trusted)) return null
+    if (this.#strangerCount >= this.#limits.strangersMax && !this.forgetStranger()) return null
     return this.#stranger(key, lane, peer)
+  }
+
+  /** False for one more stranger of a peer that has brought as many as it may: what it says of that
+   * lane need not be checked. */
+  mayMeet(key: LaneKey, peer: PeerKey, trusted: boolean): boolean {
+    if (trusted || this.#lanes.has(key)) return true
+    return (this.#strangers.get(peer)?.size ?? 0) < this.#limits.strangersPerPeerMax
   }
 
   #stranger(key: LaneKey, lane: Bytes32, peer: PeerKey): Lane {

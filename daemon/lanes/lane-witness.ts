@@ -31,11 +31,13 @@ export class LaneWitness {
       if (held) this.#want({ ...head, lane: name.lane }, [peer])
       return true
     }
+    const trusted = peers.index(peer) >= 0
+    if (!table.mayMeet(name.key, peer, trusted)) return true
     if (!verifyHead(deps.verify, { ...head, lane: name.lane }, head.signer)) {
       deps.host.misbehaved(peer, 'a head whose signature is false', FORGERY)
       return false
     }
-    const lane = table.meet(name.key, name.lane, peer, peers.index(peer) >= 0)
+    const lane = table.meet(name.key, name.lane, peer, trusted)
     if (lane === null) return true
     lane.signer ??= head.signer
     const same = lane.tree.find(head.length, head.treeHash)
@@ -119,12 +121,13 @@ export class LaneWitness {
   receive(peer: PeerKey, evidence: Evidence): void {
     const { names, table, deps, peers } = this.#context
     const name = names.of(evidence.a.signer)
-    if (table.get(name.key)?.conflicted) return
+    const trusted = peers.index(peer) >= 0
+    if (table.get(name.key)?.conflicted || !table.mayMeet(name.key, peer, trusted)) return
     if (!verifyEvidence(evidence, { hash: deps.hash, verify: deps.verify, names })) {
       deps.host.misbehaved(peer, 'evidence that proves nothing', FORGERY)
       return
     }
-    const lane = table.meet(name.key, name.lane, peer, peers.index(peer) >= 0)
+    const lane = table.meet(name.key, name.lane, peer, trusted)
     if (lane === null) return
     lane.signer ??= evidence.a.signer
     this.convict(lane, evidence)

@@ -40,14 +40,14 @@ export const laneMessageTypes = {
   known: 7
 } as const satisfies Record<LaneMessage['kind'], number>
 
-/** In the order of the types. A message costs the sender tokens in the measure in which it costs
+/** In the order of the types. A message costs the sender tokens in the measure in which it can cost
  * the receiver signature checks. */
 export const laneMessageRules: readonly MessageRule[] = [
   { name: 'run', bytesMax: RUN_BYTES_MAX + 5 * RUN_BLOCKS_MAX + 256 },
   { name: 'acks', bytesMax: ACKS_MAX * 140 + 3 },
   { name: 'certificate', bytesMax: VALIDATORS_LIMIT * 65 + 80 },
   { name: 'request', bytesMax: 84 },
-  { name: 'heads', bytesMax: HEADS_MAX * 145 + 3, cost: 8 },
+  { name: 'heads', bytesMax: HEADS_MAX * 145 + 3, cost: HEADS_MAX },
   { name: 'evidence', bytesMax: EVIDENCE_LEAVES_MAX * 41 + ROOTS_MAX * 41 + 512, cost: 4 },
   { name: 'claim', bytesMax: 32 },
   { name: 'known', bytesMax: 180 }

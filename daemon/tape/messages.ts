@@ -66,12 +66,15 @@ const KINDS = [
   'bytes'
 ] as const satisfies readonly TapeMessage['kind'][]
 
+/** What the answer costs: a piece of a file; a run put together, whoever reads it. */
+const COSTS: Partial<Record<TapeMessage['kind'], number>> = { fetch: 4, piece: 4, subscribe: 32 }
+
 /** In the order of the types on the wire. */
 export const TAPE_MESSAGES: readonly MessageRule[] = KINDS.map((name) => ({
   name,
   bytesMax:
     name === 'run' ? TAPE_BLOCK_BYTES_MAX + 2 * RUN_BYTES_MAX : name === 'bytes' ? 300_000 : 8192,
-  cost: name === 'fetch' || name === 'piece' ? 4 : 1
+  cost: COSTS[name] ?? 1
 }))
 
 export function encodeTapeMessage(message: TapeMessage): { type: number; payload: Uint8Array } {

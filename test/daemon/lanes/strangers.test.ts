@@ -1,5 +1,11 @@
 import test from 'brittle'
-import { laneMessageTypes } from '../../../daemon/lanes/messages.ts'
+import {
+  HEADS_MAX,
+  encodeMessage,
+  laneMessageRules,
+  laneMessageTypes
+} from '../../../daemon/lanes/messages.ts'
+import { laneLimitDefaults } from '../../../daemon/lanes/options.ts'
 import { joinBlock } from '../../../protocol/entries.ts'
 import { Forger } from './forger.ts'
 import { type TestDaemon, World, bigEntry, entry } from './world.ts'
@@ -82,4 +88,21 @@ test('lane strangers - a restart lets in nobody whom the door refused', async (t
   again.admits = admits
   t.is(again.has(key), 1)
   await t.exception(() => again.head(key))
+})
+
+test('lane strangers - who has brought as many as he may costs no more signature checks', async (t) => {
+  const { world } = await venue({})
+  const shows = (outsider: number, count: number, seed: number): void => {
+    const heads = Array.from({ length: count }, (_, i) => {
+      const forger = new Forger(seed + i)
+      return { head: forger.head(forger.run(forger.empty, [1]).log), held: false }
+    })
+    const { payload } = encodeMessage({ kind: 'heads', heads })
+    world.inject(outsider, 0, laneMessageTypes.heads, payload)
+  }
+  const before = world.verified
+  shows(OUTSIDERS[0], 100, 20)
+  t.is(world.verified - before, laneLimitDefaults.strangersPerPeerMax)
+  const cost = laneMessageRules[laneMessageTypes.heads].cost ?? 1
+  t.ok(cost >= HEADS_MAX, 'and each message is paid for as if each head were checked')
 })
