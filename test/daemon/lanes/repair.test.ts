@@ -67,3 +67,25 @@ test('lane repair - is bounded, in all and by lane', (t) => {
   t.ok(repair.wants('a', 2))
   t.absent(repair.wants('a', 3))
 })
+
+test('lane repair - data that trickles in postpones a request so long and no longer', (t) => {
+  const repair = new Repair(repairDefaults)
+  repair.want('a', head(5), [], 0, 0)
+  let asked: number | null = null
+  for (let at = 0; at < 10_000; at += 50) {
+    if (repair.due(at, 0).length > 0) asked ??= at
+    repair.moved('a', at, 0)
+  }
+  t.ok(asked !== null && asked <= 2_000, `asked after ${asked} ms`)
+})
+
+test('lane repair - heads that one peer names take neither the room nor the patience of others', (t) => {
+  const repair = new Repair(repairDefaults)
+  for (let i = 0; i < 3000; i++) repair.want(`made up ${i}`, head(1), ['liar'], 0, 0)
+  t.ok(repair.want('a', head(1), ['leader'], 0, 0), 'there is room')
+  t.ok(repair.want('b', head(1), ['x', 'liar'], 0, 0), 'and for what several name')
+  const asked = new Set<string>()
+  for (let at = 0; at <= 200; at++) for (const { key } of repair.due(at, 0)) asked.add(key)
+  t.ok(asked.has('a') && asked.has('b'), 'the first wait is about fetchAfterMs')
+  t.ok(repair.size <= repairDefaults.wantsMax)
+})
