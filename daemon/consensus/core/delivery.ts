@@ -80,9 +80,11 @@ export class Delivery {
     this.watch(nowMs)
   }
 
-  /** A validator (re)connected: what was sent before may not have arrived. */
+  /** A validator (re)connected: what was sent before may not have arrived, and what it had shown may
+   * be of an earlier life. */
   connected(peer: number): void {
     this.#relayed[peer] = 0
+    this.#shown[peer] = 0
     this.#resend(peer)
   }
 
@@ -91,22 +93,34 @@ export class Delivery {
     if (finalCertificate) this.#deps.send(peer, finalCertificate)
   }
 
-  /** Everything above the final that a peer may have missed: of very many heights the first, where
-   * it may be stuck, and the last. */
+  /** Everything above the final that a peer may have missed. */
   #resend(peer: number): void {
     const { heights, send } = this.#deps
     if (this.#shown[peer] <= heights.final.height) this.sendFinal(peer)
-    const slots = heights.above()
-    const half = RESENT_HEIGHTS / 2
-    const isMany = slots.length > RESENT_HEIGHTS
     const { self } = this.#options
-    for (const slot of isMany ? [...slots.slice(0, half), ...slots.slice(-half)] : slots) {
+    for (const slot of this.#missed(peer)) {
       this.#sendCertificates(peer, slot)
       if (slot.proposal && (slot.proposed || slot.votes[self])) send(peer, slot.proposal)
       for (const ballot of [slot.votes[self], slot.nullifies[self], slot.finalizes[self]]) {
         if (ballot) send(peer, ballot)
       }
     }
+  }
+
+  /** Of very many heights the first, those on from where the peer stands, and the last. */
+  #missed(peer: number): Iterable<Slot> {
+    const slots = this.#deps.heights.above()
+    if (slots.length <= RESENT_HEIGHTS) return slots
+    const at = Math.max(
+      0,
+      slots.findIndex(({ height }) => height >= this.#shown[peer])
+    )
+    const third = Math.ceil(RESENT_HEIGHTS / 3)
+    return new Set([
+      ...slots.slice(0, third),
+      ...slots.slice(at, at + third),
+      ...slots.slice(-third)
+    ])
   }
 
   #sendCertificates(peer: number, slot: Slot): void {

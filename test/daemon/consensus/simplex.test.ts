@@ -247,6 +247,26 @@ test('simplex - while the tape stands still, ballots and certificates are sent a
   t.alike(bench.said(), [], 'all is final: quiet')
 })
 
+test('simplex - of very many heights those are sent again where a validator is stuck', (t) => {
+  const bench = new Bench(0)
+  for (let height = 1; height <= 300; height++) bench.hears(2, four.nullification(height))
+  bench.hears(3, four.nullify(3, 120))
+  bench.sleeps(STANDSTILL_MS / 2)
+  bench.said()
+  bench.step({ kind: 'demand' })
+  bench.sleeps(4 * STANDSTILL_MS)
+  const said = bench.said().filter((line) => line.endsWith('to 3'))
+  t.ok(said.includes('nullification 120 to 3'), 'what takes it on')
+  t.ok(said.includes('nullification 1 to 3') && said.includes('nullification 300 to 3'))
+  t.ok(new Set(said).size < 100, `${new Set(said).size} messages`)
+  bench.step({ kind: 'connected', peer: 3 })
+  bench.said()
+  bench.hears(3, four.nullify(3, 50))
+  bench.sleeps(2 * STANDSTILL_MS)
+  const again = bench.said().filter((line) => line.endsWith('to 3'))
+  t.ok(again.includes('nullification 50 to 3'), 'it may have begun anew')
+})
+
 test('simplex - certificates are handed to those who have not shown that they have them', (t) => {
   const bench = new Bench(0)
   bench.hears(1, four.notarization(one))
