@@ -6,6 +6,16 @@ export type Clock = {
   after(delayMs: number, fn: () => void): () => void
 }
 
+/** The same timers, with a time that only grows, however the wall clock is set meanwhile: what waits
+ * are measured by. `stopwatch`: milliseconds that only grow. */
+export function steadyClock(clock: Clock, stopwatch: () => number): Clock {
+  const zero = clock.now() - stopwatch()
+  return {
+    now: () => Math.floor(zero + stopwatch()),
+    after: (delayMs, fn) => clock.after(delayMs, fn)
+  }
+}
+
 /** A number in [0, 1). */
 export type Random = () => number
 

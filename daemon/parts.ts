@@ -15,6 +15,7 @@ import type { Crypto } from '../crypto/crypto.ts'
 import { ed25519Verify } from '../crypto/ed25519.ts'
 import { SignerPool } from '../crypto/signer-pool.ts'
 import { Door } from './door.ts'
+import { steadyClock } from './clock.ts'
 import { DaemonFault } from './errors.ts'
 import { identityOf, signerOf } from './identity.ts'
 import { disk } from './journal/file-system.ts'
@@ -63,6 +64,8 @@ export function createParts(
 ) {
   const { manifest, folder, tuning, p2p } = options
   const { clock, random, log } = dependencies
+  const stopwatch = (): number => performance.now()
+  const steady = steadyClock(clock, stopwatch)
   const hash = blake2b256Parts
   const verify = ed25519Verify
   const identity = identityOf(options.seed)
@@ -138,7 +141,7 @@ export function createParts(
   const config = engineConfig(manifest, terms)
   const replica = new Replica(
     { venue, snapshotCuts, aheadBlocks: AHEAD_BLOCKS, restartEntries: tuning.restartEntries },
-    { config, hash, tape, intake, ledger, clock, stopwatch: () => performance.now() }
+    { config, hash, tape, intake, ledger, clock: steady, stopwatch }
   )
   const door = new Door(
     { bond: config.bond, laneEntries: manifest.limits.entriesPerLanePerCut },
@@ -161,7 +164,7 @@ export function createParts(
     {
       journal,
       network,
-      clock,
+      clock: steady,
       hash,
       verify,
       sign: identity.sign,
@@ -182,7 +185,7 @@ export function createParts(
   const streamer = new TapeStreamer({ subscribersMax: tuning.subscribersMax }, { tape })
   const follower = new TapeFollower(
     { always: !isValidator, stallMs: tuning.stallMs, checkMs: CHECK_MS, avoidMs: AVOID_MS },
-    { tape, clock, random, peers }
+    { tape, clock: steady, random, peers }
   )
   const snapshots = new Snapshots({
     tape,
@@ -203,7 +206,7 @@ export function createParts(
         bytesPerSecondMin: SNAPSHOT_BYTES_PER_SECOND_MIN,
         snapshotCuts
       },
-      { key: tapeKey, hash, clock, peers }
+      { key: tapeKey, hash, clock: steady, peers }
     ),
     log,
     onoffer: (snapshot) => network.announce({ tapeLength: tape.length, snapshot }),
@@ -222,6 +225,7 @@ export function createParts(
     hash,
     verify,
     hasher,
+    steady,
     signers,
     journal,
     store,

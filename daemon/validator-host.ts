@@ -45,9 +45,9 @@ export class ValidatorHost {
   readonly #driver: ConsensusDriver
 
   constructor(options: Pick<DaemonOptions, 'manifest'>, dependencies: ValidatorHostDependencies) {
-    const { clock, random, log, chain, parts, onfault } = dependencies
+    const { clock: wall, random, log, chain, parts, onfault } = dependencies
     const { manifest } = options
-    const { venue, validators, quorum, index, journal, network, lanes, follower } = parts
+    const { venue, validators, quorum, index, steady, journal, network, lanes, follower } = parts
     this.#dependencies = dependencies
     this.#driver = new ConsensusDriver(
       {
@@ -65,7 +65,8 @@ export class ValidatorHost {
         }
       },
       {
-        clock,
+        clock: steady,
+        wall,
         random,
         journal,
         network,

@@ -135,7 +135,9 @@ export class ConsensusDriver implements Consensus {
     this.#isStepping = true
     try {
       for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-        this.#carry(this.#validator.step(next, Math.floor(this.#deps.clock.now())))
+        const { clock, wall } = this.#deps
+        const effects = this.#validator.step(next, Math.floor(clock.now()), Math.floor(wall.now()))
+        this.#carry(effects)
       }
     } finally {
       this.#isStepping = false

@@ -36,7 +36,10 @@ export type ConsensusOptions = {
 }
 
 export type ConsensusDependencies = {
+  /** Steady: what waits are measured by, the lanes' as well. */
   clock: Clock
+  /** The time that the tape is given. */
+  wall: Pick<Clock, 'now'>
   random: Random
   journal: Pick<Journal, 'appendAll'>
   network: { channel(options: ChannelOptions): Channel }

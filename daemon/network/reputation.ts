@@ -113,7 +113,8 @@ export class Reputation {
   }
 
   #scoreNow(standing: Standing): number {
-    const seconds = (this.#clock.now() - standing.at) / 1_000
+    // A clock that was set back must not raise it.
+    const seconds = Math.max(0, this.#clock.now() - standing.at) / 1_000
     return Math.max(0, standing.score - seconds * this.#options.forgivePerSecond)
   }
 

@@ -45,7 +45,7 @@ export class Judge {
     this.#deps = dependencies
   }
 
-  judge(proposal: Propose, nowMs: number): Verdict {
+  judge(proposal: Propose, nowMs: number, wallMs: number): Verdict {
     const { lanes, chainView, chain, board, resolver, careful, rules, again } = this.#deps
     const { pacing, limits, peers, validators } = this.#options
     const { clockDriftMaxMs, inclusionMaxMs } = pacing
@@ -56,7 +56,8 @@ export class Judge {
     const { height } = proposal.block
     const leader = leaderOf(height, validators)
     const view: RuleView = {
-      nowMs,
+      nowMs: wallMs,
+      steadyMs: nowMs,
       leader,
       height,
       parent,
@@ -71,7 +72,8 @@ export class Judge {
     const ruling = judgeCut(cut, view, rules)
     if (ruling.kind === 'reject') return 'invalid'
     if (ruling.kind === 'wait') {
-      if (cut.time > nowMs + clockDriftMaxMs) again(cut.time - clockDriftMaxMs)
+      const aheadMs = cut.time - clockDriftMaxMs - wallMs
+      if (aheadMs > 0) again(nowMs + aheadMs)
       if (this.#asked === proposal) return 'later'
       this.#asked = proposal
       for (const head of ruling.wanted) lanes.want(head, [peers[leader]])

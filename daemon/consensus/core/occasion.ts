@@ -27,13 +27,21 @@ export class Occasion {
   }
 
   /** From when on there is an occasion for a cut on top of a tip, and for one without content.
-   * `isFinal`: the tip is; if it is not, only another block on top can make it so. */
-  at(tip: Tip, isFinal: boolean, enteredAtMs: number): { dueAtMs: number; emptyAtMs: number } {
+   * `isFinal`: the tip is; if it is not, only another block on top can make it so. `aheadMs`: by how
+   * much the clock of waits is ahead of the tape's. */
+  at(
+    tip: Tip,
+    isFinal: boolean,
+    enteredAtMs: number,
+    aheadMs = 0
+  ): { dueAtMs: number; emptyAtMs: number } {
     const { heartbeatMs, relayMs } = this.#options
     const emptyAtMs = Math.min(
-      tip.time + heartbeatMs,
+      tip.time + aheadMs + heartbeatMs,
+      // A tape that is ahead of a clock set back has its heartbeat all the same.
+      enteredAtMs + heartbeatMs,
       isFinal ? Infinity : enteredAtMs + relayMs,
-      this.#deps.timeDueAt?.(tip.time) ?? Infinity
+      (this.#deps.timeDueAt?.(tip.time) ?? Infinity) + aheadMs
     )
     const isGrown = this.#isGrown(tip) || this.#deps.chain.next(tip.cursor) !== null
     return { dueAtMs: isGrown ? enteredAtMs : emptyAtMs, emptyAtMs }

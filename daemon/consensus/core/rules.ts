@@ -16,6 +16,8 @@ export type Ruling =
 export type RuleView = {
   /** Own clock, milliseconds since 1970. */
   nowMs: number
+  /** The one that only grows, by which the lanes say when a certificate came. */
+  steadyMs: number
   /** The height's leader. */
   leader: number
   height: number
@@ -186,7 +188,7 @@ function isOverdue(
   taken: { length: number; treeHash: Bytes32 },
   view: RuleView
 ): boolean {
-  const before = view.nowMs - view.inclusionMaxMs
+  const before = view.steadyMs - view.inclusionMaxMs
   const isCertified = view.lanes
     .certified(lane, taken.length)
     .some(

@@ -46,6 +46,7 @@ export class Validator {
   readonly #entitlement: Entitlement
   #effects: ValidatorEffect[] = []
   #now = 0
+  #wall = 0
   #pulseAt = Infinity
   /** The height that this validator leads and has not proposed in. */
   #leading: { height: number; parent: BlockId } | null = null
@@ -168,8 +169,11 @@ export class Validator {
     return [...this.#simplex.heights.checkpoint(), ...list, ...differing]
   }
 
-  step(input: ValidatorInput, nowMs: number): ValidatorEffect[] {
+  /** `nowMs` only grows: waits are measured by it. `wallMs`: milliseconds since 1970, which somebody
+   * may set back; the tape's time goes by it. */
+  step(input: ValidatorInput, nowMs: number, wallMs = nowMs): ValidatorEffect[] {
     this.#now = nowMs
+    this.#wall = wallMs
     this.#take(input)
     this.#work()
     const effects = this.#effects
@@ -332,7 +336,7 @@ export class Validator {
 
   /** May this validator vote for it? Protected so that a test can show what the rules are for. */
   protected judge(proposal: Propose): Verdict {
-    return this.#judge.judge(proposal, this.#now)
+    return this.#judge.judge(proposal, this.#now, this.#wall)
   }
 
   #propose(): void {
@@ -345,7 +349,7 @@ export class Validator {
     const due = Math.max(occasion.dueAtMs, this.#pace.nextAtMs)
     if (this.#now < due) return this.#pulse(due)
     const chosen = chooseCut({
-      nowMs: this.#now,
+      nowMs: this.#wall,
       height: leading.height,
       parent,
       lanes: this.#lanes,
@@ -369,7 +373,7 @@ export class Validator {
 
   #occasionAt(tip: Tip) {
     const isFinal = this.#simplex.height === this.#simplex.heights.final.height + 1
-    return this.#occasion.at(tip, isFinal, this.#enteredAt)
+    return this.#occasion.at(tip, isFinal, this.#enteredAt, this.#now - this.#wall)
   }
 
   #halt(divergence: Divergence): void {

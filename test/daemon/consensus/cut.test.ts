@@ -128,6 +128,7 @@ function ruleViewOf(view: CutView): RuleView {
     ...view,
     leader: 1,
     executed: new ExecutedBoard(4, 3),
+    steadyMs: NOW,
     clockDriftMaxMs: 1,
     inclusionMaxMs: 1
   }

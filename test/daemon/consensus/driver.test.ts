@@ -1,7 +1,7 @@
 import test, { type Assert } from 'brittle'
 import { randomBytes } from 'node:crypto'
 import { blake2b256Parts } from '../../../crypto/blake2b.ts'
-import { systemClock } from '../../../daemon/clock.ts'
+import { type Clock, steadyClock, systemClock } from '../../../daemon/clock.ts'
 import type { TapeState } from '../../../daemon/consensus/core/chain.ts'
 import {
   decodeMessage,
@@ -124,6 +124,9 @@ class Node {
   computes = (hash: Uint8Array): Uint8Array => hash
   /** All nodes, for catching up. */
   venue: Node[] = []
+  /** By how much somebody has set the clock on or back. */
+  setByMs = 0
+  readonly wall: Clock = { ...systemClock, now: () => systemClock.now() + this.setByMs }
 
   constructor(index: number, hub: Hub, folder: string, tape: Node['tape'] = []) {
     this.index = index
@@ -167,7 +170,8 @@ class Node {
         }
       },
       {
-        clock: systemClock,
+        clock: steadyClock(this.wall, () => performance.now()),
+        wall: this.wall,
         random: seededRandom(this.index + 1),
         journal,
         network: { channel: (options) => this.hub.join(this.index, options) },
@@ -351,4 +355,24 @@ test('driver - a checkpoint holds what a restart needs', async (t) => {
   t.teardown(() => other.close())
   await other.open(t)
   t.ok(records.every(({ kind, payload }) => other.driver?.restore(kind, payload)))
+})
+
+test('driver - clocks that are set back by an hour hold nothing up', async (t) => {
+  const { hub, nodes } = await openFour(t)
+  await until(() => nodes.every(({ tape }) => tape.length >= 3), 'three blocks')
+  for (const node of nodes) node.setByMs = -3_600_000
+  const { length } = nodes[0].tape
+  await until(() => nodes.every(({ tape }) => tape.length >= length + 4), 'four more')
+  agree(t, nodes, length + 4)
+  t.alike(hub.misbehaved, [])
+})
+
+test('driver - clocks that jump on, as after a sleep, hold nothing up', async (t) => {
+  const { hub, nodes } = await openFour(t)
+  await until(() => nodes.every(({ tape }) => tape.length >= 3), 'three blocks')
+  for (const node of nodes) node.setByMs = 3_600_000
+  const { length } = nodes[0].tape
+  await until(() => nodes.every(({ tape }) => tape.length >= length + 4), 'four more')
+  agree(t, nodes, length + 4)
+  t.alike(hub.misbehaved, [])
 })

@@ -76,6 +76,7 @@ const noneMade: Omit<RuleView['executed'], 'reached'> = {
 function viewOf(change: Partial<RuleView> = {}): RuleView {
   return {
     nowMs: NOW,
+    steadyMs: NOW,
     leader: 1,
     height: 21,
     parent: parentTip(),
