@@ -1,20 +1,13 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
-import { exitCodeOf, exitCodes, explain } from './exit.ts'
+import { endWithReader } from '../config/pipe.ts'
+import { exitCodeOf, explain } from './exit.ts'
 import { createProgram } from './program.ts'
 import { interrupt } from './wait.ts'
 
 process.on('SIGINT', interrupt)
 
-// Whoever reads has read enough (`curb fills --watch | head`): that is no fault. A reader of words
-// who went away changes nothing.
-process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
-  if (fault.code !== 'EPIPE') throw fault
-  process.exit(exitCodes.ok)
-})
-process.stderr.on('error', (fault: NodeJS.ErrnoException) => {
-  if (fault.code !== 'EPIPE') throw fault
-})
+endWithReader()
 
 try {
   await createProgram().parseAsync(process.argv)

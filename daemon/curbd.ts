@@ -3,6 +3,7 @@
 // engine, tape, chain or keys, which `curb` starts for its user. A mode is loaded when it is used:
 // a daemon needs no deployment, and listing keys no network.
 import { ConfigFault } from '../config/errors.ts'
+import { endWithReader } from '../config/pipe.ts'
 import { Fault } from '../protocol/faults.ts'
 import { UsageFault } from './modes/usage.ts'
 
@@ -31,7 +32,10 @@ async function main(words: string[]): Promise<void> {
   const [first, ...rest] = words
   if (first === undefined || first.startsWith('-')) return run(words)
   const mode = modes[first]
-  if (mode !== undefined) return mode(rest)
+  if (mode !== undefined) {
+    endWithReader()
+    return mode(rest)
+  }
   throw new UsageFault(`no mode ${first}; there are ${Object.keys(modes).join(', ')}`)
 }
 

@@ -1,7 +1,9 @@
 // The command line as a person and as a script meet it: real processes against the real RPC port.
 import test, { type Assert } from 'brittle'
+import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Control } from '../../cli/devnet/control.ts'
 import { RpcError } from '../../daemon/rpc/errors.ts'
 import { method, type AnyMethod } from '../../daemon/rpc/registry.ts'
@@ -209,6 +211,19 @@ test('curb - errors say what, why and what to do', async (t) => {
   t.ok(many.err.includes('It is a whole number from 1 on.'), many.err)
   const typo = await curb(['ordr'])
   t.ok(typo.err.includes('Did you mean order?'))
+})
+
+test('curb - a reader who has read enough is no fault, of a verb that needs no daemon either', async (t) => {
+  const datadir = await t.tmp()
+  const program = fileURLToPath(new URL('../../cli/curb.ts', import.meta.url))
+  const words = ['--import', 'tsx', program, 'account', 'list', '--datadir', datadir]
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.destroy()
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => void (said += chunk.toString()))
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  t.absent(said.includes('EPIPE'), said)
+  t.is(code, 0)
 })
 
 test('curb - configuration with origins, without a daemon', async (t) => {
