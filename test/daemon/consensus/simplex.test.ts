@@ -367,3 +367,43 @@ test('simplex - one validator alone decides at once', (t) => {
   t.alike(finals, [1])
   t.is(simplex.height, 2)
 })
+
+test('simplex - a new journal holds every ballot: after it nothing is contradicted', (t) => {
+  const begun = (bench: Bench): Bench => new Bench(0, bench.simplex.heights.checkpoint())
+  const voter = new Bench(0)
+  voter.isProposed(one, genesis)
+  const voted = begun(voter)
+  voted.isProposed(other, genesis)
+  t.absent(
+    voted.said().some((line) => line.startsWith('vote')),
+    'one vote a height'
+  )
+
+  const nullifier = new Bench(0)
+  nullifier.step({ kind: 'demand' })
+  nullifier.sleeps(ROUND_MS)
+  const nullified = begun(nullifier)
+  nullified.hears(1, four.notarization(one))
+  t.absent(nullified.said().includes('finalize 1'), 'no finalize after a nullify')
+
+  for (const validator of [1, 2, 3]) voter.hears(validator, four.vote(validator, one))
+  const finalized = begun(voter)
+  t.is(finalized.simplex.height, 2)
+  finalized.step({ kind: 'connected', peer: 2 })
+  const said = finalized.said()
+  for (const line of ['notarization 1', 'vote 1', 'finalize 1']) {
+    t.ok(said.includes(`${line} to 2`), line)
+  }
+
+  const leader = new Bench(1)
+  const { cut } = four.proposal(one, genesis)
+  leader.step({ kind: 'proposed', block: one, parent: genesis, cut })
+  const led = new Bench(1, leader.simplex.heights.checkpoint())
+  t.is(led.did('propose').length, 0, 'one proposal a height')
+
+  const skipping = new Bench(0)
+  skipping.hears(2, four.nullification(1))
+  t.is(begun(skipping).simplex.height, 2, 'certificates count')
+  const abstaining = new Bench(0, [], genesis, 7)
+  t.is(begun(abstaining).simplex.heights.votesFrom, 7)
+})

@@ -305,3 +305,24 @@ test('lane forks - the daemon whose own lane forked abandons it', async (t) => {
     t.is(world.daemons[validator].evidence.length, 0, 'in time: nothing was signed twice')
   }
 })
+
+test('lane forks - a new journal holds every branch: a vote may rely on either', async (t) => {
+  const { world, validators, forger } = await venue()
+  const [a] = validators
+  const trunk = forger.run(forger.empty, [0, 1])
+  const branches = [forger.run(trunk.log, [2]), forger.run(trunk.log, [3, 4])]
+  push(world, 0, trunk)
+  push(world, 0, branches[0])
+  // Convicted, it gets no more room, but for what a leader's cut names.
+  a.lanes.reads.want({ ...branches[1].run, lane: forger.lane }, [])
+  push(world, 0, branches[1])
+  await world.run(100)
+  const checkpoint = [...a.lanes.checkpoint()]
+  world.crash(0)
+  const again = world.start(0, checkpoint)
+  for (const { run } of branches) {
+    t.ok(again.lanes.reads.has(forger.key, run.length, run.treeHash), `${run.length} blocks`)
+    t.is(again.lanes.reads.blocks(forger.key, 0, run.length, run.treeHash)?.length, run.length)
+  }
+  t.ok(again.lanes.reads.evidence(forger.key), 'and what convicts it')
+})
