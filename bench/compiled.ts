@@ -1,6 +1,7 @@
-// The benches' programs as JavaScript, compiled as the daemon's are. A loader that compiles on the way in
-// talks to a thread of its own and hands it buffers; from then on Node looks at every access to a typed
-// array whether its buffer was handed away, and a tenth of the engine's speed is gone.
+// The benches' programs as JavaScript, compiled as the daemon's are. Under a loader that compiles on the way
+// in the engine measured up to a tenth slower (hot: 5.3 against 5.9 Mops/s; mixed within the noise), and
+// just as slow without the loader once a single buffer had been handed to another thread: Node then looks at
+// each access to a typed array whether its buffer is still there. A daemon that hands buffers away pays too.
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
