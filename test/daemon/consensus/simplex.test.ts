@@ -159,10 +159,47 @@ test('simplex - certificates are checked: too few, too many, of another block, f
   const [first, ...rest] = good.signatures
   bench.hears(1, { ...good, signatures: [...rest, { ...first, validator: 3 }] })
   bench.hears(1, { ...good, signatures: [first, first, ...rest.slice(1)] })
-  t.is(bench.did('misbehaved').length, 4)
+  const { validator, signature } = four.vote(3, one)
+  bench.hears(1, { ...good, signatures: [...good.signatures, { validator, signature }] })
+  t.is(bench.did('misbehaved').length, 5)
   t.is(bench.simplex.height, 1)
   bench.hears(1, good)
   t.is(bench.simplex.height, 2)
+})
+
+test('simplex - a final has the signatures that a head of the tape has, and no more', (t) => {
+  const bench = new Bench(0)
+  const good = four.final(one)
+  const { validator, signature } = four.finalize(3, one)
+  bench.hears(1, { ...good, partials: [...good.partials, { validator, signature }] })
+  bench.hears(1, { ...good, partials: good.partials.slice(1) })
+  t.is(bench.did('misbehaved').length, 2)
+  t.is(bench.did('final').length, 0)
+  bench.hears(1, good)
+  t.is(bench.did('final').length, 1)
+})
+
+test('simplex - certificates too are in the journal before they are sent', (t) => {
+  const bench = new Bench(0)
+  bench.isHeld = true
+  bench.hears(2, four.nullification(1))
+  bench.hears(2, four.notarization(blockAt(2, genesis)))
+  bench.step({ kind: 'connected', peer: 3 })
+  bench.sleeps(3 * STANDSTILL_MS)
+  t.alike(bench.said(), [])
+  bench.release()
+  bench.step({ kind: 'connected', peer: 3 })
+  const said = bench.said()
+  t.ok(said.includes('nullification 1 to 3') && said.includes('notarization 2 to 3'))
+})
+
+test('simplex - a final comes back after a crash, for those who have missed it', (t) => {
+  const before = new Bench(0)
+  before.hears(1, four.final(one))
+  const after = new Bench(0, before.journal)
+  t.is(after.simplex.height, 2)
+  after.step({ kind: 'connected', peer: 3 })
+  t.ok(after.said().includes('final 1 to 3'))
 })
 
 test('simplex - ballots are taken from their author only', (t) => {
