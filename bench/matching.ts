@@ -11,7 +11,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import type { BlocksMemory, BlocksResult } from './blocks.ts'
-import { compiled } from './compiled.ts'
+import { compiled, nodeFlags } from './compiled.ts'
 import type { RunResult } from './matching-run.ts'
 import { median, report, say, type Row } from './report.ts'
 import { fullSize, workloadNames, type Size, type WorkloadName } from './workloads.ts'
@@ -37,9 +37,8 @@ const prefixes: Record<string, Record<WorkloadName, Prefix>> = {
 }
 
 async function child(program: string, words: string[]): Promise<string> {
-  const flags = ['--expose-gc', '--max-old-space-size=4096']
   const file = join(programs, program)
-  const { stdout } = await run(process.execPath, [...flags, file, ...words], {
+  const { stdout } = await run(process.execPath, [...nodeFlags, file, ...words], {
     timeout: 600_000,
     maxBuffer: 1 << 24
   })
