@@ -169,7 +169,13 @@ export class ValidatorHost {
       return { signer: validator, signature }
     })
     const { parts, onfault } = this.#dependencies
-    parts.tape.appendOwn({ blocks, partials }).catch(onfault)
+    const { length } = certificate.notarization.block
+    parts.tape
+      .appendOwn({ blocks, partials })
+      .then((isTaken) => {
+        if (!isTaken) parts.follower.behind(length)
+      })
+      .catch(onfault)
   }
 }
 

@@ -66,14 +66,16 @@ const KINDS = [
   'bytes'
 ] as const satisfies readonly TapeMessage['kind'][]
 
+/** The longest message of a run. The journal's records hold as much. */
+const RUN_MESSAGE_BYTES_MAX = TAPE_BLOCK_BYTES_MAX + 2 * RUN_BYTES_MAX
+
 /** What the answer costs: a piece of a file; a run put together, whoever reads it. */
 const COSTS: Partial<Record<TapeMessage['kind'], number>> = { fetch: 4, piece: 4, subscribe: 32 }
 
 /** In the order of the types on the wire. */
 export const TAPE_MESSAGES: readonly MessageRule[] = KINDS.map((name) => ({
   name,
-  bytesMax:
-    name === 'run' ? TAPE_BLOCK_BYTES_MAX + 2 * RUN_BYTES_MAX : name === 'bytes' ? 300_000 : 8192,
+  bytesMax: name === 'run' ? RUN_MESSAGE_BYTES_MAX : name === 'bytes' ? 300_000 : 8192,
   cost: COSTS[name] ?? 1
 }))
 
@@ -89,6 +91,13 @@ export function decodeTapeMessage(type: number, payload: Uint8Array): TapeMessag
   const message = readBody(reader, KINDS[type])
   reader.finish()
   return message
+}
+
+/** Whether blocks under one signature are no more than a peer takes as one message. */
+export function fitsRun(blocks: readonly { bytes: Uint8Array }[]): boolean {
+  let size = 32 + SIGNATURE_BYTES_MAX
+  for (const { bytes } of blocks) size += 9 + bytes.length
+  return blocks.length <= RUN_BLOCKS_MAX && size <= RUN_MESSAGE_BYTES_MAX
 }
 
 function runSize(run: TapeRun): number {

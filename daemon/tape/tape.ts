@@ -9,7 +9,7 @@ import { type TapeBlock, decodeTapeBlock } from '../../protocol/tape-block.ts'
 import { Reader } from '../../protocol/wire.ts'
 import type { Clock } from '../clock.ts'
 import type { JournalRecord } from '../journal/types.ts'
-import { encodeRun, readRun } from './messages.ts'
+import { encodeRun, fitsRun, readRun } from './messages.ts'
 import { type KeptOptions, KeptBlocks } from './kept-blocks.ts'
 import type { TapeArchive } from './archive.ts'
 import type { TapeKey } from './tape-key.ts'
@@ -161,16 +161,14 @@ export class VenueTape implements Tape {
     this.#head = this.#log = blocks[blocks.length - 1].log
   }
 
-  async appendOwn(run: OwnRun): Promise<void> {
+  async appendOwn(run: OwnRun): Promise<boolean> {
     for (const { index, log } of run.blocks) {
       const kept = index < this.#head.length ? this.#kept.at(index) : null
       if (kept !== null && !equalBytes(kept.log.treeHash(), log.treeHash())) this.#forked(index)
     }
     const fresh = run.blocks.filter(({ index }) => index >= this.#head.length)
-    if (fresh.length === 0) return
-    if (fresh[0].index > this.#head.length) {
-      throw new RangeError(`block ${fresh[0].index} does not follow on ${this.#head.length}`)
-    }
+    if (fresh.length === 0) return true
+    if (fresh[0].index > this.#head.length || !fitsRun(fresh)) return false
     const signature = this.#key.assemble(run.partials)
     const last = fresh[fresh.length - 1]
     const blocks = fresh.map((each): FinalBlock => {
@@ -186,6 +184,7 @@ export class VenueTape implements Tape {
       }
     })
     await this.#take(blocks)
+    return true
   }
 
   #forked(index: number): void {

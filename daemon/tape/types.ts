@@ -60,8 +60,10 @@ export type TapeReads = {
 
 export type Tape = TapeReads & {
   /** Takes the next blocks from own consensus; what is here already is passed over. Resolves when
-   * they are in the journal and announced. */
-  appendOwn(run: OwnRun): Promise<void>
+   * they are in the journal and announced; to false, at once, when they have to come from peers:
+   * they are more than one run may hold (a validator that was away makes many final by one
+   * signature), or follow on such. */
+  appendOwn(run: OwnRun): Promise<boolean>
   /** Each announced block, in order. */
   onfinal(listener: (final: FinalBlock) => void): void
 }

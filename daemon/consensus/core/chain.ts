@@ -60,6 +60,15 @@ export function laneCountOf(tip: Tip): number {
   }
 }
 
+/** Whether what is not final on the way to a tip is as much as a cut may hold. One quorum's signature
+ * makes all of it final, as one run of the tape, which journals and peers take as a whole or not at
+ * all: on top of so much only empty cuts go, however long finality is kept from it. */
+export function isRunFull(tip: Tip, bytesMax: number): boolean {
+  let bytes = 0
+  for (let at: Tip | null = tip; at; at = at.parent) bytes += at.block?.bytes.length ?? 0
+  return bytes > bytesMax
+}
+
 export class Chain {
   #base: Tip
   readonly #tips = new Map<number, Tip>()

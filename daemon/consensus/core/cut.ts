@@ -4,7 +4,7 @@
 import { compareBytes, equalBytes } from '../../../protocol/bytes.ts'
 import { CUT_EVENTS_MAX, type Cut, type Slice } from '../../../protocol/tape-block.ts'
 import type { ExecutedBoard } from './executed.ts'
-import { laneCountOf, type Tip, takenOf } from './chain.ts'
+import { isRunFull, laneCountOf, type Tip, takenOf } from './chain.ts'
 import type {
   ChainView,
   CutLimits,
@@ -39,11 +39,12 @@ export function laneLimitOf(limits: CutLimits): Size {
 
 export function chooseCut(view: CutView): ChosenCut {
   const { parent, height, nowMs } = view
-  const { slices, entries } = chooseSlices(view)
+  const isFull = isRunFull(parent, view.limits.bytesMax)
+  const { slices, entries } = isFull ? { slices: [], entries: 0 } : chooseSlices(view)
   // After a nullified height the parent's cursor is repeated: voters whose node lags behind the
   // leader's could not check a new one, and must not cost every height its round (design 2.4).
   const isNext = height === parent.id.height + 1
-  const advance = isNext ? view.chain.next(parent.cursor) : null
+  const advance = isNext && !isFull ? view.chain.next(parent.cursor) : null
   const moved = advance && advance.events.length <= CUT_EVENTS_MAX ? advance : null
   const cut: Cut = {
     index: parent.id.length,

@@ -4,7 +4,7 @@
 import { equalBytes, toHex } from '../../../protocol/bytes.ts'
 import type { Cut, Slice, SnapshotMark } from '../../../protocol/tape-block.ts'
 import type { Bytes32, ChainCursor } from '../../../protocol/types.ts'
-import { laneCountOf, type Tip, takenOf } from './chain.ts'
+import { isRunFull, laneCountOf, type Tip, takenOf } from './chain.ts'
 import { laneLimitOf } from './cut.ts'
 import type { ChainView, CutLimits, HeadClaim, LaneView } from './types.ts'
 
@@ -97,9 +97,12 @@ export function slicesExtendParent(cut: Cut, view: RuleView): Ruling {
   return OK
 }
 
-/** The manifest's fixed limits. (Quotas by bond are the engine's, never a vote rule.) */
+/** The manifest's fixed limits, and no more on top of what is not final than one run may hold; how
+ * much of that is final, this validator may learn a little later than the leader. (Quotas by bond are the engine's, never a vote rule.) */
 export function withinLimits(cut: Cut, view: RuleView): Ruling {
   const { limits } = view
+  const isEmpty = cut.slices.length === 0 && cut.events.length === 0
+  if (!isEmpty && isRunFull(view.parent, limits.bytesMax)) return wait('too much is not final')
   if (cut.slices.length > limits.lanesMax) return reject('too many lanes')
   const newcomers = cut.slices.filter(({ from }) => from === 0).length
   if (newcomers > 0 && laneCountOf(view.parent) + newcomers > limits.venueLanesMax) {
@@ -168,6 +171,7 @@ export function snapshotAgrees(cut: Cut, view: RuleView): Ruling {
  * its owner may show to everyone but him. */
 export function noneLeftOut(cut: Cut, view: RuleView): Ruling {
   const included = new Set(cut.slices.map(({ lane }) => toHex(lane)))
+  if (included.size === 0 && isRunFull(view.parent, view.limits.bytesMax)) return OK
   let newest = -1
   for (const key of included) newest = Math.max(newest, takenOf(view.parent, key).index)
   const newcomers = cut.slices.filter(({ from }) => from === 0).length

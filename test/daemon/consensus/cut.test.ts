@@ -8,7 +8,7 @@ import { blake2b256Parts } from '../../../crypto/blake2b.ts'
 import { toHex } from '../../../protocol/bytes.ts'
 import { MerkleLog } from '../../../protocol/merkle-log.ts'
 import { between, seededRandom } from '../../helpers/random.ts'
-import { Committee } from './committee.ts'
+import { Committee, emptyCut } from './committee.ts'
 
 const four = new Committee(4)
 const NOW = 1_000_000
@@ -184,6 +184,20 @@ test('cut - a lane that does not fit any more ends the list', (t) => {
 test('cut - a lane whose next block is larger than a cut is passed over', (t) => {
   const view = viewOf({ 1: { length: 1, entrySize: 2000 }, 2: { length: 1 } })
   t.alike(sliced(view), [[2, 0, 1]])
+})
+
+test('cut - on top of much that is not final nothing is taken, and nobody expects it', (t) => {
+  const view = viewOf({ 1: { length: 5, certified: 5 } })
+  const cut = emptyCut({ index: 10, height: 20 })
+  const block = { cut, cutBytes: hashOf(0), laneBlocks: [], bytes: new Uint8Array(1001) }
+  const parent: Tip = { ...view.parent, taken: new Map(), parent: view.parent, block }
+  const full = { ...view, parent, chain: view.chain }
+  t.alike(sliced(full), [])
+  const { cut: empty } = chooseCut(full)
+  const voter = { ...ruleViewOf(full), isCareful: () => false }
+  t.is(noneLeftOut(empty, voter).kind, 'ok')
+  t.is(withinLimits(empty, voter).kind, 'ok')
+  t.is(noneLeftOut(empty, { ...voter, parent: view.parent }).kind, 'reject', 'once it is final')
 })
 
 test('cut - a lane that kept voters waiting goes as far as its certificate', (t) => {

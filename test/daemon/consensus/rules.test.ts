@@ -192,6 +192,24 @@ test('rules - the fixed limits: lanes, entries of a lane, entries, bytes', (t) =
   )
 })
 
+test('rules - on top of much that is not final only an empty cut goes', (t) => {
+  const below = parentTip()
+  const block = { cut: emptyCut({ index: 10, height: 20 }), cutBytes: bytes(0), laneBlocks: [] }
+  const heavy = (size: number): Tip => ({
+    ...parentTip(),
+    parent: below,
+    block: { ...block, bytes: new Uint8Array(size) }
+  })
+  const full = cutOf({ slices: [slice(laneA, 3, 4)] })
+  const of = (cut: Cut, size: number) => said(withinLimits(cut, viewOf({ parent: heavy(size) })))
+  t.is(of(full, 1000), 'ok')
+  t.is(of(full, 1001), 'wait: too much is not final')
+  t.is(of(cutOf({ events: [bytes(1)] }), 1001), 'wait: too much is not final')
+  t.is(of(cutOf(), 1001), 'ok')
+  const older = { ...heavy(501), parent: heavy(500) }
+  t.is(said(withinLimits(full, viewOf({ parent: older }))), 'wait: too much is not final')
+})
+
 test('rules - the chain: the cursor of the parent, or what the own node confirms', (t) => {
   const cursor = { block: 6, hash: bytes(6), blockTime: 60, logIndex: 0 }
   const event = new Uint8Array([1])

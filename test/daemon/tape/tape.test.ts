@@ -242,3 +242,27 @@ test('tape - an archive that no quorum signed is emptied', async (t) => {
   t.ok(again.archive.emptied)
   t.is(again.archive.core.length, 0)
 })
+
+test('tape - more under one signature than a run may hold has to come from peers', async (t) => {
+  const maker = new TapeMaker({ validators: 4 })
+  const { tape, journal, finals, faults, close } = await createTape(
+    t,
+    maker,
+    await temporaryFolder(t)
+  )
+  const lanes = Array.from({ length: 16 }, (_, i) => new LaneMaker(maker.venue, 50 + i))
+  const heavy = Array.from({ length: 8 }, () =>
+    maker.next(lanes.map((lane) => lane.growRaw(new Uint8Array(2 ** 16))))
+  )
+  const next = maker.next()
+  t.absent(await tape.appendOwn(maker.own(heavy)))
+  t.absent(await tape.appendOwn(maker.own([next])), 'nor what follows on it')
+  t.is(journal.records.length, 0)
+  // Others have it in pieces, since they made it final piece by piece.
+  for (const block of heavy) t.is(tape.appendRun(maker.run([block])), 'ok')
+  await until(() => finals.length === 8, 'the blocks')
+  t.ok(await tape.appendOwn(maker.own([next])))
+  t.is(tape.length, 9)
+  t.alike(faults, [])
+  await close()
+})
