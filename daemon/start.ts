@@ -1,6 +1,7 @@
 // How a daemon that was away, or is new, gets to where its peers are: it waits a little for peers
 // to show their tapes and snapshots, begins from a snapshot when one is far ahead, follows, and
 // says when it is there.
+import { faultsOf } from './consensus/core/quorum.ts'
 import type { DaemonDependencies, DaemonTuning } from './options.ts'
 import type { Parts } from './parts.ts'
 
@@ -132,12 +133,18 @@ export class Start {
     follower.open()
   }
 
-  /** The longest tape that any peer has shown. */
+  /** How long the tape is by its validators: of more than may be faulty, the most that one at least
+   * says honestly. With fewer of them at hand the longest that any peer has shown, of those that
+   * have kept their word: a claim costs nothing, and on a venue that runs it would be waited for
+   * without end. */
   get #longest(): number {
-    const { network } = this.#parts
-    return network.peers().reduce((most, { hello, announced }) => {
-      return Math.max(most, hello.tapeLength, announced.tapeLength)
-    }, 0)
+    const { network, validators, follower } = this.#parts
+    const claims = network
+      .peers()
+      .filter(({ role }) => role === 'validator')
+      .map(({ hello, announced }) => Math.max(hello.tapeLength, announced.tapeLength))
+      .sort((a, b) => b - a)
+    return claims[faultsOf(validators.length)] ?? follower.longest
   }
 
   /** There: the tape is as long as any peer's at this moment, and applied. */
@@ -155,7 +162,8 @@ export class Start {
     if (replica.length < tape.length || replica.length + NEAR_BLOCKS < tape.taken) return
     // Who claims a longer tape and does not send it is not waited for.
     if (now - this.#movedAt < PATIENCE_STALLS * this.#tuning.stallMs) {
-      if (tape.taken < this.#target) return
+      // What a liar claimed first goes when others have spoken, or he is found out.
+      if (tape.taken < Math.min(this.#target, this.#longest)) return
       this.#target = this.#longest
       if (tape.taken + NEAR_BLOCKS < this.#target) return
     }

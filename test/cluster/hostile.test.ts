@@ -175,3 +175,22 @@ test('hostile - a burst beyond the bond costs rejects, and stops nothing that co
   t.is((await alice.sells(1, 101)).rejected, null)
   t.is((await alice.cancels(alice.nonce)).rejected, null)
 })
+
+test('hostile - who claims a tape that nobody has keeps no validator from coming back', async (t) => {
+  const venue = await TestVenue.create(t, { validators: 4, accounts: ['alice'] })
+  const validators = await venue.validators()
+  const { network } = await stranger(t, venue, 80)
+  network.announce({ tapeLength: 2 ** 40, snapshot: null })
+  const last = validators[3]
+  await last.stop()
+  const alice = venue.trader('alice', validators[0])
+  t.is((await alice.sells(1, 100)).rejected, null)
+  const { id } = last
+  await last.start()
+  last.blocks(validators.slice(0, 3))
+  await until(() => network.peer(id) !== null, 'the liar to reach it first')
+  t.absent(last.daemon.synced)
+  last.blocks([])
+  await until(() => last.daemon.synced, 'it to take part')
+  await venue.agrees()
+})
