@@ -91,6 +91,7 @@ export class Checks {
     this.#lastSent = message
     if (message.kind === 'finalize') this.#signedHead(validator, message.block)
     if (message.kind === 'propose') this.#proposed(message)
+    if (message.kind === 'nullify') this.inclusion.nullifies(validator, message.height)
     if (this.#options.byzantine.has(validator)) return
     if (message.kind === 'vote') {
       const key = `${validator}.${message.block.height}`

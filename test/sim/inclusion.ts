@@ -30,6 +30,8 @@ export class Inclusion {
   /** By validator, by lane: certificates that it has, as they came. */
   readonly #shown: Map<string, Shown[]>[]
   #proposals: Proposed[] = []
+  /** By height: validators that gave it up. */
+  readonly #nullifiers = new Map<number, Set<number>>()
   readonly #taken = new Map<string, { length: number; index: number }>()
   /** Lanes that had waited for long by what some validator knew, taken then or not. */
   overdue = 0
@@ -61,14 +63,22 @@ export class Inclusion {
     this.#proposals.push({ hash, height: block.height, atMs: nowMs, taken })
   }
 
+  /** A validator says that it gives a height up. */
+  nullifies(validator: number, height: number): void {
+    const validators = this.#nullifiers.get(height) ?? new Set<number>()
+    this.#nullifiers.set(height, validators.add(validator))
+  }
+
   /** The next final block; `treeHash` of the tape after it. */
   final(cut: Cut, treeHash: Uint8Array): void {
     const hash = toHex(treeHash)
     const proposal = this.#proposals.find((each) => each.hash === hash)
     if (proposal) this.#judge(cut, proposal)
-    // What became final makes no lane suspect.
+    // What became final makes no lane suspect, unless the height was given up first: a block may be
+    // final by what was built on it.
+    const givenUp = (this.#nullifiers.get(cut.height)?.size ?? 0) >= this.#options.quorum
     this.#proposals = this.#proposals.filter(
-      (each) => each.hash !== hash && each.height >= cut.height - CAREFUL_HEIGHTS
+      (each) => (givenUp || each.hash !== hash) && each.height >= cut.height - CAREFUL_HEIGHTS
     )
     for (const { lane, to } of cut.slices) {
       const key = toHex(lane)
