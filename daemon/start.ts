@@ -4,6 +4,7 @@
 import { faultsOf } from './consensus/core/quorum.ts'
 import type { DaemonDependencies, DaemonTuning } from './options.ts'
 import type { Parts } from './parts.ts'
+import { type SnapshotRange, offerIn } from './replica/snapshot-fetch.ts'
 
 const LOOK_MS = 50
 const PATIENCE_STALLS = 3
@@ -78,13 +79,13 @@ export class Start {
     const waited = this.#clock.now() - this.#beganAt
     const needed = tape.first > replica.length
     const above = needed ? -1 : replica.length - 1 + (lead ?? 0)
-    const offered = [...network.peers()].some(
-      ({ id, announced }) =>
-        !this.#tried.has(id) && announced.snapshot !== null && announced.snapshot.index > above
-    )
+    const range = { above, below: this.#longest }
+    const offered = network
+      .peers()
+      .some((peer) => !this.#tried.has(peer.id) && offerIn(peer, range) !== null)
     if (offered && (needed || lead !== null)) {
       this.#state = 'fetching'
-      void this.#fetch(above)
+      void this.#fetch(range)
     } else if (!needed && this.#mayGo(waited)) {
       this.#follow()
     } else if (this.#clock.now() - this.#triedAt > this.#tuning.snapshotWaitMs) {
@@ -108,14 +109,14 @@ export class Start {
     return network.peers().length > 0 || (validators.length === 1 && isValidator)
   }
 
-  async #fetch(above: number): Promise<void> {
+  async #fetch(range: SnapshotRange): Promise<void> {
     const { snapshots } = this.#parts
     const again = (): void => {
       this.#log.warn({}, 'the tape did not confirm the snapshot; another peer is asked')
       this.#parts.replica.reset()
       this.#state = 'waiting'
     }
-    const begun = await snapshots.begin(above, this.#tried, again)
+    const begun = await snapshots.begin(range, this.#tried, again)
     if (this.#state !== 'fetching') return
     if (!begun) {
       this.#triedAt = this.#clock.now()

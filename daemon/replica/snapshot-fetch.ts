@@ -31,6 +31,15 @@ export type SnapshotFetchDependencies = {
   peers: () => Iterable<Peer>
 }
 
+/** Above the one index, and below the other: at or beyond the tape's length there is none. */
+export type SnapshotRange = { above: number; below: number }
+
+/** Index of the snapshot that a peer says it has, if that is of use. */
+export function offerIn({ announced }: Peer, { above, below }: SnapshotRange): number | null {
+  const index = announced.snapshot?.index ?? -1
+  return index > above && index < below ? index : null
+}
+
 const WINDOW = 4
 /** What a peer pays for a snapshot, or a part of one, that it made up. */
 export const FORGERY = 100
@@ -58,9 +67,9 @@ export class SnapshotFetch {
     this.#dependencies = dependencies
   }
 
-  /** The newest snapshot beyond `above` that a peer has; null when none can be had now. */
-  async fetch(above: number, tried: Set<string>): Promise<FetchedSnapshot | null> {
-    const peer = this.#choose(above, tried)
+  /** The newest snapshot in `range` that a peer has; null when none can be had now. */
+  async fetch(range: SnapshotRange, tried: Set<string>): Promise<FetchedSnapshot | null> {
+    const peer = this.#choose(range, tried)
     if (peer === null || this.#transfer !== null) return null
     tried.add(peer.id)
     return new Promise((resolve) => {
@@ -80,16 +89,18 @@ export class SnapshotFetch {
     })
   }
 
-  #choose(above: number, tried: Set<string>): Peer | null {
-    let best: Peer | null = null
-    let index = above
-    for (const peer of this.#dependencies.peers()) {
-      const offer = peer.announced.snapshot
-      if (peer.closed || tried.has(peer.id) || offer === null || offer.index <= index) continue
-      best = peer
-      index = offer.index
+  /** Validators first: whoever else offers one may only mean to be waited for. */
+  #choose(range: SnapshotRange, tried: Set<string>): Peer | null {
+    const offers = [...this.#dependencies.peers()].flatMap((peer) => {
+      const index = offerIn(peer, range)
+      return index === null || peer.closed || tried.has(peer.id) ? [] : [{ peer, index }]
+    })
+    const validators = offers.filter(({ peer }) => peer.role === 'validator')
+    let best: { peer: Peer; index: number } | null = null
+    for (const offer of validators.length > 0 ? validators : offers) {
+      if (best === null || offer.index > best.index) best = offer
     }
-    return best
+    return best?.peer ?? null
   }
 
   #wait(transfer: Transfer): void {

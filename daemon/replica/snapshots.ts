@@ -8,7 +8,12 @@ import { PIECE_BYTES_MAX, type SnapshotBase } from '../tape/messages.ts'
 import { send } from '../tape/streamer.ts'
 import type { VenueTape } from '../tape/tape.ts'
 import type { MadeSnapshot, Replica } from './replica.ts'
-import { type FetchedSnapshot, FORGERY, type SnapshotFetch } from './snapshot-fetch.ts'
+import {
+  type FetchedSnapshot,
+  FORGERY,
+  type SnapshotFetch,
+  type SnapshotRange
+} from './snapshot-fetch.ts'
 import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts'
 
 /** Pieces on their way to one peer; an honest one has half as many under way. */
@@ -168,11 +173,11 @@ export class Snapshots implements SnapshotPort {
     }
   }
 
-  /** Begins from a peer's snapshot, if one can be had that is further than `above`. False when
-   * none could. `rejected` is called when the tape does not confirm it: then try again. */
-  async begin(above: number, tried: Set<string>, rejected: () => void): Promise<boolean> {
+  /** Begins from a peer's snapshot, if one can be had in `range`. False when none could. `rejected`
+   * is called when the tape does not confirm it: then try again. */
+  async begin(range: SnapshotRange, tried: Set<string>, rejected: () => void): Promise<boolean> {
     const { fetch, log, tape, replica } = this.#dependencies
-    const fetched = await fetch.fetch(above, tried)
+    const fetched = await fetch.fetch(range, tried)
     if (fetched === null) return false
     const { stored, peer } = fetched
     const { index, roots } = stored.base

@@ -98,7 +98,7 @@ test('snapshots - a peer that sends each piece in time, and no more, is left for
     { key: bench.maker.key, hash, clock, peers: () => [slow] }
   )
   const fetched: unknown[] = []
-  void fetch.fetch(-1, new Set()).then((found) => fetched.push(found))
+  void fetch.fetch({ above: -1, below: Infinity }, new Set()).then((found) => fetched.push(found))
   const index = SNAPSHOT_CUTS - 1
   const { signature } = run
   const base = { index, hash: new Uint8Array(32), bytes: 2 ** 31, roots: log.roots(), signature }
@@ -176,4 +176,33 @@ test('snapshots - an older one is read and checked once, however often it is ask
   t.ok(blamed.length > 50, 'more at once than any honest peer asks for is not kept, and is blamed')
   snapshots.receive(peer, { kind: 'piece', index: 12_345, offset: 0 })
   await snapshots.close()
+})
+
+test('snapshots - a validator is asked before others, and nobody for one beyond the tape', async (t) => {
+  const bench = await createBench(['alice'])
+  const asked: string[] = []
+  const offers = (id: string, role: Peer['role'], index: number): Peer => ({
+    ...quietPeer({ index, hash: new Uint8Array(32) }),
+    id,
+    role,
+    send: () => asked.push(id) > 0
+  })
+  const peers = [
+    offers('liar', 'daemon', 2 ** 40),
+    offers('stranger', 'daemon', 99),
+    offers('behind', 'validator', 59),
+    offers('validator', 'validator', 79)
+  ]
+  const clock = new VirtualClock()
+  const fetch = new SnapshotFetch(
+    { pieceMs: 1000, bytesMax: 2 ** 20, bytesPerSecondMin: 1, snapshotCuts: SNAPSHOT_CUTS },
+    { key: bench.maker.key, hash, clock, peers: () => peers }
+  )
+  const tried = new Set<string>()
+  for (let i = 0; i < 5; i++) {
+    const fetched = fetch.fetch({ above: 59, below: 100 }, tried)
+    clock.advance(1000)
+    t.is(await fetched, null)
+  }
+  t.alike(asked, ['validator', 'stranger'])
 })
