@@ -344,7 +344,7 @@ export class VenueTape implements Tape {
   /** History that a daemon which began from a snapshot did not have: goes to the archive only. */
   async backfill(run: TapeRun): Promise<RunVerdict> {
     const archive = this.#archive
-    if (archive === null || run.from !== archive.length) return 'gap'
+    if (archive === null || this.#held || run.from !== archive.length) return 'gap'
     let log = archive.log
     const blocks = run.blocks.map((bytes) => {
       log = log.append(bytes)
@@ -352,7 +352,9 @@ export class VenueTape implements Tape {
     })
     if (!this.#key.verifyHead(log.length, log.treeHash(), run.signature)) return 'invalid'
     blocks[blocks.length - 1].signature = run.signature
-    await archive.append(blocks)
+    const appended = archive.append(blocks).then(() => undefined)
+    this.#archiving = appended.finally(() => (this.#archiving = null))
+    await this.#archiving
     this.#scheduleArchive()
     return 'ok'
   }

@@ -266,3 +266,22 @@ test('tape - more under one signature than a run may hold has to come from peers
   t.alike(faults, [])
   await close()
 })
+
+test('tape - history that is filled up waits for the checkpoint as well', async (t) => {
+  const maker = new TapeMaker({ validators: 4 })
+  const { tape, archive, close } = await createTape(t, maker, await temporaryFolder(t))
+  const early = Array.from({ length: 4 }, () => maker.next())
+  const { length } = maker.log
+  tape.rebase({ length, roots: maker.log.roots() })
+  const history = maker.run(early)
+  t.is(tape.appendRun(maker.run([maker.next()])), 'ok')
+  await until(() => tape.length === length + 1, 'the newest block')
+  t.alike(tape.missing, { from: 0, to: length })
+  await tape.flush()
+  t.is(await tape.backfill(history), 'gap')
+  t.is(archive.length, 0, 'what came after the flush would be on no disk')
+  t.is([...tape.checkpoint()].length, 1)
+  t.is(await tape.backfill(history), 'ok')
+  await until(() => archive.length === length + 1, 'all of it')
+  await close()
+})
