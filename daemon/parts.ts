@@ -35,6 +35,7 @@ import { SnapshotStore } from './replica/snapshot-store.ts'
 import { Snapshots } from './replica/snapshots.ts'
 import { TapeArchive } from './tape/archive.ts'
 import { tapeChannel } from './tape/channel.ts'
+import { faultsOf } from './consensus/core/quorum.ts'
 import { TapeFollower } from './tape/follower.ts'
 import { TapeStreamer } from './tape/streamer.ts'
 import { TapeKey } from './tape/tape-key.ts'
@@ -184,7 +185,13 @@ export function createParts(
   const peers = () => channel.peers
   const streamer = new TapeStreamer({ subscribersMax: tuning.subscribersMax }, { tape })
   const follower = new TapeFollower(
-    { always: !isValidator, stallMs: tuning.stallMs, checkMs: CHECK_MS, avoidMs: AVOID_MS },
+    {
+      always: !isValidator,
+      faulty: faultsOf(validators.length),
+      stallMs: tuning.stallMs,
+      checkMs: CHECK_MS,
+      avoidMs: AVOID_MS
+    },
     { tape, clock: steady, random, peers }
   )
   const snapshots = new Snapshots({

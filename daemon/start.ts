@@ -1,7 +1,6 @@
 // How a daemon that was away, or is new, gets to where its peers are: it waits a little for peers
 // to show their tapes and snapshots, begins from a snapshot when one is far ahead, follows, and
 // says when it is there.
-import { faultsOf } from './consensus/core/quorum.ts'
 import type { DaemonDependencies, DaemonTuning } from './options.ts'
 import type { Parts } from './parts.ts'
 import { type SnapshotRange, offerIn } from './replica/snapshot-fetch.ts'
@@ -74,12 +73,12 @@ export class Start {
 
   /** Nothing is applied before it is clear whether a snapshot spares the work. */
   #wait(): void {
-    const { tape, replica, network } = this.#parts
+    const { tape, replica, network, follower } = this.#parts
     const lead = this.#lead
     const waited = this.#clock.now() - this.#beganAt
     const needed = tape.first > replica.length
     const above = needed ? -1 : replica.length - 1 + (lead ?? 0)
-    const range = { above, below: this.#longest }
+    const range = { above, below: follower.claimed }
     const offered = network
       .peers()
       .some((peer) => !this.#tried.has(peer.id) && offerIn(peer, range) !== null)
@@ -129,28 +128,14 @@ export class Start {
   #follow(): void {
     const { replica, follower } = this.#parts
     this.#state = 'following'
-    this.#target = this.#longest
+    this.#target = follower.claimed
     replica.open()
     follower.open()
   }
 
-  /** How long the tape is by its validators: of more than may be faulty, the most that one at least
-   * says honestly. With fewer of them at hand the longest that any peer has shown, of those that
-   * have kept their word: a claim costs nothing, and on a venue that runs it would be waited for
-   * without end. */
-  get #longest(): number {
-    const { network, validators, follower } = this.#parts
-    const claims = network
-      .peers()
-      .filter(({ role }) => role === 'validator')
-      .map(({ hello, announced }) => Math.max(hello.tapeLength, announced.tapeLength))
-      .sort((a, b) => b - a)
-    return claims[faultsOf(validators.length)] ?? follower.longest
-  }
-
   /** There: the tape is as long as any peer's at this moment, and applied. */
   #arrive(): void {
-    const { tape, replica } = this.#parts
+    const { tape, replica, follower } = this.#parts
     if (replica.state.kind === 'unconfirmed') return
     const now = this.#clock.now()
     // Without a peer nobody knows how long the tape is.
@@ -164,8 +149,8 @@ export class Start {
     // Who claims a longer tape and does not send it is not waited for.
     if (now - this.#movedAt < PATIENCE_STALLS * this.#tuning.stallMs) {
       // What a liar claimed first goes when others have spoken, or he is found out.
-      if (tape.taken < Math.min(this.#target, this.#longest)) return
-      this.#target = this.#longest
+      if (tape.taken < Math.min(this.#target, follower.claimed)) return
+      this.#target = follower.claimed
       if (tape.taken + NEAR_BLOCKS < this.#target) return
     }
     this.#state = 'done'

@@ -9,6 +9,8 @@ import type { VenueTape } from './tape.ts'
 import type { TapeRun } from './types.ts'
 
 export type FollowerOptions = {
+  /** Validators of the venue that may be faulty. */
+  faulty: number
   /** Always subscribed: a daemon without a vote. */
   always: boolean
   /** Without progress for so long while a peer has more, another peer is asked. */
@@ -20,8 +22,13 @@ export type FollowerOptions = {
   avoidMs: number
 }
 
+export type FollowedTape = Pick<
+  VenueTape,
+  'taken' | 'missing' | 'onfinal' | 'appendRun' | 'backfill'
+>
+
 export type FollowerDependencies = {
-  tape: VenueTape
+  tape: FollowedTape
   clock: Clock
   random: Random
   /** Peers on which the channel is open. */
@@ -29,6 +36,10 @@ export type FollowerDependencies = {
 }
 
 const AVOID_DOUBLINGS = 7
+/** Blocks: more than what a moment's delay explains. */
+const FAR_BLOCKS = 16
+/** Times `stallMs`: a peer by which the tape has come no nearer to the others' in so long is left. */
+const LAG_STALLS = 3
 const AVOIDED_MAX = 1024
 
 /** `fetching`: history; `subscribed`: live. */
@@ -36,7 +47,7 @@ type Mode = 'idle' | 'fetching' | 'subscribed'
 
 export class TapeFollower {
   readonly #options: FollowerOptions
-  readonly #tape: VenueTape
+  readonly #tape: FollowedTape
   readonly #clock: Clock
   readonly #random: Random
   readonly #peers: () => Iterable<Peer>
@@ -44,6 +55,8 @@ export class TapeFollower {
   #mode: Mode = 'idle'
   #peer: Peer | null = null
   #progressAt = 0
+  /** How far behind the daemon was, and when: since then it has not come nearer. */
+  #lag: { blocks: number; at: number } | null = null
   /** Peers that have as many subscribers as they want; asked again when all have said so. */
   readonly #full = new Set<string>()
   #backfilling: { peer: Peer; from: number; at: number } | null = null
@@ -88,6 +101,17 @@ export class TapeFollower {
     return longest
   }
 
+  /** How long the tape is by its validators: of more than may be faulty, the most that one at least
+   * says honestly. With fewer of them at hand the longest that any peer claims: a claim costs
+   * nothing, and on a venue that runs it would be waited for without end. */
+  get claimed(): number {
+    const claims = [...this.#peers()]
+      .filter(({ role }) => role === 'validator')
+      .map(lengthOf)
+      .sort((a, b) => b - a)
+    return claims[this.#options.faulty] ?? this.longest
+  }
+
   #isAvoided(peer: Peer): boolean {
     return (this.#avoided.get(peer.id)?.until ?? 0) > this.#clock.now()
   }
@@ -116,15 +140,37 @@ export class TapeFollower {
     const stalled =
       now - this.#progressAt >= this.#options.stallMs && this.longest > this.#tape.taken
     if (this.#mode !== 'idle' && stalled && this.#peer !== null) this.#drop(this.#peer)
+    else if (this.#isHeldBack(now)) this.#change()
     if (this.#mode === 'idle' && (this.#options.always || stalled || this.#farBehind())) {
       this.#follow()
     }
     this.#backfill(now)
   }
 
-  /** More than what a moment's delay explains. */
   #farBehind(): boolean {
-    return this.longest > this.#tape.taken + 16
+    return this.longest > this.#tape.taken + FAR_BLOCKS
+  }
+
+  /** A block now and then is progress, and yet keeps the daemon behind for ever. */
+  #isHeldBack(now: number): boolean {
+    const blocks = this.claimed - this.#tape.taken
+    if (this.#mode === 'idle' || blocks <= FAR_BLOCKS) {
+      this.#lag = null
+      return false
+    }
+    if (this.#lag === null || blocks < this.#lag.blocks) this.#lag = { blocks, at: now }
+    return now - this.#lag.at >= LAG_STALLS * this.#options.stallMs
+  }
+
+  /** To another peer, if there is one; nobody is blamed: it may be this machine that is slow. */
+  #change(): void {
+    const slow = this.#peer
+    this.#lag = null
+    if (slow === null) return
+    const other = this.#choose(this.#tape.taken, slow)
+    if (other === null) return
+    this.#leave()
+    this.#begin(other)
   }
 
   opened(peer: Peer): void {
@@ -148,15 +194,20 @@ export class TapeFollower {
       this.#full.clear()
       return
     }
+    this.#begin(peer)
+  }
+
+  #begin(peer: Peer): void {
     this.#peer = peer
     this.#progressAt = this.#clock.now()
     this.#subscribe(peer)
   }
 
-  #choose(above: number): Peer | null {
+  #choose(above: number, except: Peer | null = null): Peer | null {
     const ready: Peer[] = []
     for (const peer of this.#peers()) {
-      if (peer.closed || this.#isAvoided(peer) || this.#full.has(peer.id)) continue
+      if (peer === except || peer.closed || this.#isAvoided(peer) || this.#full.has(peer.id))
+        continue
       if (lengthOf(peer) >= above || this.#options.always) ready.push(peer)
     }
     // One that has what is wanted, if any has.
