@@ -76,6 +76,7 @@ export class Checks {
       validators,
       quorum: quorumOf(validators),
       inclusionMaxMs,
+      bytesMax: options.limits.bytesMax,
       isHonestLane: (lane) => this.#lanes.has(lane) && !this.#forgotten.has(lane)
     })
   }
@@ -179,7 +180,7 @@ export class Checks {
     this.#tape.push(hex)
     this.blocks.push(bytes)
     this.height = cut.height
-    this.inclusion.final(cut, treeHash)
+    this.inclusion.final(cut, treeHash, bytes.length, this.#options.now())
     if (cut.snapshot) this.snapshots++
     cut.slices.forEach((slice) => {
       const lane = toHex(slice.lane)

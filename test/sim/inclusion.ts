@@ -13,6 +13,8 @@ export type InclusionOptions = {
   validators: number
   quorum: number
   inclusionMaxMs: number
+  /** So much may wait to be final before cuts have to be empty. */
+  bytesMax: number
   /** Nobody but its owner is to blame for what becomes of another's lane. */
   isHonestLane(lane: string): boolean
 }
@@ -24,6 +26,8 @@ type Proposed = { hash: string; height: number; atMs: number; taken: Map<string,
 const CAREFUL_HEIGHTS = 64
 /** Clocks count whole milliseconds. */
 const ROUNDING_MS = 2
+/** What is final a validator learns so much later at most, nearly always. */
+const LATE_MS = 500
 
 export class Inclusion {
   readonly #options: InclusionOptions
@@ -33,6 +37,8 @@ export class Inclusion {
   /** By height: validators that gave it up. */
   readonly #nullifiers = new Map<number, Set<number>>()
   readonly #taken = new Map<string, { length: number; index: number }>()
+  /** Bytes of the last final blocks, and when each became final. */
+  #finals: { bytes: number; atMs: number }[] = []
   /** Lanes that had waited for long by what some validator knew, taken then or not. */
   overdue = 0
 
@@ -69,11 +75,12 @@ export class Inclusion {
     this.#nullifiers.set(height, validators.add(validator))
   }
 
-  /** The next final block; `treeHash` of the tape after it. */
-  final(cut: Cut, treeHash: Uint8Array): void {
+  /** The next final block of so many bytes; `treeHash` of the tape after it. */
+  final(cut: Cut, treeHash: Uint8Array, bytes: number, nowMs: number): void {
     const hash = toHex(treeHash)
     const proposal = this.#proposals.find((each) => each.hash === hash)
-    if (proposal) this.#judge(cut, proposal)
+    if (proposal && !this.#hadToBeEmpty(proposal)) this.#judge(cut, proposal)
+    this.#finals.push({ bytes, atMs: nowMs })
     // What became final makes no lane suspect, unless the height was given up first: a block may be
     // final by what was built on it.
     const givenUp = (this.#nullifiers.get(cut.height)?.size ?? 0) >= this.#options.quorum
@@ -89,6 +96,14 @@ export class Inclusion {
         else shown.delete(key)
       }
     }
+  }
+
+  /** By what validators may have known when it was proposed, too much was not final yet. */
+  #hadToBeEmpty({ taken, atMs }: Proposed): boolean {
+    if (taken.size > 0) return false
+    this.#finals = this.#finals.filter((final) => final.atMs > atMs - LATE_MS)
+    const waiting = this.#finals.reduce((sum, { bytes }) => sum + bytes, 0)
+    return waiting > this.#options.bytesMax
   }
 
   #judge(cut: Cut, proposal: Proposed): void {
