@@ -16,13 +16,16 @@ const STEP = 17
 /** A cell: bits of the hash that are in no cell's place (they spare most looks at other orders' records)
  * over the index. */
 const INDEX_MASK = 0xffffff
+/** Cells that an order passes before it looks for one that nobody needs any more: hardly any passes so
+ * many, but for a trader who chooses nonces that all begin at one cell. */
+const PASSED = 8
 
 export class NonceIndex {
-  readonly #core: Core
+  readonly #core: Pick<Core, 'pool'>
   #table = new Int32Array(1024)
   #used = 0
 
-  constructor(core: Core) {
+  constructor(core: Pick<Core, 'pool'>) {
     this.#core = core
   }
 
@@ -63,7 +66,6 @@ export class NonceIndex {
 
   add(account: number, nonce: number, index: number): void {
     if (this.#used * 2 >= this.#table.length) this.#rebuild()
-    this.#used++
     this.#put(account, nonce, index)
   }
 
@@ -72,8 +74,25 @@ export class NonceIndex {
     const mask = table.length - 1
     const hash = hashOf(account, nonce)
     let at = placeOf(hash, nonce) & mask
-    while (table[at] !== 0) at = (at + STEP) & mask
+    for (let passed = 0; table[at] !== 0; passed++, at = (at + STEP) & mask) {
+      if (passed >= PASSED && this.#isStale(table[at])) break
+    }
+    if (table[at] === 0) this.#used++
     table[at] = (hash & ~INDEX_MASK) | index
+  }
+
+  /** No look-up can end at the cell: its order is gone, or its record is another's by now. */
+  #isStale(cell: number): boolean {
+    const { pool } = this.#core
+    const index = cell & INDEX_MASK
+    if (!pool.isLive(index)) return true
+    const hash = hashOf(pool.words[index * ORDER + OWNER] >>> 8, pool.nonce(index))
+    return ((cell ^ hash) & ~INDEX_MASK) !== 0
+  }
+
+  /** Cells that are not free: an order that came and went leaves one until the next rebuild. */
+  get used(): number {
+    return this.#used
   }
 
   bytes(): number {
@@ -96,7 +115,7 @@ export class NonceIndex {
     let length = 1024
     while (length < pool.live * 4) length *= 2
     this.#table = new Int32Array(length)
-    this.#used = pool.live
+    this.#used = 0
     for (let index = 1; index < pool.end; index++) {
       if (!pool.isLive(index)) continue
       this.#put(pool.words[index * ORDER + OWNER] >>> 8, pool.nonce(index), index)
