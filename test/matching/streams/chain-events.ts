@@ -11,7 +11,7 @@ export function randomChainEvents(stream: Stream, first: boolean): ChainEventInp
   const events: ChainEventInput[] = []
   const settling = batchEvent(stream)
   if (settling) events.push(settling)
-  if (settling?.kind !== 'batchVoided') events.push(...exits(stream))
+  if (settling?.kind !== 'batchVoided') events.push(...exits(stream, settling !== null))
   if (stream.chance(0.15)) events.push(deposit(stream))
   if (stream.chance(0.02)) events.push(floor(stream))
   if (stream.chance(0.08)) events.push(delegate(stream))
@@ -40,7 +40,8 @@ function deposit({ random, venue }: Stream): ChainEventInput {
   }
 }
 
-function exits(stream: Stream): ChainEventInput[] {
+/** `settling`: a batch of the same block takes from what is settled, so nothing is claimed after it. */
+function exits(stream: Stream, settling: boolean): ChainEventInput[] {
   const { random, venue, world } = stream
   const leaving = world.accounts.flatMap((account) =>
     account.exit.flatMap((flag, token) => (flag ? [{ account, token }] : []))
@@ -49,6 +50,7 @@ function exits(stream: Stream): ChainEventInput[] {
     const { account, token } = pick(random, leaving)
     const { address } = account
     if (stream.chance(0.4)) return [{ kind: 'exitCancelled', account: address, token }]
+    if (settling) return []
     const free = Math.min(account.settled[token], world.available(account, token))
     const quanta = Math.floor(free / 8)
     return [{ kind: 'exitClaimed', account: address, token, quanta }]
