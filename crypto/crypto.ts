@@ -15,6 +15,10 @@ export type Crypto = {
   readonly keccak: Hash
   readonly blake2b: Hash
   readonly recover: Recover
+  /** The 64 bytes (x, y) of the key that signed the digest; null when none did. */
+  recoverKey(digest: Bytes32, signature: Signature): Uint8Array | null
+  /** The account of a public key, 64 bytes (x, y). */
+  addressOf(publicKey: Uint8Array): Address
   /** @throws Fault key_invalid */
   sign(digest: Bytes32, privateKey: Bytes32): Signature
   /** The account of a private key.
@@ -35,6 +39,8 @@ function cryptoOf(keccak: Hash, secp256k1: Secp256k1): Crypto {
     backend: secp256k1.backend,
     keccak,
     blake2b: blake2b256,
+    recoverKey: (digest, signature) => secp256k1.recover(digest, signature),
+    addressOf,
     recover(digest, signature) {
       const publicKey = secp256k1.recover(digest, signature)
       return publicKey === null ? null : addressOf(publicKey)

@@ -2,15 +2,17 @@
 // signatures in each turn of the event loop. However much waits to be checked, a vote or a block
 // that comes meanwhile waits for those few alone.
 import { setImmediate } from 'node:timers/promises'
-import type { Signers } from './block-signers.ts'
+import type { EntryClaim, Signers } from './block-signers.ts'
 import type { Signing } from './signing.ts'
 import type { Work } from './signer-jobs.ts'
 
-/** About half a millisecond of work. */
-const TURN_SIGNATURES = 8
+/** What one turn may cost, some 0.6 ms: 8 entries of strangers, 24 of those whose keys are known. */
+const TURN_COST = 24
+const STRANGER_COST = 3
 
 type Task = {
-  steps: Iterator<void, (Signers | null)[]>
+  claims: Iterator<EntryClaim | null, undefined>
+  signers: (Signers | null)[]
   resolve: (signers: (Signers | null)[]) => void
   reject: (fault: unknown) => void
 }
@@ -28,7 +30,9 @@ export class Turns {
   async run(work: Work): Promise<(Signers | null)[]> {
     if (work.kind === 'digests') return this.#signing.run(work)
     return new Promise((resolve, reject) => {
-      this.#queue.push({ steps: this.#signing.steps(work.lane, work.blocks), resolve, reject })
+      const signers: (Signers | null)[] = []
+      const claims = this.#signing.claims(work.lane, work.blocks, signers)
+      this.#queue.push({ claims, signers, resolve, reject })
       if (this.#queue.length === 1) void this.#pump()
     })
   }
@@ -37,19 +41,42 @@ export class Turns {
     while (this.#queue.length > 0) {
       // First whatever came with the blocks: journaling them, answering, voting.
       await setImmediate()
-      for (let left = TURN_SIGNATURES; left > 0 && this.#queue.length > 0; left--) this.#step()
+      const turn: EntryClaim[] = []
+      const read = this.#read(turn)
+      try {
+        this.#signing.answer(turn)
+        for (const { resolve, signers } of read) resolve(signers)
+      } catch (fault) {
+        // The first of those that are left may have had a part in it.
+        for (const { reject } of [...read, ...this.#queue.splice(0, 1)]) reject(fault)
+      }
     }
   }
 
-  #step(): void {
-    const [{ steps, resolve, reject }] = this.#queue
-    try {
-      const { done, value } = steps.next()
-      if (done !== true) return
-      resolve(value)
-    } catch (fault) {
-      reject(fault)
+  /** Takes the claims of one turn out of the queue; returns the tasks that wait for no others. */
+  #read(turn: EntryClaim[]): Task[] {
+    const read: Task[] = []
+    // Where the claims of the first task begin in this turn.
+    let begin = 0
+    for (let left = TURN_COST; left > 0 && this.#queue.length > 0;) {
+      const [task] = this.#queue
+      try {
+        const { done, value } = task.claims.next()
+        if (done === true) {
+          if (turn.length > begin) read.push(task)
+          else task.resolve(task.signers)
+          begin = turn.length
+          this.#queue.shift()
+          continue
+        }
+        left -= value === null || this.#signing.isKnown(value.account) ? 1 : STRANGER_COST
+        if (value !== null) turn.push(value)
+      } catch (fault) {
+        task.reject(fault)
+        begin = turn.length
+        this.#queue.shift()
+      }
     }
-    this.#queue.shift()
+    return read
   }
 }

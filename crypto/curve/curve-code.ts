@@ -1,0 +1,189 @@
+// The routines on secp256k1, y^2 = x^3 + 7, that checking signatures by tables needs, as one
+// WebAssembly module: sums of many points at once and doubling, in affine coordinates, and the
+// arithmetic of scalars. Of what is public only: time tells what is computed.
+import { i32, loop, Module } from './assembler.ts'
+import { FIELD_PRIME, productCode } from './field-code.ts'
+import { NUMBER_BYTES } from './limbs.ts'
+import { GROUP_ORDER, montgomeryCode } from './scalar-code.ts'
+import type { Code, Routine, Variable } from './assembler.ts'
+
+/** x, then y. */
+export const POINT_BYTES = 2 * NUMBER_BYTES
+
+/** Powers of what is inverted, and steps of a doubling. */
+const WINDOW_BITS = 5
+const POWERS = 2 ** (WINDOW_BITS - 1)
+const ONE_AND_A_HALF = POWERS * NUMBER_BYTES
+const STEP = ONE_AND_A_HALF + NUMBER_BYTES
+/** Bytes at the start of the memory that belong to the routines. */
+export const WORK_BYTES = STEP + 3 * NUMBER_BYTES
+/** The address at which 3/2 is expected, and its value. */
+export const CONSTANT = {
+  at: ONE_AND_A_HALF,
+  value: ((3n * (FIELD_PRIME + 1n)) / 2n) % FIELD_PRIME
+}
+
+/** Parameters are addresses, and counts where it is said. Results may be written over operands
+ * unless it is said otherwise. */
+export type CurveRoutines = {
+  readonly memory: { readonly buffer: ArrayBuffer }
+  /** `to` = 1 / `number`, 0 of 0; another place than `number`. */
+  invert(to: number, number: number): void
+  /** With points P[0] to P[2 half - 1], and a number 1 at `products`: products[k + 1] becomes
+   * products[k] times the difference of the x of P[half + k] and P[k], for k below `half`. */
+  chordProducts(points: number, half: number, products: number): void
+  /** P[half + k] becomes P[k] + P[half + k], for points none of which has the x of the other.
+   * `inverse` is of the last product, and is lost. */
+  chordSums(points: number, half: number, products: number, inverse: number): void
+  /** `to` = 2 `point`; another place than `point`. */
+  double(to: number, point: number): void
+  /** Montgomery's product modulo the order of the group. */
+  scalarMultiply(to: number, a: number, b: number): void
+  /** In Montgomery's form; another place than `number`. */
+  scalarInvert(to: number, number: number): void
+}
+
+/** The module, with a memory of so many bytes. */
+export function curveModule(bytes: number): Uint8Array<ArrayBuffer> {
+  const module = new Module(bytes)
+  const multiply = module.routine('multiply', 3, false, (draft, to, a, b) =>
+    productCode(draft, to.get, { number: a.get }, { number: b.get })
+  )
+  const square = module.routine('square', 2, false, (draft, to, a) =>
+    productCode(draft, to.get, { number: a.get }, null)
+  )
+  // a (b - c)
+  const scale = module.routine('scale', 4, false, (draft, to, a, b, c) =>
+    productCode(draft, to.get, { number: b.get, less: c.get }, { number: a.get })
+  )
+  // The third point of the line through two, mirrored: slope^2 - x1 - x2 ...
+  const thirdX = module.routine('thirdX', 4, false, (draft, to, slope, x1, x2) =>
+    productCode(draft, to.get, { number: slope.get }, null, [x1.get, x2.get])
+  )
+  // ... and slope (x1 - x3) - y1
+  const thirdY = module.routine('thirdY', 5, false, (draft, to, slope, x1, x3, y1) =>
+    productCode(draft, to.get, { number: x1.get, less: x3.get }, { number: slope.get }, [y1.get])
+  )
+  const invert = powerRoutine(module, 'invert', FIELD_PRIME - 2n, multiply, (to, a) =>
+    square.call(to, a)
+  )
+
+  module.routine('chordProducts', 3, false, (draft, points, half, products) => {
+    const at = draft.local('i32')
+    const distance = draft.local('i32')
+    return [
+      ...distance.set(i32.mul(half.get, i32.of(POINT_BYTES))),
+      ...loop(at, points.get, i32.add(points.get, distance.get), POINT_BYTES, [
+        ...scale.call(
+          i32.add(products.get, i32.of(NUMBER_BYTES)),
+          products.get,
+          i32.add(at.get, distance.get),
+          at.get
+        ),
+        ...products.set(i32.add(products.get, i32.of(NUMBER_BYTES)))
+      ])
+    ]
+  })
+
+  module.routine('chordSums', 4, false, (draft, points, half, products, inverse) => {
+    const at = draft.local('i32')
+    const other = draft.local('i32')
+    const distance = draft.local('i32')
+    const product = draft.local('i32')
+    const last = i32.sub(i32.add(points.get, distance.get), i32.of(POINT_BYTES))
+    const slope = i32.of(STEP)
+    return [
+      ...distance.set(i32.mul(half.get, i32.of(POINT_BYTES))),
+      ...product.set(i32.add(products.get, i32.mul(half.get, i32.of(NUMBER_BYTES)))),
+      ...loop(at, last, i32.sub(points.get, i32.of(POINT_BYTES)), -POINT_BYTES, [
+        ...product.set(i32.sub(product.get, i32.of(NUMBER_BYTES))),
+        ...other.set(i32.add(at.get, distance.get)),
+        ...multiply.call(slope, inverse.get, product.get),
+        ...scale.call(inverse.get, inverse.get, other.get, at.get),
+        ...scale.call(slope, slope, yOf(other), yOf(at)),
+        ...thirdX.call(other.get, slope, at.get, other.get),
+        ...thirdY.call(yOf(other), slope, at.get, other.get, yOf(at))
+      ])
+    ]
+  })
+
+  module.routine('double', 2, false, (_draft, to, point) => {
+    // The slope, 3 x^2 / 2 y.
+    const slope = i32.of(STEP)
+    const inverse = i32.of(STEP + NUMBER_BYTES)
+    return [
+      ...invert.call(inverse, yOf(point)),
+      ...square.call(slope, point.get),
+      ...multiply.call(slope, slope, inverse),
+      ...multiply.call(slope, slope, i32.of(ONE_AND_A_HALF)),
+      ...thirdX.call(to.get, slope, point.get, point.get),
+      ...thirdY.call(yOf(to), slope, point.get, to.get, yOf(point))
+    ]
+  })
+
+  const scalarMultiply = module.routine('scalarMultiply', 3, false, (draft, to, a, b) =>
+    montgomeryCode(draft, to.get, a.get, b.get)
+  )
+  powerRoutine(module, 'scalarInvert', GROUP_ORDER - 2n, scalarMultiply, (to, a) =>
+    scalarMultiply.call(to, a, a)
+  )
+  return module.assemble()
+}
+
+function yOf(point: Variable): Code {
+  return i32.add(point.get, i32.of(NUMBER_BYTES))
+}
+
+/** A routine that raises a number to a fixed power, by windows that slide over its bits. Fermat's
+ * little theorem makes it an inversion. */
+function powerRoutine(
+  module: Module,
+  name: string,
+  exponent: bigint,
+  multiply: Routine,
+  square: (to: Code, a: Code) => Code
+): Routine {
+  return module.routine(name, 2, false, (draft, to, number) => {
+    const count = draft.local('i32')
+    // The odd powers: the number itself, then those in the work space, whose first is the square.
+    const power = (odd: number): Code =>
+      odd === 1 ? number.get : i32.of(((odd - 1) / 2) * NUMBER_BYTES)
+    const code: Code[] = [square(i32.of(0), number.get)]
+    for (let odd = 3; odd < 2 * POWERS; odd += 2) {
+      code.push(multiply.call(power(odd), power(odd - 2), i32.of(0)))
+    }
+    let from: Code | null = null
+    for (const { squares, odd } of windowsOf(exponent)) {
+      if (from === null) {
+        from = power(odd)
+        continue
+      }
+      code.push(square(to.get, from))
+      from = to.get
+      if (squares > 1) {
+        code.push(loop(count, i32.of(1), i32.of(squares), 1, square(to.get, to.get)))
+      }
+      if (odd > 0) code.push(multiply.call(to.get, to.get, power(odd)))
+    }
+    return code.flat()
+  })
+}
+
+/** The exponent from its highest bit on: so many squarings, then a factor, an odd power (or none). */
+function windowsOf(exponent: bigint): { squares: number; odd: number }[] {
+  const bits = exponent.toString(2)
+  const windows: { squares: number; odd: number }[] = []
+  let squares = 0
+  for (let at = 0; at < bits.length;) {
+    if (bits[at] === '0') {
+      squares++
+      at++
+      continue
+    }
+    const window = bits.slice(at, at + WINDOW_BITS).replace(/0+$/, '')
+    windows.push({ squares: squares + window.length, odd: Number.parseInt(window, 2) })
+    squares = 0
+    at += window.length
+  }
+  return squares === 0 ? windows : [...windows, { squares, odd: 0 }]
+}
