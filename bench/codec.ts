@@ -7,6 +7,7 @@
 import { availableParallelism } from 'node:os'
 import { AbiCoder, verifyTypedData, TypedDataEncoder } from 'ethers'
 import { loadCrypto } from '../crypto/crypto.ts'
+import { KnownKeys } from '../crypto/known-keys.ts'
 import { SignerPool } from '../crypto/signer-pool.ts'
 import { toHex0x } from '../protocol/bytes.ts'
 import { typedHasher } from '../protocol/eip712.ts'
@@ -17,6 +18,7 @@ import { signingTerms } from '../protocol/venue.ts'
 import { median, report, say } from './report.ts'
 import { between, pick, randomBytes, seededRandom } from '../test/helpers/random.ts'
 import type { Row } from './report.ts'
+import type { Claim } from '../crypto/known-keys.ts'
 import type { Order, PlaceEntry } from '../protocol/types.ts'
 
 const RUNS = 7
@@ -192,6 +194,26 @@ row(
     crypto.sign(hasher.orderDigest(at(n).order), bulkAccount.key)
   })
 )
+// The same of accounts that sign often, several signatures in one computation.
+const known = await KnownKeys.load(crypto)
+const often = new Set(accounts.slice(0, 16).map(({ address }) => address))
+const oftenEntries = entries.filter((entry) => often.has(entry.order.account))
+const claim = (n: number): Claim => {
+  const { order: placed, signature } = oftenEntries[n % oftenEntries.length]
+  return { digest: hasher.orderDigest(placed), signature, account: placed.account }
+}
+while (![...often].every((account) => known.has(account))) {
+  known.signers(oftenEntries.map((_, i) => claim(i)))
+}
+for (const together of [2, 4, 8, 32]) {
+  row(
+    `known.${together}.perSecond`,
+    rate(together, (n) => {
+      const claims = Array.from({ length: together }, (_, i) => claim(n * together + i))
+      check(known.signers(claims)[0] === claims[0].account)
+    })
+  )
+}
 row('pool.recover.perSecond', await poolRate(availableParallelism()))
 row(
   'ethers.encode.perSecond',
