@@ -27,15 +27,28 @@ export const i32 = {
 }
 
 export const i64 = {
+  toI32: (value: Code): Code => [...value, 0xa7],
   of: (value: number): Code => [0x42, ...signed(BigInt(value))],
   add: binary(0x7c),
   sub: binary(0x7d),
   mul: binary(0x7e),
   and: binary(0x83),
   or: binary(0x84),
+  xor: binary(0x85),
   shl: binary(0x86),
   /** Keeps the sign. */
   shr: binary(0x87),
+  extend32: (value: Code): Code => [...value, 0xac],
+  /** A byte, without a sign. */
+  load8: (at: Code): Code => [...at, 0x31, 0, 0],
+  load: (at: Code, offset: number): Code => [...at, 0x29, 2, ...unsigned(offset)],
+  store: (at: Code, offset: number, value: Code): Code => [
+    ...at,
+    ...value,
+    0x37,
+    2,
+    ...unsigned(offset)
+  ],
   /** 32 bits with a sign, `offset` bytes beyond `at`. */
   load32: (at: Code, offset: number): Code => [...at, 0x34, 2, ...unsigned(offset)],
   store32: (at: Code, offset: number, value: Code): Code => [

@@ -1,14 +1,18 @@
 // The routines on secp256k1, y^2 = x^3 + 7, that checking signatures by tables needs, as one
 // WebAssembly module: sums of many points at once and doubling, in affine coordinates, and the
 // arithmetic of scalars. Of what is public only: time tells what is computed.
-import { i32, loop, Module } from './assembler.ts'
+import { i32, i64, loop, Module } from './assembler.ts'
 import { FIELD_PRIME, productCode } from './field-code.ts'
-import { NUMBER_BYTES } from './limbs.ts'
+import { LIMB_BITS, LIMBS, NUMBER_BYTES } from './limbs.ts'
 import { GROUP_ORDER, montgomeryCode } from './scalar-code.ts'
 import type { Code, Routine, Variable } from './assembler.ts'
 
 /** x, then y. */
 export const POINT_BYTES = 2 * NUMBER_BYTES
+
+/** Digits of a scalar, one byte each, and the odd multiples of each in a table. */
+export const DIGITS = 32
+export const MULTIPLES = 128
 
 /** Powers of what is inverted, and steps of a doubling. */
 const WINDOW_BITS = 5
@@ -16,7 +20,8 @@ const POWERS = 2 ** (WINDOW_BITS - 1)
 const ONE_AND_A_HALF = POWERS * NUMBER_BYTES
 const STEP = ONE_AND_A_HALF + NUMBER_BYTES
 /** Bytes at the start of the memory that belong to the routines. */
-export const WORK_BYTES = STEP + 3 * NUMBER_BYTES
+const DIGITS_AT = STEP + 3 * NUMBER_BYTES
+export const WORK_BYTES = DIGITS_AT + DIGITS
 /** The address at which 3/2 is expected, and its value. */
 export const CONSTANT = {
   at: ONE_AND_A_HALF,
@@ -41,6 +46,10 @@ export type CurveRoutines = {
   scalarMultiply(to: number, a: number, b: number): void
   /** In Montgomery's form; another place than `number`. */
   scalarInvert(to: number, number: number): void
+  /** With the table of a point P: [digit][m] is (2m + 1) 256^digit P. Writes the 32 of them whose sum
+   * is the scalar (odd, below 2^256) times P, or times -P when `sign` is -1 and not 1, `step` bytes
+   * from one to the next. */
+  lookUp(to: number, step: number, table: number, scalar: number, sign: number): void
 }
 
 /** The module, with a memory of so many bytes. */
@@ -127,7 +136,61 @@ export function curveModule(bytes: number): Uint8Array<ArrayBuffer> {
   powerRoutine(module, 'scalarInvert', GROUP_ORDER - 2n, scalarMultiply, (to, a) =>
     scalarMultiply.call(to, a, a)
   )
+
+  module.routine('lookUp', 5, false, (draft, to, step, table, scalar, sign) => {
+    const at = draft.local('i32')
+    const source = draft.local('i32')
+    const byte = draft.local('i64')
+    const isHigh = draft.local('i64')
+    const factor = draft.local('i64')
+    // Byte 128 + m means 2m + 1, and 127 - m means -(2m + 1).
+    const multiple = i64.toI32(i64.xor(byte.get, i64.add(i64.of(MULTIPLES - 1), isHigh.get)))
+    const signOfByte = i64.sub(i64.add(isHigh.get, isHigh.get), i64.of(1))
+    return [
+      ...digitsCode(scalar.get),
+      ...loop(at, i32.of(DIGITS_AT), i32.of(DIGITS_AT + DIGITS), 1, [
+        ...byte.set(i64.load8(at.get)),
+        ...isHigh.set(i64.shr(byte.get, i64.of(7))),
+        ...source.set(i32.add(table.get, i32.mul(multiple, i32.of(POINT_BYTES)))),
+        ...factor.set(i64.mul(i64.extend32(sign.get), signOfByte)),
+        ...copyCode(to.get, source.get, factor.get),
+        ...to.set(i32.add(to.get, step.get)),
+        ...table.set(i32.add(table.get, i32.of(MULTIPLES * POINT_BYTES)))
+      ])
+    ]
+  })
   return module.assemble()
+}
+
+/** Writes the bytes of (k - 1) / 2 + 2^255 for a scalar k. All bits of that taken as 1 and -1 make k
+ * (the sum of all powers of two below 2^256 is 2^256 - 1); so each byte is an odd digit. */
+function digitsCode(scalar: Code): Code {
+  const code: Code[] = []
+  for (let word = 0; word < DIGITS / 4; word++) {
+    const bit = 32 * word + 1
+    let bits: Code | null = null
+    for (let i = Math.floor(bit / LIMB_BITS); i < LIMBS && i * LIMB_BITS < bit + 32; i++) {
+      const limb = i64.load32(scalar, 4 * i)
+      const shift = i64.of(Math.abs(i * LIMB_BITS - bit))
+      const part = i * LIMB_BITS < bit ? i64.shr(limb, shift) : i64.shl(limb, shift)
+      bits = bits === null ? part : i64.or(bits, part)
+    }
+    if (bits === null) continue
+    if (word === DIGITS / 4 - 1) bits = i64.or(bits, i64.of(2 ** 31))
+    code.push(i64.store32(i32.of(DIGITS_AT), 4 * word, bits))
+  }
+  return code.flat()
+}
+
+/** Copies a point, its y times a factor. */
+function copyCode(to: Code, from: Code, factor: Code): Code {
+  const code: Code[] = []
+  for (let i = 0; i + 1 < LIMBS; i += 2) code.push(i64.store(to, 4 * i, i64.load(from, 4 * i)))
+  code.push(i64.store32(to, 4 * (LIMBS - 1), i64.load32(from, 4 * (LIMBS - 1))))
+  for (let i = LIMBS; i < 2 * LIMBS; i++) {
+    code.push(i64.store32(to, 4 * i, i64.mul(i64.load32(from, 4 * i), factor)))
+  }
+  return code.flat()
 }
 
 function yOf(point: Variable): Code {

@@ -9,13 +9,14 @@
 // Two points with the same x have no such sum: by chance that never happens, but who wants it can
 // bring it about. Then, and where anything else is unusual, the library has to be asked. Nothing here
 // is secret.
-import { CONSTANT, curveModule, POINT_BYTES, WORK_BYTES } from './curve-code.ts'
+import { CONSTANT, curveModule, DIGITS, MULTIPLES, POINT_BYTES, WORK_BYTES } from './curve-code.ts'
 import { FIELD_PRIME } from './field-code.ts'
 import {
   LIMB_BITS,
   LIMB_MASK,
   LIMBS,
   limbsOf,
+  negate,
   NUMBER_BYTES,
   readNumber,
   reduceOnce
@@ -31,11 +32,10 @@ export type TabledSignature = { digest: Bytes32; signature: Signature; table: nu
 /** Signatures that are checked together, at most. */
 export const BATCH_MAX = 32
 
-const WINDOWS = 32
-const DIGITS = 128
 const BITS = 256
-const PAIRS_MAX = WINDOWS * BATCH_MAX
-const TABLE_POINTS = WINDOWS * DIGITS
+const DIGIT_BITS = BITS / DIGITS
+const PAIRS_MAX = DIGITS * BATCH_MAX
+const TABLE_BYTES = DIGITS * MULTIPLES * POINT_BYTES
 
 const PRIME = limbsOf(FIELD_PRIME)
 const ORDER = limbsOf(GROUP_ORDER)
@@ -55,9 +55,7 @@ const NUMBERS = SQUARE + NUMBER_BYTES
 const POINTS = NUMBERS + BATCH_MAX * NUMBERS_EACH * NUMBER_BYTES
 const DOUBLES = POINTS + 2 * PAIRS_MAX * POINT_BYTES
 const TABLES = DOUBLES + BITS * POINT_BYTES
-const TABLE_BYTES = TABLE_POINTS * POINT_BYTES
 
-const POINT_WORDS = POINT_BYTES / 4
 const NUMBER_WORDS = NUMBER_BYTES / 4
 
 export class KeyTables {
@@ -98,11 +96,11 @@ export class KeyTables {
     const count = signatures.length
     signatures.forEach(({ table }, k) => {
       this.#lookUp(numberAt(k, 3), TABLES, POINTS + k * POINT_BYTES, count)
-      const points = POINTS + (WINDOWS * count + k) * POINT_BYTES
+      const points = POINTS + (DIGITS * count + k) * POINT_BYTES
       this.#lookUp(numberAt(k, 4), tableAt(table), points, count)
     })
     let points = POINTS
-    for (let half = WINDOWS * count; half >= count; half /= 2) {
+    for (let half = DIGITS * count; half >= count; half /= 2) {
       for (const pair of this.#addHalves(points, half)) usual[pair % count] = false
       points += half * POINT_BYTES
     }
@@ -140,29 +138,14 @@ export class KeyTables {
     }
   }
 
-  /** Writes the multiples whose sum is the scalar times the table's key, at every `step`-th point.
-   * With k odd, or n - k and the negative: all 256 digits of (k - 1) / 2 + 2^255, taken as 1 and -1,
-   * make k; a byte of it is an odd digit. */
+  /** Writes the multiples whose sum is the scalar times the table's key, at every `step`-th point:
+   * the scalar k when it is odd, else the negative of n - k, which is. */
   #lookUp(scalar: number, table: number, points: number, step: number): void {
-    const memory = this.#memory
     const at = scalar / 4
-    reduceOnce(memory, at, ORDER)
-    const isEven = (memory[at] & 1) === 0
-    if (isEven) subtractFrom(ORDER, memory, at)
-    let from = table / 4
-    let to = points / 4
-    for (let window = 0; window < WINDOWS; window++) {
-      const byte = window < WINDOWS - 1 ? byteAt(memory, at, 8 * window + 1) : topByte(memory, at)
-      const isNegative = byte < DIGITS !== isEven
-      const source = from + POINT_WORDS * (byte < DIGITS ? DIGITS - 1 - byte : byte - DIGITS)
-      for (let i = 0; i < LIMBS; i++) {
-        memory[to + i] = memory[source + i]
-        const y = memory[source + LIMBS + i]
-        memory[to + LIMBS + i] = isNegative ? -y : y
-      }
-      from += DIGITS * POINT_WORDS
-      to += step * POINT_WORDS
-    }
+    reduceOnce(this.#memory, at, ORDER)
+    const isOdd = (this.#memory[at] & 1) === 1
+    if (!isOdd) negate(this.#memory, at, ORDER)
+    this.#routines.lookUp(points, step * POINT_BYTES, table, scalar, isOdd ? 1 : -1)
   }
 
   /** Adds the first half of 2 `half` points to the second. Returns the pairs whose points met: two
@@ -208,28 +191,28 @@ export class KeyTables {
     return isSame(memory, point, x) && (memory[point + LIMBS] & 1) === v - 27
   }
 
-  /** The table of the point at POINTS: of each window, the odd multiples 1 to 255 of the point times
-   * 2^(8 window). The multiples below 2m and 2m itself, a double, make those from there to 4m. */
+  /** The table of the point at POINTS: of each digit, the odd multiples 1 to 255 of the point times
+   * 256^digit. The multiples below 2m and 2m itself, a double, make those from there to 4m. */
   #tabulate(table: number): void {
     this.#copy(DOUBLES, POINTS)
     for (let bit = 1; bit < BITS; bit++) this.#routines.double(doubleAt(bit), doubleAt(bit - 1))
-    const multiple = (window: number, index: number): number =>
-      table + (window * DIGITS + index) * POINT_BYTES
-    for (let window = 0; window < WINDOWS; window++)
-      this.#copy(multiple(window, 0), doubleAt(8 * window))
-    for (let step = 0, made = 1; made < DIGITS; step++, made *= 2) {
-      const together = Math.min(WINDOWS, PAIRS_MAX / made)
+    const multiple = (digit: number, index: number): number =>
+      table + (digit * MULTIPLES + index) * POINT_BYTES
+    for (let digit = 0; digit < DIGITS; digit++)
+      this.#copy(multiple(digit, 0), doubleAt(DIGIT_BITS * digit))
+    for (let step = 0, made = 1; made < MULTIPLES; step++, made *= 2) {
+      const together = Math.min(DIGITS, PAIRS_MAX / made)
       const half = together * made
-      for (let first = 0; first < WINDOWS; first += together) {
+      for (let first = 0; first < DIGITS; first += together) {
         for (let pair = 0; pair < half; pair++) {
-          const window = first + Math.floor(pair / made)
-          this.#copy(POINTS + pair * POINT_BYTES, doubleAt(8 * window + step + 1))
-          this.#copy(POINTS + (half + pair) * POINT_BYTES, multiple(window, pair % made))
+          const digit = first + Math.floor(pair / made)
+          this.#copy(POINTS + pair * POINT_BYTES, doubleAt(DIGIT_BITS * digit + step + 1))
+          this.#copy(POINTS + (half + pair) * POINT_BYTES, multiple(digit, pair % made))
         }
         this.#addHalves(POINTS, half)
         for (let pair = 0; pair < half; pair++) {
-          const window = first + Math.floor(pair / made)
-          this.#copy(multiple(window, made + (pair % made)), POINTS + (half + pair) * POINT_BYTES)
+          const digit = first + Math.floor(pair / made)
+          this.#copy(multiple(digit, made + (pair % made)), POINTS + (half + pair) * POINT_BYTES)
         }
       }
     }
@@ -263,29 +246,6 @@ function isUsual({ digest, signature }: TabledSignature): boolean {
 
 function firstWord(bytes: Uint8Array, at: number): number {
   return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]
-}
-
-/** Eight bits of a number, from `bit` on. */
-function byteAt(memory: Int32Array, at: number, bit: number): number {
-  const limb = Math.floor(bit / LIMB_BITS)
-  const shift = bit % LIMB_BITS
-  const low = memory[at + limb] >>> shift
-  if (shift <= LIMB_BITS - 8) return low & 0xff
-  return (low | (memory[at + limb + 1] << (LIMB_BITS - shift))) & 0xff
-}
-
-/** Bits 249 to 255, and 2^255 of the digits. */
-function topByte(memory: Int32Array, at: number): number {
-  return byteAt(memory, at, BITS - 7) | 0x80
-}
-
-function subtractFrom(modulus: readonly number[], memory: Int32Array, at: number): void {
-  let borrow = 0
-  for (let i = 0; i < LIMBS; i++) {
-    const limb = modulus[i] - memory[at + i] + borrow
-    memory[at + i] = limb & LIMB_MASK
-    borrow = limb >> LIMB_BITS
-  }
 }
 
 /** Gives a result of field-code.ts its one form, from 0 to p - 1. */

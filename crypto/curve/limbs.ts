@@ -52,3 +52,13 @@ export function reduceOnce(memory: Int32Array, at: number, modulus: Limbs): void
     borrow = limb >> LIMB_BITS
   }
 }
+
+/** The number at word `at` becomes the modulus less it. Limbs from 0 on, no more than the modulus. */
+export function negate(memory: Int32Array, at: number, modulus: Limbs): void {
+  let borrow = 0
+  for (let i = 0; i < LIMBS; i++) {
+    const limb = modulus[i] - memory[at + i] + borrow
+    memory[at + i] = limb & LIMB_MASK
+    borrow = limb >> LIMB_BITS
+  }
+}
