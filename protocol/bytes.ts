@@ -1,13 +1,32 @@
 // Bytes, hex and ASCII without Buffer or TextEncoder, which a pure folder does not have.
 
 const DIGITS = '0123456789abcdef'
-const PAIRS: string[] = Array.from({ length: 256 }, (_, i) => DIGITS[i >>> 4] + DIGITS[i & 15])
+const CODES: readonly number[] = Array.from(DIGITS, (digit) => digit.charCodeAt(0))
+
+/** Bytes whose text is made in one piece: keys, hashes and signatures. */
+const PIECE_BYTES = 65
+/** Character codes, for each length of a piece. Used again: nothing in here calls out. */
+const pieces: (number[] | undefined)[] = []
 
 /** Lower-case hex without `0x`. */
 export function toHex(bytes: Uint8Array): string {
+  if (bytes.length <= PIECE_BYTES) return pieceHex(bytes)
   let text = ''
-  for (let i = 0; i < bytes.length; i++) text += PAIRS[bytes[i]]
+  for (let i = 0; i < bytes.length; i += PIECE_BYTES) {
+    text += pieceHex(bytes.subarray(i, i + PIECE_BYTES))
+  }
   return text
+}
+
+/** A text put together from pairs is a tree of strings, and whoever looks it up in a map has to
+ * flatten it first: from all its codes at once it is flat. */
+function pieceHex(bytes: Uint8Array): string {
+  const codes = (pieces[bytes.length] ??= Array.from({ length: 2 * bytes.length }, () => 0))
+  for (let i = 0; i < bytes.length; i++) {
+    codes[2 * i] = CODES[bytes[i] >>> 4]
+    codes[2 * i + 1] = CODES[bytes[i] & 15]
+  }
+  return String.fromCharCode(...codes)
 }
 
 /** Lower-case hex with `0x`. */
