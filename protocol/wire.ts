@@ -108,13 +108,26 @@ export class Reader {
   }
 }
 
-/** Buffers of writers that have handed out what they wrote: most messages are short, and a buffer
- * for each of them costs more than writing it. */
-const spare: Uint8Array[] = []
-const SPARE_BYTES = 4096
-const SPARES_MAX = 8
+/** Buffers of writers that have handed out what they wrote, by size: a new one for each message costs
+ * more than writing it. Most messages are short; a cut with its blocks is not. */
+const SPARES: readonly { bytes: number; max: number; free: Uint8Array[] }[] = [
+  { bytes: 4096, max: 8, free: [] },
+  { bytes: 65_536, max: 2, free: [] }
+]
 const NONE = new Uint8Array(0)
-const newSpare = (): Uint8Array => new Uint8Array(SPARE_BYTES)
+
+function spareOf(size: number): Uint8Array {
+  for (const { bytes, free } of SPARES) {
+    if (size <= bytes) return free.pop() ?? new Uint8Array(bytes)
+  }
+  return new Uint8Array(size)
+}
+
+function spared(buffer: Uint8Array): void {
+  for (const { bytes, max, free } of SPARES) {
+    if (buffer.length === bytes && free.length < max) free.push(buffer)
+  }
+}
 
 /** Writes into a buffer that grows; `take()` hands out a copy and starts again. */
 export class Writer {
@@ -141,8 +154,8 @@ export class Writer {
   #grow(needed: number): void {
     const before = this.#bytes
     const size = Math.max(needed, before.length * 2, this.#capacity)
-    this.#bytes = size > SPARE_BYTES ? new Uint8Array(size) : (spare.pop() ?? newSpare())
-    this.#bytes.set(before.subarray(0, this.#length))
+    this.#bytes = spareOf(size)
+    if (before.length > 0) this.#bytes.set(before)
   }
 
   u8(value: number): void {
@@ -207,7 +220,7 @@ export class Writer {
   take(): Uint8Array {
     const bytes = this.#bytes.slice(0, this.#length)
     this.#length = 0
-    if (this.#bytes.length === SPARE_BYTES && spare.length < SPARES_MAX) spare.push(this.#bytes)
+    spared(this.#bytes)
     this.#bytes = NONE
     return bytes
   }

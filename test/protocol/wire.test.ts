@@ -53,10 +53,29 @@ test('wire - fixed bytes never reach beyond the end', async (t) => {
   t.is(new Reader(held).fixed(10).length, 10)
 })
 
+test('wire - what a writer has handed out stays as it was, whatever is written next', (t) => {
+  const random = seededRandom(4)
+  const sizes = [1, 4095, 4096, 4097, 9000, 65_535, 65_536, 65_537, 200_000]
+  const kept = sizes.flatMap((size) =>
+    [1, size, 2 * size].map((capacity) => {
+      const bytes = randomBytes(random, size)
+      const writer = new Writer(capacity)
+      writer.fixed('first', bytes.subarray(0, size >>> 1), size >>> 1)
+      writer.fixed('rest', bytes.subarray(size >>> 1), size - (size >>> 1))
+      return { bytes, taken: writer.take() }
+    })
+  )
+  for (const { bytes, taken } of kept) {
+    if (Buffer.compare(bytes, taken) !== 0) t.fail(`${bytes.length} bytes`)
+  }
+  t.pass()
+})
+
 test('bytes - hex and ASCII, both ways', async (t) => {
   const random = seededRandom(2)
-  for (let length = 0; length < 40; length++) {
+  for (let length = 0; length < 200; length++) {
     const bytes = randomBytes(random, length)
+    if (toHex(bytes) !== Buffer.from(bytes).toString('hex')) t.fail(`hex of ${length} bytes`)
     t.alike(fromHex(toHex(bytes)), bytes)
     t.alike(fromHex(toHex0x(bytes).toUpperCase().replace('0X', '0x')), bytes)
   }
