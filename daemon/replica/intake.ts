@@ -16,7 +16,11 @@ export type BlockSigners = (
 /** A block's entries as the engine takes them; empty when it does not decode. */
 export type Prepared = readonly EntryInput[]
 
-type State = { ready: Prepared | null; pending: Promise<void> | null }
+type State = { readonly ready: Prepared | null; readonly pending: Promise<void> | null }
+
+/** Of a block that the engine has taken: its entries are dropped, since its bytes are kept for long
+ * and whatever outlives a collection of the young is moved, twice, before it is let go. */
+const TAKEN: State = { ready: null, pending: null }
 
 export type IntakeDependencies = {
   context: EntryContext
@@ -63,6 +67,11 @@ export class Intake {
       all.push(prepared)
     }
     return all
+  }
+
+  /** The engine has the entries of the slices' blocks: they are prepared anew should they be wanted once more. */
+  taken(slices: readonly (readonly Uint8Array[])[]): void {
+    for (const blocks of slices) for (const block of blocks) this.#states.set(block, TAKEN)
   }
 
   /** Resolves when every block is prepared. Rejects when the pool has closed. */

@@ -294,7 +294,7 @@ export class Replica {
   }
 
   #apply(entry: TapeEntry, prepared: readonly Prepared[][]): void {
-    const { ledger, stopwatch } = this.#dependencies
+    const { ledger, intake, stopwatch } = this.#dependencies
     const { cut } = entry.block
     try {
       this.#compare(cut)
@@ -308,12 +308,12 @@ export class Replica {
       const engineMs = stopwatch() - began
       this.#log = isFinal(entry) ? entry.log : this.#log.append(entry.bytes)
       this.#remember(cut.index, result.eventHash)
+      intake.taken(entry.block.blocks)
       const { places, entries } = placesOf(cut, prepared)
       this.#entries += entries
       const made = this.#isSnapshotDue(cut.index) ? this.#make(cut.index) : null
       const snapshot = made?.mark ?? null
-      const { index } = cut
-      const applied = { index, cut, entries, slices, places, result, engineMs, snapshot }
+      const applied = { index: cut.index, cut, entries, slices, places, result, engineMs, snapshot }
       for (const listener of this.#applied) listener(applied)
       if (made !== null) for (const listener of this.#snapshots) listener(made)
       if (made !== null) this.#pace.made(made.bytes.length)
