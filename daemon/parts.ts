@@ -24,6 +24,7 @@ import { FileJournal } from './journal/journal.ts'
 import { LaneArchive, laneArchiveDefaults } from './lanes/archive.ts'
 import { laneKey } from './lanes/lane-key.ts'
 import { Lanes, type LanesDependencies } from './lanes/lanes.ts'
+import { laneLimitDefaults } from './lanes/options.ts'
 import { tapeHistory } from './lanes/tape-slices.ts'
 import { SwarmNetwork } from './network/network.ts'
 import type { DaemonDependencies, DaemonOptions } from './options.ts'
@@ -161,7 +162,11 @@ export function createParts(
       quorum,
       self,
       secret: identity.laneSecret,
-      runEntriesMax: manifest.limits.entriesPerLanePerCut
+      runEntriesMax: manifest.limits.entriesPerLanePerCut,
+      limits: {
+        // A lane that is left out has its right at most twice as late, whatever the venue's pace.
+        ackMaxMs: Math.min(laneLimitDefaults.ackMaxMs, manifest.pacing.inclusionMaxMs)
+      }
     },
     {
       journal,

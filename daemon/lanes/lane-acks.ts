@@ -1,23 +1,54 @@
 // Acknowledgements that this validator gives, and certificates of those that a quorum gave. A head
 // is acknowledged when the tape does not take it for a while, and several in one message: what is
-// final needs no certificate.
+// final needs no certificate. A lane that is taken by its certificates only is acknowledged at once.
 import { toHex } from '../../protocol/bytes.ts'
 import type { Bytes32 } from '../../protocol/types.ts'
 import { verifyCertificate } from './certificates.ts'
 import { FORGERY, type LaneContext, SLIP } from './lane-context.ts'
 import { ackSignable } from './lane-key.ts'
+import type { Lane } from './lane-table.ts'
 import { ACKS_MAX } from './messages.ts'
+import { Patience } from './patience.ts'
 import type { Ack, Certificate, Certified, LaneKey, PeerKey } from './types.ts'
 
-type Owed = { peer: PeerKey; key: LaneKey; length: number; treeHash: Bytes32; dueAtMs: number }
+type Owed = { peer: PeerKey; key: LaneKey; length: number; treeHash: Bytes32; sinceMs: number }
 
 export class LaneAcks {
   readonly #context: LaneContext
+  readonly #patience: Patience
   /** In order of time. */
   #owed: Owed[] = []
+  /** Lanes whose acknowledgements do not wait. */
+  readonly #hurried = new Set<LaneKey>()
 
   constructor(context: LaneContext) {
     this.#context = context
+    const { ackMs, ackMaxMs } = context.options.limits
+    this.#patience = new Patience({ leastMs: ackMs, mostMs: ackMaxMs })
+  }
+
+  hurries(key: LaneKey): boolean {
+    return this.#hurried.has(key)
+  }
+
+  /** The lane is, or is no longer, taken by its certificates only. */
+  hurry(key: LaneKey, isHurried: boolean): void {
+    if (!isHurried) {
+      this.#hurried.delete(key)
+      return
+    }
+    this.#hurried.add(key)
+    const owed = this.#owed.filter((each) => each.key === key)
+    this.#owed = this.#owed.filter((each) => each.key !== key)
+    this.#give(owed)
+  }
+
+  /** The tape has taken more of the lane. */
+  final(lane: Lane): void {
+    const { waits } = lane
+    if (waits === null || waits.length > lane.finalLength) return
+    this.#patience.took(this.#context.deps.now() - waits.sinceMs)
+    lane.waits = null
   }
 
   /** Null when this daemon is no validator or the head is not journaled, its lane is conflicted,
@@ -37,9 +68,16 @@ export class LaneAcks {
 
   /** This validator's word is owed to the lane's owner, for a head that is journaled. */
   owe(peer: PeerKey, key: LaneKey, length: number, treeHash: Bytes32): void {
-    const { deps, options, peers, self } = this.#context
-    if (peers.index(self) < 0) return
-    this.#owed.push({ peer, key, length, treeHash, dueAtMs: deps.now() + options.limits.ackMs })
+    const { deps, peers, self, table } = this.#context
+    const lane = table.get(key)
+    if (peers.index(self) < 0 || lane === null || length <= lane.finalLength) return
+    const owed = { peer, key, length, treeHash, sinceMs: deps.now() }
+    lane.waits ??= { length, sinceMs: owed.sinceMs }
+    if (this.#hurried.has(key)) {
+      this.#give([owed])
+      return
+    }
+    this.#owed.push(owed)
     deps.host.later()
   }
 
@@ -47,26 +85,35 @@ export class LaneAcks {
    * null while nothing is owed. */
   tick(): number | null {
     const { deps, table } = this.#context
-    const now = deps.now()
-    const due = new Map<PeerKey, Ack[]>()
+    const sinceMs = deps.now() - this.#patience.ms
+    const due: Owed[] = []
     let count = 0
-    for (const { peer, key, length, treeHash, dueAtMs } of this.#owed) {
-      const isFinal = length <= (table.get(key)?.finalLength ?? 0)
-      if (!isFinal && dueAtMs > now) break
+    for (const owed of this.#owed) {
+      const isFinal = owed.length <= (table.get(owed.key)?.finalLength ?? 0)
+      if (!isFinal && owed.sinceMs > sinceMs) break
       count++
-      const ack = isFinal ? null : this.make(key, length, treeHash)
+      if (!isFinal) due.push(owed)
+    }
+    this.#owed.splice(0, count)
+    this.#give(due)
+    return this.#owed.length === 0 ? null : this.#owed[0].sinceMs + this.#patience.ms
+  }
+
+  #give(owed: readonly Owed[]): void {
+    const due = new Map<PeerKey, Ack[]>()
+    for (const { peer, key, length, treeHash } of owed) {
+      const ack = this.make(key, length, treeHash)
       if (ack === null) continue
       const acks = due.get(peer)
       if (acks === undefined) due.set(peer, [ack])
       else acks.push(ack)
     }
-    this.#owed.splice(0, count)
+    const { host } = this.#context.deps
     for (const [peer, acks] of due) {
       for (let at = 0; at < acks.length; at += ACKS_MAX) {
-        deps.host.send(peer, { kind: 'acks', acks: acks.slice(at, at + ACKS_MAX) })
+        host.send(peer, { kind: 'acks', acks: acks.slice(at, at + ACKS_MAX) })
       }
     }
-    return this.#owed.length === 0 ? null : this.#owed[0].dueAtMs
   }
 
   /** From the lane's owner, or relayed by a validator; checked when a vote rule asks. */

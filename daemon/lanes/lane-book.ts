@@ -153,7 +153,8 @@ export class LaneBook {
     }
     lane.signer ??= run.signer
     const onsynced = (): void => this.#acknowledge(peer, lane, run)
-    this.#take(lane, placement.nodes, run, { bytes, onsynced, urgent: false })
+    const urgent = this.#acks.hurries(lane.key)
+    this.#take(lane, placement.nodes, run, { bytes, onsynced, urgent })
     if (this.#context.own?.key === lane.key) this.#context.own.behind(run.length)
   }
 
@@ -316,6 +317,7 @@ export class LaneBook {
     const { final, tips } = lane.tree
     const { length } = final.log
     table.settled(lane)
+    this.#acks.final(lane)
     lane.shelf.prune(length)
     if (lane.ahead !== null && lane.ahead.length <= length) lane.ahead = null
     lane.recorded = final

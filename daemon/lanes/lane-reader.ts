@@ -127,6 +127,10 @@ export class LaneReader implements LaneReads {
     return this.#deps.acks.certified(key, length, beforeMs)
   }
 
+  hurry(key: LaneKey, isHurried: boolean): void {
+    this.#deps.acks.hurry(key, isHurried)
+  }
+
   forward(key: LaneKey, from: number, length: number, treeHash: Bytes32, to: PeerKey): void {
     const { supply, acks } = this.#deps
     supply.forward(key, from, length, treeHash, to)

@@ -24,6 +24,8 @@ export class Lane implements LaneStatus {
   durable: LaneNode
   /** Longest node whose record has been given to the journal. */
   recorded: LaneNode
+  /** A head that waits for the tape, by which its pace is measured. */
+  waits: { length: number; sinceMs: number } | null = null
 
   constructor(
     key: LaneKey,

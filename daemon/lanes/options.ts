@@ -18,9 +18,12 @@ export type LaneLimits = {
   /** What a peer may ask for: bytes a second, and at once (at least the largest run). */
   serveBytesPerSecond: number
   serveBurstBytes: number
-  /** How long a head waits for the tape before it is acknowledged: nearly all are final sooner, and
-   * an acknowledgement costs a signature and a message to every owner. */
+  /** How long a head waits for the tape before it is acknowledged, at least and at most (on a slow
+   * venue): nearly all are final sooner, and an acknowledgement costs a signature, a message to
+   * every owner, and a certificate. By so much later a lane that is left out gets its right to be
+   * included; an owner pushes again what is not acknowledged in a while that is longer. */
   ackMs: number
+  ackMaxMs: number
   /** How often validators tell each other the heads that are not final ... */
   gossipMs: number
   /** ... and how often one that was shown without blocks, when there is nothing else to tell. */
@@ -37,6 +40,7 @@ export const laneLimitDefaults: LaneLimits = {
   serveBytesPerSecond: 8 * 1024 * 1024,
   serveBurstBytes: 4 * 1024 * 1024,
   ackMs: 60,
+  ackMaxMs: 500,
   gossipMs: 1000,
   gossipRounds: 4
 }

@@ -1,8 +1,9 @@
 // How the daemon's own lane reaches the validators: each gets every run once, as far as its window
 // allows; what it does not acknowledge is sent again, later and later, and from the start of the
 // unacknowledged tail when it connects. Acknowledgements are kept unchecked (the connection has
-// proven whose they are) until a certificate is worth making: when the tape has not taken the head
-// in a while. Pure: the clock and the sockets are the caller's.
+// proven whose they are) until there is a quorum of them, which there is only for a head that the
+// tape left waiting: then a certificate is worth making. Pure: the clock and the sockets are the
+// caller's.
 import { equalBytes } from '../../protocol/bytes.ts'
 import { type AckRules, verifyAck } from './certificates.ts'
 import { FORGERY } from './lane-context.ts'
@@ -11,24 +12,24 @@ import type { Ack, Certificate, LaneHost, PeerKey, Run, Verify } from './types.t
 export type OutboxOptions = {
   /** Unacknowledged bytes that a validator is sent. */
   windowBytes: number
-  /** Age at which a head that is not final gets a certificate. */
-  certifyAfterMs: number
-  /** Wait for an acknowledgement before sending again; doubles up to the longest. */
+  /** Wait for an acknowledgement before sending again; doubles up to the longest. Longer than a
+   * validator waits for the tape before it acknowledges. */
   repushAfterMs: number
   repushMaxMs: number
 }
 
 export const outboxDefaults: OutboxOptions = {
   windowBytes: 2 * 1024 * 1024,
-  certifyAfterMs: 25,
-  repushAfterMs: 500,
+  repushAfterMs: 1000,
   repushMaxMs: 8000
 }
+
+/** Between two looks at what waits. */
+const LOOK_MS = 25
 
 type Out = {
   readonly run: Run
   readonly bytes: Uint8Array
-  readonly atMs: number
   readonly acks: Map<number, Uint8Array>
   certified: boolean
 }
@@ -112,9 +113,8 @@ export class Outbox {
 
   /** A run that is in the journal. */
   add(run: Run, bytes: Uint8Array): void {
-    const atMs = this.#deps.now()
     this.#places.set(run.length, this.#start + this.#runs.length)
-    this.#runs.push({ run, bytes, atMs, acks: new Map(), certified: false })
+    this.#runs.push({ run, bytes, acks: new Map(), certified: false })
     for (const [peer, target] of this.#targets) this.#pump(peer, target)
   }
 
@@ -145,6 +145,7 @@ export class Outbox {
       if (target !== undefined && place >= target.first) this.#advance(target, place + 1)
     }
     if (target !== undefined) this.#pump(peer, target)
+    this.#certify()
   }
 
   #advance(target: Target, place: number): void {
@@ -176,8 +177,8 @@ export class Outbox {
   tick(): number | null {
     if (this.#runs.length === 0) return null
     const now = this.#deps.now()
-    this.#certify(now)
-    const { repushAfterMs, repushMaxMs, certifyAfterMs } = this.#options
+    this.#certify()
+    const { repushAfterMs, repushMaxMs } = this.#options
     for (const [peer, target] of this.#targets) {
       const waitMs = Math.min(repushMaxMs, repushAfterMs * 2 ** Math.min(target.retries, 10))
       if (target.first < target.next && now - target.movedAtMs >= waitMs) {
@@ -189,16 +190,15 @@ export class Outbox {
       this.#pump(peer, target)
       this.#tellCertificate(peer, target)
     }
-    return now + Math.max(certifyAfterMs, 10)
+    return now + LOOK_MS
   }
 
-  /** Makes a certificate of the longest head that is old enough and has a quorum. */
-  #certify(now: number): void {
+  /** Makes a certificate of the longest head that has a quorum. */
+  #certify(): void {
     const { quorum } = this.#rules
     for (let i = this.#runs.length - 1; i >= 0; i--) {
       const out = this.#runs[i]
       if (out.certified) return
-      if (now - out.atMs < this.#options.certifyAfterMs) continue
       if (out.acks.size === quorum - 1) this.#addOwn(out)
       if (out.acks.size < quorum) continue
       this.#dropFalse(out)
@@ -235,6 +235,7 @@ export class Outbox {
       .slice(0, this.#rules.quorum)
     this.#certificate = { lane: this.#lane, length, treeHash, acks }
     this.#deps.certified(this.#certificate)
+    for (const [peer, target] of this.#targets) this.#tellCertificate(peer, target)
   }
 
   #tellCertificate(peer: PeerKey, target: Target): void {

@@ -149,6 +149,9 @@ export type LaneReads = {
    * longest first. Checking one costs a quorum of signature checks, once: ask only for what a rule
    * needs, such as those that are overdue. */
   certified(lane: LaneKey, length: number, beforeMs?: number): Certified[]
+  /** Acknowledges the lane's heads at once from now on, or no longer: it is taken by its
+   * certificates only. */
+  hurry(lane: LaneKey, isHurried: boolean): void
   /** Sends what is known of the branch beyond `from`, and the lane's longest certificate, to a peer
    * (a voter to the leader). */
   forward(lane: LaneKey, from: number, length: number, treeHash: Bytes32, to: PeerKey): void

@@ -97,7 +97,8 @@ export const simLaneLimits = {
   ...laneLimitDefaults,
   laneBytesMax: 96 * 1024,
   gossipMs: 250,
-  ackMs: 10
+  ackMs: 10,
+  ackMaxMs: 40
 }
 export const simOutbox = { repushAfterMs: 120, repushMaxMs: 1000 }
 export const simRepair = { ...repairDefaults, fetchAfterMs: 15, fetchAfterMaxMs: 400 }

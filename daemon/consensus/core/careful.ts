@@ -1,5 +1,5 @@
 // Lanes that kept voters waiting: a trader may show its blocks to few. For a while they are taken
-// only as far as a quorum has acknowledged them.
+// only as far as a quorum has acknowledged them, so this validator does not put that off.
 import { toHex } from '../../../protocol/bytes.ts'
 import { readCut } from './chain.ts'
 import type { LaneView, Propose } from './types.ts'
@@ -8,13 +8,13 @@ import type { LaneView, Propose } from './types.ts'
 const CAREFUL_HEIGHTS = 64
 
 export class CarefulLanes {
-  readonly #lanes: Pick<LaneView, 'certified'>
+  readonly #lanes: Pick<LaneView, 'certified' | 'hurry'>
   /** By lane: the last height. */
   readonly #until = new Map<string, number>()
   /** The last proposal that was refused here: that was its leader's fault, not its lanes'. */
   #refused: Propose | null = null
 
-  constructor(lanes: Pick<LaneView, 'certified'>) {
+  constructor(lanes: Pick<LaneView, 'certified' | 'hurry'>) {
     this.#lanes = lanes
   }
 
@@ -32,11 +32,17 @@ export class CarefulLanes {
     for (const { lane, to } of readCut(proposal.cut)?.slices ?? []) {
       const key = toHex(lane)
       const isCertified = this.#lanes.certified(key, to - 1).length > 0
-      if (!isCertified) this.#until.set(key, proposal.block.height + CAREFUL_HEIGHTS)
+      if (isCertified) continue
+      this.#until.set(key, proposal.block.height + CAREFUL_HEIGHTS)
+      this.#lanes.hurry(key, true)
     }
   }
 
   entered(height: number): void {
-    for (const [lane, until] of this.#until) if (until < height) this.#until.delete(lane)
+    for (const [lane, until] of this.#until) {
+      if (until >= height) continue
+      this.#until.delete(lane)
+      this.#lanes.hurry(lane, false)
+    }
   }
 }

@@ -121,6 +121,8 @@ export type LaneView = {
     lane: string,
     length: number
   ): { length: number; treeHash: Bytes32; receivedAtMs: number; validators: readonly number[] }[]
+  /** Acknowledges the lane's heads at once from now on, or no longer. */
+  hurry(lane: string, isHurried: boolean): void
   /** Sends what is known of the branch beyond `from` to a peer. */
   forward(lane: string, from: number, length: number, treeHash: Bytes32, to: string): void
   /** Ascending by key. */

@@ -28,7 +28,8 @@ function proposalOf(lanes: readonly Uint8Array[]) {
   return four.authority(1).signPropose(one, genesis, cut)
 }
 
-function carefulOf(certifiedLength: number): CarefulLanes {
+/** `hurried`: the lanes whose acknowledgements do not wait. */
+function carefulOf(certifiedLength: number, hurried = new Set<string>()): CarefulLanes {
   const certificate = {
     length: certifiedLength,
     treeHash: new Uint8Array(32),
@@ -37,7 +38,11 @@ function carefulOf(certifiedLength: number): CarefulLanes {
   }
   return new CarefulLanes({
     certified: (asked, length) =>
-      asked === otherKey && certificate.length > length ? [certificate] : []
+      asked === otherKey && certificate.length > length ? [certificate] : [],
+    hurry: (lane, isHurried) => {
+      if (isHurried) hurried.add(lane)
+      else hurried.delete(lane)
+    }
   })
 }
 
@@ -50,6 +55,17 @@ test('careful lanes - what got no quorum in time is taken by certificate for a w
   t.ok(careful.has(key))
   careful.entered(66)
   t.absent(careful.has(key), 'not for ever')
+})
+
+test('careful lanes - a lane that is taken by certificate has its acknowledgements at once', (t) => {
+  const hurried = new Set<string>()
+  const careful = carefulOf(3, hurried)
+  careful.mark(proposalOf([lane, other]))
+  t.alike([...hurried], [key])
+  careful.entered(65)
+  t.alike([...hurried], [key])
+  careful.entered(66)
+  t.is(hurried.size, 0, 'for as long as it is')
 })
 
 test('careful lanes - a certificate of less says nothing of the rest', (t) => {
@@ -92,6 +108,7 @@ function demandOf(self: number) {
     want: () => undefined,
     best: () => ({ lane, length: 3, treeHash, signature: lane, size: { bytes: 1, entries: 1 } }),
     certified: () => [],
+    hurry: () => undefined,
     forward: (of, from, length, _hash, to) => forwarded.push(`${of} ${from} ${length} ${to}`),
     lanes: () => [{ key, lane, durableLength: 3, conflicted: false }]
   }

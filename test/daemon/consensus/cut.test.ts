@@ -72,6 +72,7 @@ function lanesOf(lanes: Map<string, FakeLane>): LaneView {
         { length: lane.certified, treeHash: hashOf(lane.certified), receivedAtMs: 0, validators }
       ]
     },
+    hurry: () => undefined,
     forward: () => undefined,
     lanes: () =>
       [...lanes]

@@ -33,6 +33,7 @@ const noLanes: LaneView = {
   want: () => undefined,
   best: () => null,
   certified: () => [],
+  hurry: () => undefined,
   forward: () => undefined,
   lanes: () => []
 }

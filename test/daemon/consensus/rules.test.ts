@@ -63,6 +63,7 @@ const allHeld: LaneView = {
     size: { bytes: 100, entries: 1 }
   }),
   certified: () => [],
+  hurry: () => undefined,
   forward: () => undefined,
   lanes: () => []
 }
