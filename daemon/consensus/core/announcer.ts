@@ -6,8 +6,9 @@ import type { Authority } from './authority.ts'
 import type { Divergence, ExecutedBoard } from './executed.ts'
 import type { ExecutedNote } from './types.ts'
 
-/** An own result is announced this long after the tape came to rest. */
-const REST_MS = 50
+/** An own result is announced this long after the tape came to rest. Longer than a busy venue takes
+ * from one block to the next: a word of each block is a signature and a check by everyone. */
+const REST_MS = 250
 
 export type AnnouncerOptions = { self: number; executedEvery: number }
 

@@ -1,4 +1,5 @@
 import test from 'brittle'
+import { Announcer } from '../../../daemon/consensus/core/announcer.ts'
 import { Disagreements } from '../../../daemon/consensus/core/disagreements.ts'
 import { ExecutedBoard } from '../../../daemon/consensus/core/executed.ts'
 import { Committee } from './committee.ts'
@@ -99,4 +100,31 @@ test('executed - what differs is kept, of one index, and of the one that stops t
   t.alike(again.list, kept.list)
   t.is(again.take([note(0, 7), note(1, 7, bad)], false).length, 0)
   t.is(again.take([note(0, 7), note(1, 7, bad)], true).length, 2, 'a stop after a restart')
+})
+
+test('executed - a validator announces every so many blocks and where the tape rests, not each', (t) => {
+  const announced: number[] = []
+  const fail = (): never => {
+    throw new Error('nothing is wrong')
+  }
+  const announcer = new Announcer(
+    { self: 0, executedEvery: 32 },
+    {
+      authority: four.authority(0),
+      board: new ExecutedBoard(4, 3),
+      send: ({ executed }) => announced.push(executed.index),
+      misbehaved: fail,
+      compare: () => undefined,
+      diverged: fail
+    }
+  )
+  for (let index = 0; index <= 70; index++) {
+    announcer.executed(index, good, 100 * index)
+    announcer.look(100 * index + 99)
+  }
+  t.alike(announced, [0, 32, 64], 'however slowly it grows')
+  t.ok(announcer.restsAtMs > 7000 && announcer.restsAtMs < 8000)
+  announcer.look(announcer.restsAtMs)
+  t.alike(announced, [0, 32, 64, 70])
+  t.is(announcer.restsAtMs, Infinity)
 })
