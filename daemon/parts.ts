@@ -9,7 +9,7 @@ import { typedHasher } from '../protocol/eip712.ts'
 import { encodeEntry } from '../protocol/entries.ts'
 import type { OpenEntry } from '../protocol/types.ts'
 import { quorumOf, signingTerms } from '../protocol/venue.ts'
-import { blake2b256 } from '../crypto/blake2b.ts'
+import { blake2b256, blake2b256Parts } from '../crypto/blake2b.ts'
 import { entrySigner } from '../crypto/block-signers.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { ed25519Verify } from '../crypto/ed25519.ts'
@@ -17,7 +17,6 @@ import { SignerPool } from '../crypto/signer-pool.ts'
 import { Door } from './door.ts'
 import { steadyClock } from './clock.ts'
 import { DaemonFault } from './errors.ts'
-import { gatheredHash } from './gathered-hash.ts'
 import { identityOf, signerOf } from './identity.ts'
 import { disk } from './journal/file-system.ts'
 import { FileJournal } from './journal/journal.ts'
@@ -69,7 +68,7 @@ export function createParts(
   const { clock, random, log } = dependencies
   const stopwatch = (): number => performance.now()
   const steady = steadyClock(clock, stopwatch)
-  const hash = gatheredHash
+  const hash = blake2b256Parts
   const verify = ed25519Verify
   const identity = identityOf(options.seed)
   const self = identity.keyPair.publicKey

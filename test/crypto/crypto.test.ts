@@ -2,6 +2,7 @@ import test from 'brittle'
 import { getAddress, keccak256, Signature as EthersSignature, SigningKey, Wallet } from 'ethers'
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import sodium from 'sodium-native'
 import { blake2b256, blake2b256Parts } from '../../crypto/blake2b.ts'
 import { loadCrypto } from '../../crypto/crypto.ts'
 import { ed25519KeyPair, ed25519Sign, ed25519Verify } from '../../crypto/ed25519.ts'
@@ -25,6 +26,13 @@ function hex(text: string): Uint8Array {
 
 function word(value: bigint): Uint8Array {
   return hex(value.toString(16).padStart(64, '0'))
+}
+
+/** BLAKE2b-256 of the parts put together, by the library alone. */
+function whole(...parts: Uint8Array[]): Uint8Array {
+  const output = new Uint8Array(32)
+  sodium.crypto_generichash(output, concatBytes(...parts))
+  return output
 }
 
 /** Vectors of ethers' own test suite. */
@@ -91,8 +99,20 @@ test('crypto - BLAKE2b-256 is the real one, whole or in parts', (t) => {
     const parts = Array.from({ length: between(random, 1, 5) }, () =>
       randomBytes(random, between(random, 0, 300))
     )
-    t.alike(blake2b256Parts(parts), blake2b256(concatBytes(...parts)))
+    t.alike(blake2b256Parts(parts), whole(...parts))
   }
+  // On both sides of what is gathered before it is hashed.
+  for (const lengths of [[], [0], [16_384], [9, 16_375], [9, 16_376], [9, 100_000]]) {
+    const parts = lengths.map((length) => randomBytes(random, length))
+    t.alike(blake2b256Parts(parts), whole(...parts), lengths.join(' + '))
+  }
+})
+
+test('crypto - a hash is its own, whatever is hashed after it', (t) => {
+  const first = blake2b256(Uint8Array.of(1))
+  const before = first.slice()
+  blake2b256(Uint8Array.of(2))
+  t.alike(first, before)
 })
 
 test('crypto - both backends sign as ethers does and recover what ethers signed', (t) => {
