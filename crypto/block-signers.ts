@@ -10,8 +10,14 @@ import type { Claim } from './known-keys.ts'
 /** One place an entry: the account whose key signed it, or null (not signed, or by no key). */
 export type Signers = (Address | null)[]
 
-/** An entry that is signed, and the place for the answer. */
-export type EntryClaim = Claim & { signers: Signers; index: number }
+/** An entry that is signed, and the place for the answer. `orders`: as many were hashed for it, or
+ * what takes as long. */
+export type EntryClaim = Claim & { signers: Signers; index: number; orders: number }
+
+/** Marks of a cosign whose hash takes as long as an order's. */
+const MARKS_PER_ORDER = 6
+/** Of a block that does not decode, what takes as long to read as an entry that nobody signed. */
+const STEP_BYTES = 4096
 
 /** Null for an entry that its lane alone vouches for, or that no key signed. */
 export function entrySigner(
@@ -25,7 +31,8 @@ export function entrySigner(
 }
 
 /** One entry a step: what it claims, or null when nobody signed it. The places of all entries are
- * added to `all`, empty; null there is a block that does not decode. */
+ * added to `all`, empty; null there is a block that does not decode, which takes steps as well: it
+ * cost time to find that out. */
 export function* blockClaims(
   hasher: TypedHasher,
   lane: Bytes32,
@@ -36,12 +43,20 @@ export function* blockClaims(
     const entries = decoded(block)
     const signers: Signers | null = entries?.map(() => null) ?? null
     all.push(signers)
-    if (entries === null || signers === null) continue
+    if (entries === null || signers === null) {
+      for (let at = 0; at < block.length; at += STEP_BYTES) yield null
+      continue
+    }
     for (const [index, entry] of entries.entries()) {
       const signed = signedPart(hasher, entry, lane)
-      yield signed === null ? null : { ...signed, signers, index }
+      yield signed === null ? null : { ...signed, signers, index, orders: ordersOf(entry) }
     }
   }
+}
+
+function ordersOf(entry: Entry): number {
+  if (entry.kind === 'quote') return entry.orders.length
+  return entry.kind === 'cosign' ? Math.ceil(entry.marks.length / MARKS_PER_ORDER) : 1
 }
 
 function decoded(block: Uint8Array): Entry[] | null {

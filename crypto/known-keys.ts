@@ -91,15 +91,26 @@ export class KnownKeys {
 
   #count(account: Address, publicKey: Uint8Array | null): void {
     let known = this.#known.get(account)
-    if (known === undefined) {
-      if (this.#known.size >= COUNTED_MAX) return
+    if (known !== undefined) this.#known.delete(account)
+    else {
+      if (this.#known.size >= COUNTED_MAX) this.#forget()
       known = { count: 0, table: null }
-      this.#known.set(account, known)
     }
+    // To the end: they are in the order in which they were seen last.
+    this.#known.set(account, known)
     known.count++
     if (--this.#untilHalved === 0) this.#halve()
     if (publicKey === null || known.table !== null) return
     if (known.count % SIGNATURES_BEFORE === 0) this.#give(known, publicKey)
+  }
+
+  /** Who has a table stays: others fewer than all have one. */
+  #forget(): void {
+    for (const [account, { table }] of this.#known) {
+      if (table !== null) continue
+      this.#known.delete(account)
+      return
+    }
   }
 
   /** A table that is free, or the one of who signs least, if that is half as often. */
@@ -111,9 +122,10 @@ export class KnownKeys {
       table = this.#holders.indexOf(least)
       least.table = null
     }
+    // Nobody has the table while it is made: half of one would say nothing true.
+    this.#tables.make(table, publicKey)
     this.#holders[table] = known
     known.table = table
-    this.#tables.make(table, publicKey)
   }
 
   #halve(): void {

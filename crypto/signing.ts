@@ -40,8 +40,9 @@ export class Signing {
     return all
   }
 
-  /** One entry a step: its claim to be answered, or null when it has none. The places of the
-   * answers are added to `all`: a list for each block, null for one that does not decode. */
+  /** One entry a step: its claim to be answered, or null when it has none; a block that does not
+   * decode takes some steps too. The places of the answers are added to `all`: a list for each block,
+   * null for one that does not decode. */
   claims(
     lane: Bytes32,
     blocks: readonly Uint8Array[],

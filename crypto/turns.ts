@@ -9,6 +9,8 @@ import type { Work } from './signer-jobs.ts'
 /** What one turn may cost, some 0.6 ms: 8 entries of strangers, 24 of those whose keys are known. */
 const TURN_COST = 24
 const STRANGER_COST = 3
+/** Hashing so many orders under one signature costs one more. */
+const ORDERS_PER_COST = 8
 
 type Task = {
   claims: Iterator<EntryClaim | null, undefined>
@@ -69,7 +71,7 @@ export class Turns {
           this.#queue.shift()
           continue
         }
-        left -= value === null || this.#signing.isKnown(value.account) ? 1 : STRANGER_COST
+        left -= value === null ? 1 : this.#costOf(value)
         if (value !== null) turn.push(value)
       } catch (fault) {
         task.reject(fault)
@@ -78,5 +80,10 @@ export class Turns {
       }
     }
     return read
+  }
+
+  #costOf({ account, orders }: EntryClaim): number {
+    const signature = this.#signing.isKnown(account) ? 1 : STRANGER_COST
+    return signature + Math.floor(orders / ORDERS_PER_COST)
   }
 }

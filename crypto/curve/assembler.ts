@@ -21,9 +21,7 @@ export const i32 = {
   of: (value: number): Code => [0x41, ...signed(BigInt(value))],
   add: binary(0x6a),
   sub: binary(0x6b),
-  mul: binary(0x6c),
-  /** 1 where a 64-bit value is zero. */
-  isZero: (value: Code): Code => [...value, 0x50]
+  mul: binary(0x6c)
 }
 
 export const i64 = {
@@ -92,7 +90,7 @@ export class Draft {
   }
 }
 
-type Made = { name: string; parameters: readonly Type[]; returns: boolean; body: Code }
+type Made = { name: string; parameters: readonly Type[]; body: Code }
 
 /** Routines over one memory of a fixed size, all of them exported by their names. */
 export class Module {
@@ -103,11 +101,10 @@ export class Module {
     this.#bytes = bytes
   }
 
-  /** A routine whose parameters are i32; `returns` an i32 or nothing. It may call those before it. */
+  /** A routine whose parameters are i32, and that returns nothing. It may call those before it. */
   routine(
     name: string,
     parameters: number,
-    returns: boolean,
     write: (draft: Draft, ...parameters: Variable[]) => Code
   ): Routine {
     const types = Array.from({ length: parameters }, (): Type => 'i32')
@@ -116,17 +113,16 @@ export class Module {
     const index = this.#routines.push({
       name,
       parameters: types,
-      returns,
       body: draft.finish(code)
     })
     return { name, call: (...values) => [...values.flat(), 0x10, ...unsigned(index - 1)] }
   }
 
   assemble(): Uint8Array<ArrayBuffer> {
-    const types = this.#routines.map(({ parameters, returns }) => [
+    const types = this.#routines.map(({ parameters }) => [
       0x60,
       ...list(parameters.map((type) => [TYPE[type]])),
-      ...list(returns ? [[TYPE.i32]] : [])
+      ...list([])
     ])
     const indices = this.#routines.map((_, index) => unsigned(index))
     const pages = unsigned(Math.ceil(this.#bytes / PAGE_BYTES))

@@ -55,29 +55,29 @@ export type CurveRoutines = {
 /** The module, with a memory of so many bytes. */
 export function curveModule(bytes: number): Uint8Array<ArrayBuffer> {
   const module = new Module(bytes)
-  const multiply = module.routine('multiply', 3, false, (draft, to, a, b) =>
+  const multiply = module.routine('multiply', 3, (draft, to, a, b) =>
     productCode(draft, to.get, { number: a.get }, { number: b.get })
   )
-  const square = module.routine('square', 2, false, (draft, to, a) =>
+  const square = module.routine('square', 2, (draft, to, a) =>
     productCode(draft, to.get, { number: a.get }, null)
   )
   // a (b - c)
-  const scale = module.routine('scale', 4, false, (draft, to, a, b, c) =>
+  const scale = module.routine('scale', 4, (draft, to, a, b, c) =>
     productCode(draft, to.get, { number: b.get, less: c.get }, { number: a.get })
   )
   // The third point of the line through two, mirrored: slope^2 - x1 - x2 ...
-  const thirdX = module.routine('thirdX', 4, false, (draft, to, slope, x1, x2) =>
+  const thirdX = module.routine('thirdX', 4, (draft, to, slope, x1, x2) =>
     productCode(draft, to.get, { number: slope.get }, null, [x1.get, x2.get])
   )
   // ... and slope (x1 - x3) - y1
-  const thirdY = module.routine('thirdY', 5, false, (draft, to, slope, x1, x3, y1) =>
+  const thirdY = module.routine('thirdY', 5, (draft, to, slope, x1, x3, y1) =>
     productCode(draft, to.get, { number: x1.get, less: x3.get }, { number: slope.get }, [y1.get])
   )
   const invert = powerRoutine(module, 'invert', FIELD_PRIME - 2n, multiply, (to, a) =>
     square.call(to, a)
   )
 
-  module.routine('chordProducts', 3, false, (draft, points, half, products) => {
+  module.routine('chordProducts', 3, (draft, points, half, products) => {
     const at = draft.local('i32')
     const distance = draft.local('i32')
     return [
@@ -94,7 +94,7 @@ export function curveModule(bytes: number): Uint8Array<ArrayBuffer> {
     ]
   })
 
-  module.routine('chordSums', 4, false, (draft, points, half, products, inverse) => {
+  module.routine('chordSums', 4, (draft, points, half, products, inverse) => {
     const at = draft.local('i32')
     const other = draft.local('i32')
     const distance = draft.local('i32')
@@ -116,7 +116,7 @@ export function curveModule(bytes: number): Uint8Array<ArrayBuffer> {
     ]
   })
 
-  module.routine('double', 2, false, (_draft, to, point) => {
+  module.routine('double', 2, (_draft, to, point) => {
     // The slope, 3 x^2 / 2 y.
     const slope = i32.of(STEP)
     const inverse = i32.of(STEP + NUMBER_BYTES)
@@ -130,14 +130,14 @@ export function curveModule(bytes: number): Uint8Array<ArrayBuffer> {
     ]
   })
 
-  const scalarMultiply = module.routine('scalarMultiply', 3, false, (draft, to, a, b) =>
+  const scalarMultiply = module.routine('scalarMultiply', 3, (draft, to, a, b) =>
     montgomeryCode(draft, to.get, a.get, b.get)
   )
   powerRoutine(module, 'scalarInvert', GROUP_ORDER - 2n, scalarMultiply, (to, a) =>
     scalarMultiply.call(to, a, a)
   )
 
-  module.routine('lookUp', 5, false, (draft, to, step, table, scalar, sign) => {
+  module.routine('lookUp', 5, (draft, to, step, table, scalar, sign) => {
     const at = draft.local('i32')
     const source = draft.local('i32')
     const byte = draft.local('i64')
@@ -206,7 +206,7 @@ function powerRoutine(
   multiply: Routine,
   square: (to: Code, a: Code) => Code
 ): Routine {
-  return module.routine(name, 2, false, (draft, to, number) => {
+  return module.routine(name, 2, (draft, to, number) => {
     const count = draft.local('i32')
     // The odd powers: the number itself, then those in the work space, whose first is the square.
     const power = (odd: number): Code =>

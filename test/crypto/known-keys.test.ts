@@ -226,6 +226,22 @@ test('known keys - an account is known by signatures of its own, not by those of
   t.ok(keys.has(trader.account))
 })
 
+test('known keys - however many sign once, who signs often becomes known', async (t) => {
+  const random = seededRandom(11)
+  const keys = await KnownKeys.load(crypto)
+  const [early, late] = traders(random, 2)
+  for (let i = 0; i < 32; i++) keys.signers([claimOf(random, early)])
+  // More than are counted; the early one signs now and then.
+  for (let i = 0; i < 5000; i++) {
+    keys.signers([claimOf(random, traders(random, 1)[0])])
+    if (i % 1000 === 0) keys.signers([claimOf(random, early)])
+  }
+  for (let i = 0; i < 27; i++) keys.signers([claimOf(random, early)])
+  t.ok(keys.has(early.account), 'its count was kept')
+  for (let i = 0; i < 64; i++) keys.signers([claimOf(random, late)])
+  t.ok(keys.has(late.account))
+})
+
 test('known keys - who signs more takes the place of who signs least', async (t) => {
   const random = seededRandom(10)
   const keys = await KnownKeys.load(crypto)

@@ -8,7 +8,8 @@ const FRIEND = '0x' + '2'.repeat(40)
 const SIGNER = '0x' + '3'.repeat(40)
 
 /** Blocks of as many entries as they have bytes, none of which costs anything: byte 0 is a
- * stranger's, 1 that of one whose key is known, 2 is not signed, 3 spoils its whole turn. */
+ * stranger's, 1 that of one whose key is known, 2 is not signed, 3 spoils its whole turn, 4 is a
+ * quote of 256 orders, 5 one of 16, both of one whose key is known. */
 class Counted extends Signing {
   made = 0
   answered = 0
@@ -28,9 +29,10 @@ class Counted extends Signing {
       all.push(signers)
       for (const [index, kind] of block.entries()) {
         this.made++
-        const account = kind === 1 ? FRIEND : STRANGER
+        const account = kind === 0 || kind === 3 ? STRANGER : FRIEND
+        const orders = kind === 4 ? 256 : kind === 5 ? 16 : 1
         const signature = new Uint8Array([kind])
-        yield kind === 2 ? null : { digest: lane, signature, account, signers, index }
+        yield kind === 2 ? null : { digest: lane, signature, account, signers, index, orders }
       }
     }
   }
@@ -51,7 +53,9 @@ const lane = new Uint8Array(32)
 for (const [kind, most] of [
   [0, 8],
   [1, 24],
-  [2, 24]
+  [2, 24],
+  [4, 1],
+  [5, 8]
 ]) {
   test(`turns - however much waits, only ${most} of kind ${kind} in one turn of the event loop`, async (t) => {
     const signing = new Counted()
