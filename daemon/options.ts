@@ -68,7 +68,7 @@ export const defaultTuning: DaemonTuning = {
   snapshotLeadBlocks: 1000,
   snapshotWaitMs: 3000,
   journalBytes: 64 * MEBIBYTE,
-  archiveMs: 4000,
+  archiveMs: 1500,
   retainBlocks: 2048,
   retainBytes: 64 * MEBIBYTE,
   subscribersMax: 16,

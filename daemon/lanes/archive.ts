@@ -1,4 +1,4 @@
-// The lanes as real Hypercores: filled in bulk, every few seconds, from final cuts only, and
+// The lanes as real Hypercores: filled in bulk, a few times a second, from final cuts only, and
 // served to anyone by ordinary replication, in which a core is opened when a peer asks for it.
 // Nothing waits for the archive and nothing relies on it: what is missing or wrong in it (it was
 // not synced, or somebody's fork got in) is taken from the tape again.
@@ -28,7 +28,7 @@ export type LaneArchiveOptions = {
 }
 
 export const laneArchiveDefaults = {
-  flushMs: 4000,
+  flushMs: 1500,
   openMax: 32,
   waitingBytesMax: 16 * 1024 * 1024,
   batchBytes: 4 * 1024 * 1024
