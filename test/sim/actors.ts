@@ -142,8 +142,9 @@ const misdeeds: Record<ActorName, Misdeed> = {
   }),
 
   'votes and finalizes twice': (name) => {
-    /** By height: the blocks that it voted for and finalized. */
-    const blocks = new Map<number, Set<string>>()
+    /** By height: the blocks that it voted for and finalized, and how often. Two of its kind would
+     * answer each other for ever. */
+    const blocks = new Map<number, Map<string, number>>()
     return {
       speaks(node, to, message) {
         if (!isOwnProposal(node, message) || to % 2 === 0) return [message]
@@ -154,11 +155,12 @@ const misdeeds: Record<ActorName, Misdeed> = {
         // Whatever block it hears of, it votes for and finalizes.
         if (message.kind !== 'vote' && message.kind !== 'propose') return
         const { height, treeHash } = message.block
-        const said = blocks.get(height) ?? new Set<string>()
+        const said = blocks.get(height) ?? new Map<string, number>()
         blocks.set(height, said)
-        const before = said.size
-        said.add(toHex(treeHash))
-        if (before === 1 && said.size === 2) node.venue.coverage.count(`validator: ${name}`)
+        const times = said.get(toHex(treeHash)) ?? 0
+        if (times >= 2 * node.venue.peers.length) return
+        said.set(toHex(treeHash), times + 1)
+        if (times === 0 && said.size === 2) node.venue.coverage.count(`validator: ${name}`)
         for (let peer = 0; peer < node.venue.peers.length; peer++) {
           if (peer === node.index) continue
           node.transmit(peer, node.forge.signVote(node.index, message.block))

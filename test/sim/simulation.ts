@@ -69,6 +69,8 @@ export type Outcome = {
 
 /** Virtual time in which a run has to get through its bad weather, and to recover after it. */
 const STORM_MAX_MS = 120_000
+/** A run takes some fifty thousand. One that takes so many is one in which answers are answered. */
+const STEPS_MAX = 3_000_000
 const FAULT_KINDS_MIN = 3
 const ENTRIES_PER_CUT = 6
 const RECOVERY_MAX_MS = 60_000
@@ -213,19 +215,30 @@ class Simulation {
       checks.length >= cutsMin &&
       this.#entries() >= entriesMin &&
       this.#struck.size >= FAULT_KINDS_MIN
-    if (!world.run(isLong, world.now + stormMaxMs)) {
+    if (!this.#run(isLong, world.now + stormMaxMs)) {
       throw new Violation('the tape grows', `${checks.length} cuts in bad weather`)
     }
     this.#heal()
     const floor = checks.length
     const until = world.now + RECOVERY_MAX_MS
-    if (!world.run(() => this.#isQuiet(floor), until)) {
+    if (!this.#run(() => this.#isQuiet(floor), until)) {
       throw new Violation('liveness after healing', this.#whatIsMissing(floor))
     }
     const { unfinished } = checks
     if (unfinished) throw new Violation('no journaled entry is lost', unfinished)
     this.#coverage.count('snapshot named', checks.snapshots)
     this.#coverage.count('lane overdue', checks.inclusion.overdue)
+  }
+
+  #run(isDone: () => boolean, untilMs: number): boolean {
+    const { world } = this.#venue
+    const look = () => {
+      if (world.steps > STEPS_MAX) {
+        throw new Violation('messages come to an end', `${world.steps} events by ${world.now}`)
+      }
+      return isDone()
+    }
+    return world.run(look, untilMs)
   }
 
   /** Entries that honest traders have sent. */

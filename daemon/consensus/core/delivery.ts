@@ -8,11 +8,13 @@ import type { Message } from './types.ts'
 
 /** Heights that one resending covers. */
 const RESENT_HEIGHTS = 64
+const NEVER = { height: 0, atMs: -Infinity }
 
 export type DeliveryDependencies = {
   heights: Heights
   alarms: Alarms<SimplexAlarm>
   send(to: number, message: Message): void
+  now(): number
   /** Whether the journal has everything up to this token. */
   isDurable(token: number): boolean
 }
@@ -24,6 +26,8 @@ export class Delivery {
   readonly #shown: number[]
   /** Up to which height each was sent certificates. */
   readonly #relayed: number[]
+  /** The final that each was answered with last: its height, and when. */
+  readonly #answered: { height: number; atMs: number }[]
   /** The height when the relay alarm was set. */
   #relayHeight = 0
 
@@ -32,6 +36,7 @@ export class Delivery {
     this.#deps = dependencies
     this.#shown = new Array<number>(options.validators).fill(0)
     this.#relayed = new Array<number>(options.validators).fill(0)
+    this.#answered = Array.from({ length: options.validators }, () => NEVER)
   }
 
   /** A validator can only say what it said in `height`, or later. */
@@ -54,7 +59,7 @@ export class Delivery {
     for (const peer of this.#others()) {
       if (this.#shown[peer] >= below) continue
       const sent = Math.max(this.#relayed[peer], this.#shown[peer] - 1)
-      if (sent < heights.final.height) this.sendFinal(peer)
+      if (sent < heights.final.height) this.#sendFinal(peer)
       for (const slot of heights.above()) {
         if (slot.height > sent && slot.height < below) this.#sendCertificates(peer, slot)
       }
@@ -85,10 +90,24 @@ export class Delivery {
   connected(peer: number): void {
     this.#relayed[peer] = 0
     this.#shown[peer] = 0
+    this.#answered[peer] = NEVER
     this.#resend(peer)
   }
 
-  sendFinal(peer: number): void {
+  /** A peer has said what only somebody says who has missed the final. The same final answers him
+   * once in `relayMs`: he may say old words without end, and they cost him nothing. */
+  answer(peer: number): void {
+    const { heights, now } = this.#deps
+    if (!heights.finalCertificate) return
+    const { height } = heights.finalCertificate.notarization.block
+    const nowMs = now()
+    const last = this.#answered[peer]
+    if (height === last.height && nowMs - last.atMs < this.#options.relayMs) return
+    this.#answered[peer] = { height, atMs: nowMs }
+    this.#sendFinal(peer)
+  }
+
+  #sendFinal(peer: number): void {
     const { finalCertificate } = this.#deps.heights
     if (finalCertificate) this.#deps.send(peer, finalCertificate)
   }
@@ -96,7 +115,7 @@ export class Delivery {
   /** Everything above the final that a peer may have missed. */
   #resend(peer: number): void {
     const { heights, send } = this.#deps
-    if (this.#shown[peer] <= heights.final.height) this.sendFinal(peer)
+    if (this.#shown[peer] <= heights.final.height) this.#sendFinal(peer)
     const { self } = this.#options
     for (const slot of this.#missed(peer)) {
       this.#sendCertificates(peer, slot)

@@ -184,7 +184,7 @@ export class Reception {
     const { heights, delivery } = this.#deps
     if (height > heights.final.height) return !this.#isFar(height)
     const isBehind = isKnown || height + this.#options.validators < heights.final.height
-    if (isBehind) delivery.sendFinal(from)
+    if (isBehind) delivery.answer(from)
     return false
   }
 

@@ -66,6 +66,7 @@ export class Simplex {
       heights: this.heights,
       alarms: this.#alarms,
       send: (to, message) => this.#send(to, message),
+      now: () => this.#now,
       isDurable: (token) => token <= this.#durable
     })
     this.#reception = new Reception(options, {

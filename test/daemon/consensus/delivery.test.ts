@@ -104,6 +104,35 @@ test('simplex - who repeats himself about a height that is final is sent the fin
   t.alike(bench.said(), ['final 1 to 3'])
 })
 
+test('simplex - old words without end are answered with the final once in a while, not each', (t) => {
+  const bench = new Bench(0)
+  const two = blockAt(2, one)
+  for (const validator of [1, 2, 3]) bench.hears(validator, four.vote(validator, one))
+  for (const validator of [1, 2]) bench.hears(validator, four.finalize(validator, one))
+  const nullify = four.nullify(3, 1)
+  bench.hears(3, nullify)
+  bench.said()
+  const repeats = () => {
+    for (let i = 0; i < 100; i++) {
+      bench.hears(3, four.vote(3, one))
+      bench.hears(3, nullify)
+      bench.hears(3, four.finalize(3, one))
+    }
+    return bench.said().filter((line) => line.startsWith('final '))
+  }
+  t.alike(repeats(), ['final 1 to 3'], 'one answer to three hundred words')
+  bench.hears(2, four.vote(2, one))
+  t.ok(bench.said().includes('final 1 to 2'), 'another peer has his own')
+  bench.sleeps(RELAY_MS)
+  bench.said()
+  t.alike(repeats(), ['final 1 to 3'], 'the answer may have been lost')
+  bench.hears(2, four.final(two))
+  t.alike(repeats(), ['final 2 to 3'], 'a new final is told at once')
+  bench.step({ kind: 'connected', peer: 3 })
+  bench.said()
+  t.alike(repeats(), ['final 2 to 3'], 'who connects again may have lost all')
+})
+
 test('simplex - a new journal holds every ballot: after it nothing is contradicted', (t) => {
   const begun = (bench: Bench): Bench => new Bench(0, bench.simplex.heights.checkpoint())
   const voter = new Bench(0)
