@@ -6,7 +6,7 @@ import { sameBlock } from './slot.ts'
 import type { BlockId, LaneView, Propose } from './types.ts'
 
 /** Least time between two requests for the same block. */
-const ASK_MS = 100
+export const ASK_MS = 100
 
 export type ResolverDependencies = {
   chain: Chain

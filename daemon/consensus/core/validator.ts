@@ -17,6 +17,7 @@ import { Resolver } from './resolver.ts'
 import { voteRules } from './rules.ts'
 import type { SimplexEffect, SimplexInput } from './simplex-types.ts'
 import { Simplex } from './simplex.ts'
+import { Supply } from './supply.ts'
 import type { BlockId, ChainView, Final, LaneView, Message, Propose, Record } from './types.ts'
 import type {
   ValidatorDependencies,
@@ -35,6 +36,7 @@ export class Validator {
   readonly #simplex: Simplex
   readonly #chain: Chain
   readonly #resolver: Resolver
+  readonly #supply: Supply
   readonly #judge: Judge
   readonly #careful: CarefulLanes
   readonly #occasion: Occasion
@@ -63,6 +65,7 @@ export class Validator {
     this.#chainView = dependencies.chain
     this.#authority = new Authority(options, dependencies.crypto)
     this.#simplex = new Simplex({ ...options, ...options.pacing }, dependencies.crypto, state.id)
+    this.#supply = new Supply(options, this.#simplex)
     this.#chain = new Chain(state)
     this.#careful = new CarefulLanes(this.#lanes)
     this.#pace = new Pace(options.pacing)
@@ -220,7 +223,7 @@ export class Validator {
       case 'executed':
         return this.#announcer.heard(from, message)
       case 'want': {
-        const content = this.#simplex.heights.content(message.block)
+        const content = this.#supply.answer(from, message.block, this.#now)
         if (content) this.#emit({ kind: 'send', to: from, message: content })
         return
       }
