@@ -71,7 +71,7 @@ function dispatch(to: TapeChannelDependencies, peer: Peer, message: TapeMessage)
       to.follower.onfull(peer)
       break
     case 'missing':
-      to.follower.onmissing(peer, message.from, message.length)
+      to.follower.onmissing(peer, message.from, message.first, message.length)
       break
     case 'run':
       to.follower.onrun(peer, message.run)

@@ -246,13 +246,17 @@ export class TapeFollower {
     this.#look()
   }
 
-  onmissing(peer: Peer, from: number, length: number): void {
+  /** The peer has no block `from`, of a tape of which it has [first, length). */
+  onmissing(peer: Peer, from: number, first: number, length: number): void {
     if (this.#backfilling?.peer === peer && this.#backfilling.from === from) {
       this.#backfilling = null
       this.#avoid(peer)
     }
     if (peer !== this.#peer || this.#mode !== 'fetching') return
-    if (length <= this.#tape.taken + 1) this.#subscribe(peer)
+    const { taken } = this.#tape
+    // One that began from a snapshot just above would say again that this daemon is behind, be asked
+    // for history, and have none, as fast as messages go.
+    if (length <= taken + 1 && first <= taken) this.#subscribe(peer)
     else this.#drop(peer)
   }
 

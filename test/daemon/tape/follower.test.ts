@@ -54,7 +54,7 @@ function behind() {
     for (const each of peers) each.announced.tapeLength += grown
     for (const listener of listeners) listener({ source: 'peer' } as Parameters<typeof listener>[0])
   }
-  return { clock, follower, come, asked }
+  return { clock, follower, come, asked, peers }
 }
 
 test('tape follower - a peer that lets blocks drip is left, whatever it calls progress', (t) => {
@@ -75,5 +75,33 @@ test('tape follower - a peer by which the daemon comes nearer is kept, however s
     come(21, 20)
   }
   t.is(follower.state.peer, 'first')
+  follower.close()
+})
+
+test('tape follower - a peer that began from a snapshot just above is left, not asked in a circle', (t) => {
+  const { clock, follower, come, asked, peers } = behind()
+  const [first] = peers
+  come(9_999, 0)
+  asked.length = 0
+  for (let i = 0; i < 10; i++) {
+    follower.onbehind(first)
+    follower.onmissing(first, 9_999, 10_000, 10_000)
+  }
+  // The fetch, and the good-bye if it is still subscribed.
+  t.ok(asked.length <= 2, `${asked.length} messages`)
+  clock.advance(500)
+  t.is(follower.state.peer, 'second')
+  follower.close()
+})
+
+test('tape follower - a peer that has history and nothing newer is followed live', (t) => {
+  const { follower, come, asked, peers } = behind()
+  const [first] = peers
+  come(10_000, 0)
+  follower.onbehind(first)
+  asked.length = 0
+  follower.onmissing(first, 10_000, 0, 10_000)
+  t.alike(asked, ['first'])
+  t.alike(follower.state, { mode: 'subscribed', peer: 'first' })
   follower.close()
 })
