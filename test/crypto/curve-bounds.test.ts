@@ -97,7 +97,7 @@ function areWithin(limbs: readonly Interval[], bounds: Numbers): boolean {
   return bounds.every(({ low, high }, i) => limbs[i].low >= low && limbs[i].high <= high)
 }
 
-test('curve bounds - no product of the field overflows, and results are operands again', (t) => {
+test('curve bounds - no product of the field overflows, and results are operands again', async (t) => {
   const product = productCode(draft(), to, { number: a }, { number: b })
   const square = productCode(draft(), to, { number: a }, null)
   const scale = productCode(draft(), to, { number: b, less: c }, { number: a })
@@ -110,7 +110,7 @@ test('curve bounds - no product of the field overflows, and results are operands
   t.ok(areWithin(stored(thirdY, [RESULT, RESULT, RESULT, SIGNED]), RESULT), 'y of a sum')
   // Two differences would be too much, as it says.
   const tooMuch = productCode(draft(), to, { number: a, less: b }, { number: c, less: d })
-  t.exception(() => stored(tooMuch, [SIGNED, SIGNED, SIGNED, SIGNED]), /beyond 64 bits/)
+  await t.exception(() => stored(tooMuch, [SIGNED, SIGNED, SIGNED, SIGNED]), /beyond 64 bits/)
 })
 
 test('curve bounds - no product of scalars overflows', (t) => {
