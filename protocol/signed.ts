@@ -2,7 +2,7 @@
 import type { TypedHasher } from './eip712.ts'
 import type { Address, Bytes32, Entry, Signature } from './types.ts'
 
-/** `account`: whose signature it has to be; null when the entry does not name who signed. */
+/** `account`: who is said to have signed; null when the entry names nobody. */
 export type Signed = { digest: Bytes32; signature: Signature; account: Address | null }
 
 /** What to recover the signer of an entry from; null for an entry that its lane alone vouches for

@@ -1,7 +1,6 @@
 // A small assembler of WebAssembly modules (WebAssembly Core Specification 1.0, sections 5.3 to
 // 5.5): as much of it as arithmetic on numbers of many limbs needs. Code is a list of bytes that
 // leaves at most one value on the stack; what takes values takes the code that computes them.
-
 import { asciiBytes } from '../../protocol/bytes.ts'
 
 export type Code = readonly number[]
@@ -15,7 +14,7 @@ const HEADER: Code = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
 /** A parameter or a local variable of a routine. */
 export type Variable = { readonly get: Code; set(value: Code): Code }
 
-export type Routine = { readonly name: string; call(...values: Code[]): Code }
+export type Routine = { call(...values: Code[]): Code }
 
 export const i32 = {
   of: (value: number): Code => [0x41, ...signed(BigInt(value))],
@@ -25,7 +24,6 @@ export const i32 = {
 }
 
 export const i64 = {
-  toI32: (value: Code): Code => [...value, 0xa7],
   of: (value: number): Code => [0x42, ...signed(BigInt(value))],
   add: binary(0x7c),
   sub: binary(0x7d),
@@ -37,25 +35,14 @@ export const i64 = {
   /** Keeps the sign. */
   shr: binary(0x87),
   extend32: (value: Code): Code => [...value, 0xac],
+  toI32: (value: Code): Code => [...value, 0xa7],
   /** A byte, without a sign. */
   load8: (at: Code): Code => [...at, 0x31, 0, 0],
-  load: (at: Code, offset: number): Code => [...at, 0x29, 2, ...unsigned(offset)],
-  store: (at: Code, offset: number, value: Code): Code => [
-    ...at,
-    ...value,
-    0x37,
-    2,
-    ...unsigned(offset)
-  ],
-  /** 32 bits with a sign, `offset` bytes beyond `at`. */
-  load32: (at: Code, offset: number): Code => [...at, 0x34, 2, ...unsigned(offset)],
-  store32: (at: Code, offset: number, value: Code): Code => [
-    ...at,
-    ...value,
-    0x3e,
-    2,
-    ...unsigned(offset)
-  ]
+  load: loaded(0x29),
+  store: stored(0x37),
+  /** 32 bits with a sign. */
+  load32: loaded(0x34),
+  store32: stored(0x3e)
 }
 
 /** Runs `body` for `at` from `from` up to but not `to`, by steps of `step`; at least once. */
@@ -115,14 +102,15 @@ export class Module {
       parameters: types,
       body: draft.finish(code)
     })
-    return { name, call: (...values) => [...values.flat(), 0x10, ...unsigned(index - 1)] }
+    return { call: (...values) => [...values.flat(), 0x10, ...unsigned(index - 1)] }
   }
 
   assemble(): Uint8Array<ArrayBuffer> {
     const types = this.#routines.map(({ parameters }) => [
       0x60,
       ...list(parameters.map((type) => [TYPE[type]])),
-      ...list([])
+      // No results.
+      0
     ])
     const indices = this.#routines.map((_, index) => unsigned(index))
     const pages = unsigned(Math.ceil(this.#bytes / PAGE_BYTES))
@@ -146,6 +134,15 @@ function variable(index: number): Variable {
 
 function binary(operation: number): (a: Code, b: Code) => Code {
   return (a, b) => [...a, ...b, operation]
+}
+
+/** What is `offset` bytes beyond `at`. */
+function loaded(operation: number): (at: Code, offset: number) => Code {
+  return (at, offset) => [...at, operation, 2, ...unsigned(offset)]
+}
+
+function stored(operation: number): (at: Code, offset: number, value: Code) => Code {
+  return (at, offset, value) => [...at, ...value, operation, 2, ...unsigned(offset)]
 }
 
 function section(id: number, content: Code): Code {

@@ -10,7 +10,8 @@ import type {
   Final,
   Notarization,
   Nullification,
-  Propose
+  Propose,
+  LaneView
 } from '../../../daemon/consensus/core/types.ts'
 import { encodeCut, type Cut } from '../../../protocol/tape-block.ts'
 
@@ -138,4 +139,19 @@ export class Committee {
   #first(first: number): number[] {
     return Array.from({ length: this.quorum }, (_, i) => first + i)
   }
+}
+
+/** No lane is known. */
+export const noLanes: LaneView = {
+  has: () => false,
+  extends: () => false,
+  measure: () => null,
+  blocks: () => null,
+  signed: () => false,
+  want: () => undefined,
+  best: () => null,
+  certified: () => [],
+  hurry: () => undefined,
+  forward: () => undefined,
+  lanes: () => []
 }

@@ -8,7 +8,6 @@ import {
   encodeMessage,
   MESSAGE_KINDS
 } from '../../../daemon/consensus/core/messages.ts'
-import type { LaneView } from '../../../daemon/consensus/core/types.ts'
 import { ConsensusDriver } from '../../../daemon/consensus/driver.ts'
 import { CONSENSUS_RECORD } from '../../../daemon/consensus/types.ts'
 import { disk } from '../../../daemon/journal/file-system.ts'
@@ -19,24 +18,10 @@ import { MerkleLog } from '../../../protocol/merkle-log.ts'
 import { seededRandom } from '../../helpers/random.ts'
 import { temporaryFolder } from '../../helpers/tmp.ts'
 import { until } from '../../helpers/until.ts'
-import { blockAt, Committee, venue } from './committee.ts'
+import { blockAt, Committee, noLanes, venue } from './committee.ts'
 
 const four = new Committee(4)
 const keys = Array.from({ length: 4 }, (_, i) => new Uint8Array(32).fill(0xa0 + i))
-
-const noLanes: LaneView = {
-  has: () => false,
-  extends: () => false,
-  measure: () => null,
-  blocks: () => null,
-  signed: () => false,
-  want: () => undefined,
-  best: () => null,
-  certified: () => [],
-  hurry: () => undefined,
-  forward: () => undefined,
-  lanes: () => []
-}
 
 /** Joins the channels of validators that live in one process. */
 class Hub {

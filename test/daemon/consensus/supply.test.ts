@@ -6,7 +6,7 @@ import { toHex } from '../../../protocol/bytes.ts'
 import { MerkleLog } from '../../../protocol/merkle-log.ts'
 import { simLimits, simPacing } from '../../sim/venue.ts'
 import { four } from './bench.ts'
-import { blockAt, genesis, venue } from './committee.ts'
+import { blockAt, genesis, noLanes, venue } from './committee.ts'
 
 const one = blockAt(1, genesis)
 const other = blockAt(2, genesis)
@@ -28,19 +28,7 @@ function asked() {
     },
     {
       crypto: four.crypto(0),
-      lanes: {
-        has: () => false,
-        extends: () => false,
-        measure: () => null,
-        blocks: () => null,
-        signed: () => false,
-        want: () => undefined,
-        best: () => null,
-        certified: () => [],
-        hurry: () => undefined,
-        forward: () => undefined,
-        lanes: () => []
-      },
+      lanes: noLanes,
       chain: { next: () => null, check: () => 'unknown' }
     },
     {
